@@ -1,0 +1,41 @@
+"""The one door: runs a command and turns what it raises into a message and an exit code."""
+
+import sys
+
+import click
+
+from cctoolkit.errors import CctoolkitError, UsageError
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 changes or findings, 3 wrong usage or spec, 4 switch
+    unreachable, 130 interrupted.
+    """
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    from cctoolkit.cli import app
+
+    try:
+        code = app(args=arguments, prog_name="cctoolkit", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        return UsageError.exit_code
+    except click.ClickException as error:
+        error.show()
+        return UsageError.exit_code
+    except CctoolkitError as error:
+        sys.stderr.write(f"{error}\n" + "".join(f"  {note}\n" for note in getattr(error, "__notes__", ())))
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    main()

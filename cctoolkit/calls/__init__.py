@@ -1,0 +1,1 @@
+"""Test calls: place one through `cct-test` and watch where it goes."""

@@ -1,0 +1,1 @@
+"""Call records: what they are (`records`) and where they are kept (`store`)."""

@@ -1,0 +1,23 @@
+"""The command line: one file a command; each parses, calls `workflow`, and chooses the exit code.
+
+Anything heavy is imported inside the commands, so that `--help` answers at once.
+"""
+
+import typer
+
+from cctoolkit.cli import (
+    apply, capture, cdr, demo, graph, history, kpi, lab, plan, render, report, schema, trace, validate, verify,
+)  # fmt: skip
+
+app = typer.Typer(
+    name="cctoolkit",
+    help="Contact-centre projects as code for Asterisk.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (validate, graph, trace, render, plan, apply, history, verify, capture, cdr, kpi, report, schema):
+    app.command(name=module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(lab.app, name="lab")
+app.command(name="demo", hidden=True)(demo.command)

@@ -1,0 +1,42 @@
+"""Options that several commands share, and how results are written."""
+
+import json
+import sys
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+CHANGES = 2
+"""Exit code for changes or findings."""
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    text = "text"
+    json = "json"
+
+
+Site = Annotated[str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")]
+Projects = Annotated[list[str] | None, typer.Argument(help="Projects of the site; all when none is named.", metavar="[PROJECT]...")]
+Project = Annotated[str, typer.Argument(help="A project's id, folder or file.", metavar="PROJECT")]
+OutputFormat = Annotated[Format, typer.Option("--format", help="text for people, json for machines.")]
+Store = Annotated[str, typer.Option("--store", help="The file of call records.", metavar="FILE")]
+
+
+def say(text: str) -> None:
+    """Write a line to standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def tell(text: str) -> None:
+    """Write a line of progress to standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def say_json(value: Any) -> None:
+    """Write a value as JSON to standard output."""
+    say(json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2))

@@ -1,0 +1,92 @@
+"""Every name of ours on the wire, in both directions: contexts, channel variables, UserEvents, QueueLog lines.
+
+The rendered subroutine `cct-mark` says each thing twice with the same content: a UserEvent for whoever listens on AMI
+and a queue_log line for whoever comes later. Only our own ids, or values through FILTER(), ever stand in a mark: a
+caller named `x,Step: FAKE` must not write our headers.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
+
+import msgspec
+
+MAX_NAME = 79
+"""Characters a context or extension name can have (AST_MAX_CONTEXT and AST_MAX_EXTENSION are 80 with the end)."""
+
+USER_EVENT = "CCT"
+QUEUE_LOG_PREFIX = "CCT"
+CANARY_QUEUE = "cct-canary"
+SHADOW = "--test"
+"""What a queue's name ends with for its shadow twin, where test calls wait."""
+
+WRAP_UP = "wrap-up"
+"""The pause reason of after-call work."""
+
+TRUNK, TEST, ENTRY, MARK, END = "cct-trunk", "cct-test", "cct-entry", "cct-mark", "cct-end"
+MEMBER, WRAP, TIMER, AGENT, SHADOWS = "cct-member", "cct-wrap", "cct-timer", "cct-agent", "cct-shadow"
+LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
+
+Kind = Literal["entry", "step", "ask", "out", "end", "wrapup", "ready"]
+_KINDS: dict[str, Kind] = {k: k for k in get_args(Kind)}
+_CONTEXT = re.compile(r"cct-([a-z0-9-]+)-([0-9a-f]{8})-([a-z0-9-]+)")
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """One thing the dialplan reported about a call.
+
+    entry: `step` is the number dialled (E.164 without +), `detail` the caller's digits; step: the step was entered,
+    `detail` is its type; ask: it asks for a key, attempt `detail`; out: it was left by `detail`; end: `detail` is the hangup cause; wrapup, ready: `step` is the agent.
+    """
+
+    kind: Kind
+    call: str
+    project: str
+    generation: str
+    release: str
+    step: str
+    detail: str
+    test: bool = False
+
+
+def context(project: str, generation: str, step: str) -> str:
+    """Return the context of a step: cct-<project>-<hash8>-<step>."""
+    return f"cct-{project}-{generation}-{step}"
+
+
+def generation_of(context_name: str) -> tuple[str, str] | None:
+    """Return (project, generation) a context belongs to, or None when it is none of a generation's."""
+    found = _CONTEXT.fullmatch(context_name)
+    return (found[1], found[2]) if found else None
+
+
+def queue_name(project: str, queue: str) -> str:
+    """Return the name of a project's queue in app_queue; ids hold no dot, so it reads back."""
+    return f"{project}.{queue}"
+
+
+def queue_ids(name: str) -> tuple[str, str, bool] | None:
+    """Return (project, queue, shadow) of a queue's name, or None when it is not one of ours."""
+    project, dot, queue = name.partition(".")
+    return (project, queue.removesuffix(SHADOW), queue.endswith(SHADOW)) if dot else None
+
+
+def from_user_event(get: Callable[[str], str]) -> Mark | None:
+    """Read a UserEvent; `get` looks a header up, "" when absent. None when it is not one of our marks."""
+    kind = _KINDS.get(get("Kind"))
+    if get("UserEvent") != USER_EVENT or kind is None:
+        return None
+    return Mark(
+        kind, get("Call"), get("Project"), get("Generation"), get("Release"), get("Step"), get("Detail"), get("Test") == "1"
+    )
+
+
+def from_queue_log(fields: Sequence[str]) -> Mark | None:
+    """Read a queue_log line split at "|" (time, call id, queue, agent, event, data…); None when it is not our mark."""
+    if len(fields) < 10 or not fields[4].startswith(QUEUE_LOG_PREFIX):
+        return None
+    kind = _KINDS.get(fields[4].removeprefix(QUEUE_LOG_PREFIX).lower())
+    if kind is None:
+        return None
+    project, generation, release, step, detail = fields[5:10]
+    return Mark(kind, fields[1], project, generation, release, step, detail)

@@ -1,0 +1,1 @@
+"""What a spec means: frozen structs (the source of the JSON Schemas), built and checked across sections."""

@@ -1,0 +1,46 @@
+"""Queue options under app_queue's own names and types.
+
+Source: queues.conf.sample of Asterisk 22. Options the toolkit owns (context, member, setinterfacevar, setqueuevar,
+wrapuptime and all of [general]) are not here: the schema refuses them.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from cctoolkit.model.words import Duration, Section, Sound
+
+Strategy = Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "rrordered", "linear", "wrandom"]
+
+
+class ServiceLevel(Section, frozen=True, kw_only=True):
+    """The client's target: so large a share of calls answered within so long."""
+
+    within: Duration = "20s"
+    target_ratio: Annotated[float, Meta(ge=0, le=1, description="A share from 0 to 1.")] = 0.8
+
+
+class QueueOptions(Section, frozen=True, kw_only=True):
+    """One queue."""
+
+    strategy: Annotated[Strategy, Meta(description="Whom app_queue rings first.")] = "rrmemory"
+    service_level: ServiceLevel = ServiceLevel()
+    timeout: Annotated[Duration, Meta(description="How long one agent's phone rings.")] = "15s"
+    retry: Annotated[Duration, Meta(description="Pause before the next try.")] = "1s"
+    maxlen: Annotated[int, Meta(ge=0, description="Waiting callers at most; 0 is no limit.")] = 0
+    weight: Annotated[int, Meta(ge=0, description="Higher ones get a shared agent first.")] = 0
+    joinempty: Annotated[bool, Meta(description="Whether callers may join when no agent is logged in.")] = False
+    leavewhenempty: Annotated[bool, Meta(description="Whether callers leave when the last agent logs out.")] = False
+    musicclass: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]*$", description="Music on hold.")] = "default"
+    announce_frequency: Annotated[Duration, Meta(description="How often to announce; 0s: never.")] = field(
+        name="announce-frequency", default="0s"
+    )
+    announce_position: Annotated[bool, Meta(description="Whether the place in the queue is announced.")] = field(
+        name="announce-position", default=False
+    )
+    periodic_announce: Annotated[tuple[Sound, ...], Meta(description="Announcements that repeat.")] = field(
+        name="periodic-announce", default=()
+    )
+    periodic_announce_frequency: Annotated[Duration, Meta(description="How often they repeat; 0s: never.")] = field(
+        name="periodic-announce-frequency", default="0s"
+    )

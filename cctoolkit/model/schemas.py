@@ -1,0 +1,71 @@
+"""The JSON Schemas (2020-12), generated from the structs: one file a section, one a step type, one a whole document.
+
+The files in `schemas/` are committed for editors and reviewers; `make check` fails when they are stale.
+"""
+
+import json
+from typing import Any
+
+import msgspec
+
+from cctoolkit.model.project import Project
+from cctoolkit.model.site import Site
+from cctoolkit.model.steps import step_types
+from cctoolkit.model.words import Identifier
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def generate() -> dict[str, str]:
+    """Return every schema's text by its path below `schemas/`."""
+    schemas: dict[str, dict[str, Any]] = {}
+    for kind, struct in (("project", Project), ("site", Site)):
+        for field in msgspec.structs.fields(struct):
+            if field.name != "flow":
+                schemas[f"{kind}/{field.name}"] = _titled(msgspec.json.schema(field.type), f"{kind}: {field.name}")
+        schemas[kind] = _document(kind, struct)
+    for name, step in step_types().items():
+        schemas[f"steps/{name}"] = _titled(msgspec.json.schema(step), f"step: {name}")
+    schemas["project/flow"] = _flow(sorted(step_types()))
+    return {
+        f"{name}.schema.json": json.dumps(s, indent=2, ensure_ascii=False, sort_keys=True) + "\n" for name, s in schemas.items()
+    }
+
+
+def _titled(schema: dict[str, Any], title: str) -> dict[str, Any]:
+    return {"$schema": _DIALECT, "title": title, **schema}
+
+
+def _document(kind: str, struct: type[msgspec.Struct]) -> dict[str, Any]:
+    fields = msgspec.structs.fields(struct)
+    return {
+        "$schema": _DIALECT,
+        "title": f"A cctoolkit {kind}",
+        "description": (struct.__doc__ or "").strip(),
+        "type": "object",
+        "properties": {f.name: {"$ref": f"{kind}/{f.name}.schema.json"} for f in fields},
+        "required": [f.name for f in fields if f.required],
+        "additionalProperties": False,
+    }
+
+
+def _flow(types: list[str]) -> dict[str, Any]:
+    """Each step by its `type`, so that an editor shows the mistakes of that type only."""
+    chosen = [
+        {"if": {"properties": {"type": {"const": t}}, "required": ["type"]}, "then": {"$ref": f"../steps/{t}.schema.json"}}
+        for t in types
+    ]
+    return {
+        "$schema": _DIALECT,
+        "title": "project: flow",
+        "description": "The steps a call walks, by name.",
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": msgspec.json.schema(Identifier),
+        "additionalProperties": {
+            "type": "object",
+            "properties": {"type": {"enum": types, "description": "What the step does."}},
+            "required": ["type"],
+            "allOf": chosen,
+        },
+    }

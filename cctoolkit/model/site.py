@@ -1,0 +1,104 @@
+"""A site: the Asterisk nodes a project runs on, their carriers and the people who answer."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from cctoolkit.model.words import Identifier, SecretText, Section, Title
+
+Address = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F:]+:[0-9a-fA-F:]*)$", description="An IP address.",
+        examples=["10.20.0.11"], extra_json_schema={"x-expected": "an IP address"},
+    ),
+]  # fmt: skip
+
+FeatureCode = Annotated[
+    str,
+    Meta(pattern=r"^[*#]?[0-9]{1,6}$", description="Digits an agent dials.", examples=["*11"],
+         extra_json_schema={"x-expected": 'digits, with * or # before them, such as "*11"'}),
+]  # fmt: skip
+
+
+class SiteInfo(Section, frozen=True, kw_only=True):
+    """Which site it is."""
+
+    id: Identifier
+    title: Title
+
+
+class AmiAccount(Section, frozen=True, kw_only=True):
+    """One account of manager.conf."""
+
+    user: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$")]
+    secret: SecretText
+
+
+class AmiAccounts(Section, frozen=True, kw_only=True):
+    """Three accounts, each with no more rights than its work needs."""
+
+    deploy: AmiAccount
+    test: AmiAccount
+    capture: AmiAccount
+
+
+class Ami(Section, frozen=True, kw_only=True):
+    """Where AMI answers."""
+
+    host: Address
+    port: Annotated[int, Meta(ge=1, le=65535)] = 5038
+    accounts: AmiAccounts
+
+
+class Node(Section, frozen=True, kw_only=True):
+    """One Asterisk. `id` is its systemname."""
+
+    id: Identifier
+    asterisk: Annotated[Literal["22"], Meta(description="Its major version.")] = "22"
+    transport: Annotated[Literal["local"], Meta(description="How files reach it.")] = "local"
+    address: Annotated[Address, Meta(description="Its address for SIP and media.")]
+    folder: Annotated[str, Meta(description="Its configuration folder, as the transport sees it.")]
+    group: Annotated[int | str, Meta(description="The group Asterisk runs as; files are 0640 in it.")] = "asterisk"
+    queue_log: Annotated[str, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
+    ami: Ami
+
+
+class Trunk(Section, frozen=True, kw_only=True):
+    """A carrier's SIP trunk, known by its address."""
+
+    id: Identifier
+    address: Address
+    codecs: tuple[Literal["alaw", "ulaw", "g722", "opus"], ...] = ("alaw", "ulaw")
+
+
+class RosterEntry(Section, frozen=True, kw_only=True):
+    """A person with a phone."""
+
+    agent: Annotated[Identifier, Meta(description="Name of the agent, the endpoint and the queue member.")]
+    name: Title
+    secret: Annotated[SecretText, Meta(description="The phone's password.")]
+
+
+class FeatureCodes(Section, frozen=True, kw_only=True):
+    """What agents dial."""
+
+    login: FeatureCode = "*11"
+    logout: FeatureCode = "*12"
+    ready: FeatureCode = "*13"
+
+
+class Site(Section, frozen=True, kw_only=True):
+    """One site, all sections together."""
+
+    site: SiteInfo
+    nodes: Annotated[tuple[Node, ...], Meta(min_length=1)]
+    trunks: tuple[Trunk, ...] = ()
+    roster: tuple[RosterEntry, ...] = ()
+    feature_codes: FeatureCodes = FeatureCodes()
+    projects: tuple[Identifier, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Return the site's id."""
+        return self.site.id

@@ -1,0 +1,36 @@
+"""hours: asks a calendar."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from cctoolkit.model.guard import Edge, InHours
+from cctoolkit.model.step import Step
+from cctoolkit.model.words import Identifier, Section
+
+
+class HoursNext(Section, frozen=True, kw_only=True):
+    """Where the call goes for each answer of the calendar."""
+
+    open: Identifier
+    closed: Identifier
+    holiday: Annotated[Identifier | None, Meta(description="On a closed date of the calendar; as closed when not given.")] = None
+
+
+class Hours(Step, frozen=True, kw_only=True, tag="hours"):
+    """Asks a calendar and goes the way of its answer; makes no sound and does not answer the call."""
+
+    calendar: Identifier
+    next: HoursNext
+
+    def edges(self) -> tuple[Edge, ...]:
+        """Open, closed, holiday."""
+        return (
+            Edge(InHours(self.calendar, "open"), self.next.open),
+            Edge(InHours(self.calendar, "closed"), self.next.closed),
+            Edge(InHours(self.calendar, "holiday"), self.next.holiday or self.next.closed),
+        )
+
+    def refers(self) -> tuple[tuple[str, str], ...]:
+        """Return the calendar."""
+        return (("calendars", self.calendar),)

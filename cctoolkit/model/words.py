@@ -1,0 +1,124 @@
+"""The small types that specs are written in; each carries its JSON Schema pattern and its meaning in words."""
+
+import re
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Identifier = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40,
+        description="A name: small Latin letters, digits and single hyphens.", examples=["orders", "vip-queue"],
+        extra_json_schema={"x-expected": "small Latin letters, digits and single hyphens, a letter first, at most 40"},
+    ),
+]  # fmt: skip
+
+Duration = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?=[0-9])([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
+        description="A time span in hours, minutes and seconds.", examples=["20s", "1m30s", "2h"],
+        extra_json_schema={"x-expected": 'a duration with its unit, such as "20s", "1m30s" or "2h"'},
+    ),
+]  # fmt: skip
+
+TimeRange = Annotated[
+    str,
+    Meta(
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+        description="From the first minute up to, not including, the second; 24:00 is the day's end.",
+        examples=["09:00-18:00"],
+        extra_json_schema={"x-expected": 'hours and minutes such as "09:00-18:00"'},
+    ),
+]  # fmt: skip
+
+Days = Annotated[
+    str,
+    Meta(
+        pattern=r"^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$",
+        description="A weekday or a range of them.", examples=["mon-fri", "sat"],
+        extra_json_schema={"x-expected": "mon, tue, wed, thu, fri, sat, sun or a range such as mon-fri"},
+    ),
+]  # fmt: skip
+
+Date = Annotated[
+    str,
+    Meta(
+        pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", description="A day.", examples=["2026-12-31"],
+        extra_json_schema={"x-expected": 'a date such as "2026-12-31"', "format": "date"},
+    ),
+]  # fmt: skip
+
+PhoneText = Annotated[
+    str,
+    Meta(
+        pattern=r"^[+0-9][0-9 ()./-]{2,30}$", description="A phone number as people write it, in quotes.",
+        examples=["8 (800) 100-20-30", "+7 495 123-45-67"],
+        extra_json_schema={"x-expected": 'a phone number in quotes, such as "8 (800) 100-20-30"'},
+    ),
+]  # fmt: skip
+
+Sound = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=120,
+        description="A sound file on the node, without its ending, below the sounds folder of the language.",
+        examples=["vm-goodbye", "northwind/welcome"],
+        extra_json_schema={"x-expected": "a sound file's name without its ending, such as northwind/welcome"},
+    ),
+]  # fmt: skip
+
+Title = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$", description="Free text of one line.")]
+
+Key = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9*#]$", description="A key of the phone.", examples=["1", "#"],
+        extra_json_schema={"x-expected": 'one key in quotes: "0" to "9", "*" or "#"'},
+    ),
+]  # fmt: skip
+
+SecretText = Annotated[
+    str,
+    Meta(
+        pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^<>\n]+)$", description="Where a secret is found; never the secret.",
+        examples=["env:CARRIER_PASSWORD", "file:secrets/carrier"],
+        extra_json_schema={"x-expected": "env:NAME or file:PATH"},
+    ),
+]  # fmt: skip
+
+Language = Literal["ru", "pl", "en"]
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of everything written in a spec: immutable, by name, nothing unknown."""
+
+
+def seconds(duration: str) -> int:
+    """Return a Duration in whole seconds."""
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", duration)
+    if not found or not duration:
+        raise ValueError(duration)
+    hours, minutes, rest = (int(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + rest
+
+
+def minutes_of_day(text: str) -> int:
+    """Return "HH:MM" as minutes since midnight (24:00 is 1440)."""
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def span(time_range: str) -> tuple[int, int]:
+    """Return a TimeRange as (first minute, minute after the last) of the day."""
+    start, end = time_range.split("-")
+    return minutes_of_day(start), minutes_of_day(end)
+
+
+def weekdays(days: str) -> tuple[int, ...]:
+    """Return Days as ISO weekdays 1 (Monday) to 7; a range may run over the week's end."""
+    first, _, last = days.partition("-")
+    start, end = DAYS.index(first), DAYS.index(last or first)
+    return tuple((start + n) % 7 + 1 for n in range((end - start) % 7 + 1))

@@ -1,0 +1,65 @@
+"""How a node's files are read and changed: one module each, all alike behind `Transport`."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import msgspec
+
+MANIFEST = "manifest.json"
+KEPT = "kept.conf"
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a release is: kept beside its files. `digests` are keyed: a file may hold a password."""
+
+    release: str
+    created: str
+    who: str
+    commit: str
+    generations: dict[str, str]
+    digests: dict[str, str]
+
+
+class Transport(Protocol):
+    """A node's folder `cctoolkit/`: releases, the `current` link, a lock, a journal, a key.
+
+    Every method raises OperatorError, with the path and what to do, when the folder cannot be read or written, and
+    leaves things as they were.
+    """
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the node against every other apply; raise OperatorError at once when somebody else does."""
+
+    def key(self) -> bytes:
+        """Return the node's key for fingerprints, made on first use, 0600."""
+
+    def current(self) -> str:
+        """Return the folder name of the release in force."""
+
+    def read(self, release: str) -> dict[str, bytes]:
+        """Return a release's files by path."""
+
+    def stage(self, release: str, files: Mapping[str, bytes]) -> None:
+        """Write a whole release beside the others: on disk for good, or not there at all."""
+
+    def flip(self, release: str) -> None:
+        """Make a staged release current by one rename."""
+
+    def discard(self, release: str) -> None:
+        """Remove a release that is not current."""
+
+    def releases(self) -> list[str]:
+        """Return the folder names of all releases, oldest first."""
+
+    def intend(self, text: str | None) -> None:
+        """Write what is about to be done into the intent journal; None: it is done or put back."""
+
+    def intent(self) -> str | None:
+        """Return what a cut-off apply left in the intent journal."""
+
+    def record(self, line: str) -> None:
+        """Append a line to the node's history."""
+
+    def history(self) -> list[str]:
+        """Return the history's lines, oldest first."""

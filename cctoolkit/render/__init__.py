@@ -1,0 +1,1 @@
+"""Graph and model to configuration text: pure, the same bytes for the same spec."""

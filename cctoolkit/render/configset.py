@@ -1,0 +1,41 @@
+"""All files of one node for one site, and the names they are known by."""
+
+import hashlib
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from cctoolkit.model.project import Project
+from cctoolkit.model.site import Node, Site
+from cctoolkit.render import dialplan, pjsip, queues
+
+RELEASE_SLOT = "0" * 10
+"""Stands in the entry file while the release's own digest is taken."""
+
+
+class ConfigSet(Struct, frozen=True):
+    """`files` {path below cctoolkit/current: text}, secrets as placeholders; `release` is a digest of them all, so the
+    same spec has the same release; `generations` {project: digest of its dialplan}.
+    """
+
+    release: str
+    files: Mapping[str, str]
+    generations: Mapping[str, str]
+
+
+def render(site: Site, node: Node, projects: tuple[Project, ...]) -> ConfigSet:
+    """Render everything `node` needs; raise ToolkitBug when the text does not say what the graph says."""
+    built = [dialplan.generation(project) for project in projects]
+    files = {f"generations/{g.project}-{g.digest}.conf": g.text for g in built}
+    files["queues.conf"] = queues.render(projects)
+    files["pjsip.conf"] = pjsip.render(site, node)
+    files["runtime.conf"] = dialplan.runtime(site, projects)
+    files["extensions.conf"] = dialplan.entry(projects, built, RELEASE_SLOT)
+    release = digest("".join(f"{path}\0{text}\0" for path, text in sorted(files.items())), 10)
+    files["extensions.conf"] = dialplan.entry(projects, built, release)
+    return ConfigSet(release, dict(sorted(files.items())), {g.project: g.digest for g in built})
+
+
+def digest(text: str, size: int) -> str:
+    """Return the first `size` hex digits of SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:size]

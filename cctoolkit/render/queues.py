@@ -1,0 +1,60 @@
+"""queues.conf: each queue, its shadow twin for test calls, and the canary.
+
+Source: queues.conf.sample of Asterisk 22. Agents are dynamic members: a reload makes static ones anew and wipes the
+reasons of their pauses.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from cctoolkit import marks
+from cctoolkit.model.project import Project
+from cctoolkit.model.queue import QueueOptions
+from cctoolkit.model.words import seconds
+from cctoolkit.render.quote import environment
+
+
+def render(projects: Sequence[Project]) -> str:
+    """Render the queues of all projects."""
+    queues = [
+        {"name": marks.queue_name(project.id, name) + twin, "options": list(options(shape))}
+        for project in projects
+        for name, queue in project.queues.items()
+        # One test call fills the twin, so that the next one sees what a full queue does.
+        for twin, shape in (("", queue), (marks.SHADOW, replace(queue, maxlen=min(queue.maxlen, 1))))
+    ]
+    text = environment().get_template("queues.conf.j2").render(queues=queues)
+    return text.replace("servicelevel = CANARY", f"servicelevel = {canary(text)}")
+
+
+def canary(text: str) -> int:
+    """Return a digest of the text that fits a service level: it is in QueueStatus, so the switch can be asked for it."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:7], 16)
+
+
+def options(queue: QueueOptions) -> Iterator[tuple[str, str | int]]:
+    """Yield a queue's options in the file's order, those the toolkit owns last."""
+    yield "strategy", queue.strategy
+    yield "servicelevel", seconds(queue.service_level.within)
+    yield "timeout", seconds(queue.timeout)
+    yield "retry", seconds(queue.retry)
+    yield "maxlen", queue.maxlen
+    yield "weight", queue.weight
+    yield "joinempty", _yes(queue.joinempty)
+    yield "leavewhenempty", _yes(queue.leavewhenempty)
+    yield "musicclass", queue.musicclass
+    yield "announce-frequency", seconds(queue.announce_frequency)
+    yield "announce-position", _yes(queue.announce_position)
+    if queue.periodic_announce:
+        yield "periodic-announce", ",".join(queue.periodic_announce)
+        yield "periodic-announce-frequency", seconds(queue.periodic_announce_frequency)
+    # After-call work is measured by a pause of ours; one second of wrapuptime covers the gap until it is set.
+    yield "wrapuptime", 1
+    yield "ringinuse", "no"
+    yield "setinterfacevar", "yes"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,93 @@
+"""Secrets are references until the moment of use, and print as themselves never.
+
+A spec says `secret: env:NAME` or `secret: file:PATH`; rendering carries the reference inside the text it makes
+(`placeholder`), only a transport writes the value (`reveal`), and everything kept or shown holds a keyed
+fingerprint (`fingerprint`) instead.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from cctoolkit.errors import OperatorError, SpecError
+
+_PLACEHOLDER = re.compile(r"<<secret (env|file):([^<>]+)>>")
+
+
+class SecretRef(msgspec.Struct, frozen=True):
+    """Where a secret is found: `source` is "env" or "file", `name` a variable or an absolute path."""
+
+    source: str
+    name: str
+
+    def placeholder(self) -> str:
+        """Return the text that stands for the value in rendered files."""
+        return f"<<secret {self.source}:{self.name}>>"
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.name}"
+
+
+class Secret:
+    """A value that masks itself in `str`, `repr` and formatting; `reveal()` is the only way to it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the bare value, to be written or sent and not kept."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "********"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format("********", spec)
+
+
+def parse_ref(text: str, folder: Path) -> SecretRef:
+    """Read `env:NAME` or `file:PATH` (relative paths from `folder`); raise SpecError for anything else."""
+    source, _, name = text.partition(":")
+    if source not in ("env", "file") or not name or any(c in name for c in "<>\n"):
+        raise SpecError(f"{text.split(':')[0]!r} is no kind of secret reference", expected="env:NAME or file:PATH")
+    return SecretRef(source, str(folder / name) if source == "file" else name)
+
+
+def resolve(ref: SecretRef) -> Secret:
+    """Read the secret now; raise OperatorError when it is not there or cannot stand in a configuration line."""
+    if ref.source == "env":
+        value = os.environ.get(ref.name)
+        if value is None:
+            raise OperatorError(f"the secret {ref} is not set", next_step=f"export {ref.name}=…")
+    else:
+        try:
+            value = Path(ref.name).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise OperatorError(
+                f"the secret {ref} cannot be read: {error.strerror}", next_step="create the file, mode 0600"
+            ) from error
+    if not value or not value.isprintable() or ";" in value:
+        raise OperatorError(
+            f"the secret {ref} is empty or holds a semicolon or control character",
+            expected="printable text without ';' (Asterisk reads the rest of the line as a comment)",
+        )
+    return Secret(value)
+
+
+def reveal_all(text: str, value_of: Callable[[SecretRef], Secret]) -> str:
+    """Replace every placeholder in rendered text by its value."""
+    return _PLACEHOLDER.sub(lambda m: value_of(SecretRef(m[1], m[2])).reveal(), text)
+
+
+def fingerprint(value: str, key: bytes) -> str:
+    """Return what may be shown and kept of a secret: the first 12 hex digits of HMAC-SHA256 under the node's key."""
+    return "hmac:" + hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:12]

@@ -1,0 +1,46 @@
+"""What is judged: one module each, with `judge(evidence)`. A module here is a check: there is no list to keep."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cctoolkit.flow.routes import Route, Unroutable
+from cctoolkit.state.settings import NodeState
+
+
+class Tried(Struct, frozen=True):
+    """A test call: its route, where it went, and what kept it from being placed ("" nothing)."""
+
+    route: Route
+    path: tuple[tuple[str, str], ...]
+    failure: str = ""
+
+
+class Evidence(Struct, frozen=True):
+    """Everything that was asked of the node and tried on it."""
+
+    wanted: NodeState
+    memory: NodeState
+    calls: tuple[Tried, ...]
+    uncovered: tuple[Unroutable, ...]
+
+
+class Finding(Struct, frozen=True):
+    """One judgement: `subject` is what was held against the spec, `text` what was found."""
+
+    check: str
+    subject: str
+    good: bool
+    text: str
+
+
+def judge(evidence: Evidence) -> tuple[Finding, ...]:
+    """Run every check."""
+    return tuple(_all(evidence))
+
+
+def _all(evidence: Evidence) -> Iterator[Finding]:
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
+        yield from importlib.import_module(f"{__name__}.{module.name}").judge(evidence)

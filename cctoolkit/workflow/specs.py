@@ -1,0 +1,196 @@
+"""Specs: find, read, check, render, trace."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cctoolkit import clock, resources
+from cctoolkit.errors import OperatorError, UsageError
+from cctoolkit.flow.graph import compile_flow
+from cctoolkit.flow.simulate import Call, Walk, simulate
+from cctoolkit.model import build, lint, phone
+from cctoolkit.model.project import Project
+from cctoolkit.model.site import AmiAccount, Site
+from cctoolkit.render.configset import ConfigSet, render
+from cctoolkit.secret import parse_ref
+from cctoolkit.spec import schema, source
+from cctoolkit.spec.problem import Problem, SpecInvalid, did_you_mean
+from cctoolkit.spec.source import Document
+
+SITES = "sites"
+LAB = "lab"
+
+
+class LoadedProject(Struct, frozen=True):
+    """A project that validates, and where its lines stand."""
+
+    project: Project
+    document: Document
+
+
+class LoadedSite(Struct, frozen=True):
+    """A site that validates, with its projects."""
+
+    site: Site
+    projects: tuple[Project, ...]
+
+
+def root() -> Path:
+    """Return the folder specs are looked for in: here, when it has `projects/`, else the toolkit's own."""
+    here = Path.cwd()
+    return here if (here / "projects").is_dir() else resources.projects().parent
+
+
+def lab_folder() -> Path:
+    """Return the lab's folder of this checkout, or of the folder the command runs in."""
+    return (resources.checkout() or Path.cwd()) / ".lab"
+
+
+def project_files() -> list[Path]:
+    """Return every project's file below `projects/`."""
+    return sorted((root() / "projects").glob("*/project.yaml"))
+
+
+def find_project(name: str) -> Path:
+    """Return the file of a project given by id, folder or file; raise UsageError when there is none."""
+    for path in (Path(name), Path(name) / "project.yaml", root() / "projects" / name / "project.yaml"):
+        if path.is_file():
+            return path
+    known = [path.parent.name for path in project_files()]
+    raise UsageError(f"there is no project {name!r}", where=str(root() / "projects"), expected=_one_of(known),
+                     next_step=did_you_mean(name, known))  # fmt: skip
+
+
+def find_site(name: str) -> Path:
+    """Return the file of a site given by name or file; `lab` is the file that `lab up` wrote."""
+    if name == LAB:
+        path = lab_folder() / "site.yaml"
+        if not path.is_file():
+            raise OperatorError("there is no lab yet", where=str(path), next_step="cctoolkit lab up")
+        return path
+    for path in (Path(name), root() / "projects" / SITES / f"{name}.yaml"):
+        if path.is_file():
+            return path
+    known = [LAB, *(p.stem for p in (root() / "projects" / SITES).glob("*.yaml") if p.stem != LAB)]
+    raise UsageError(f"there is no site {name!r}", expected=_one_of(known), next_step=did_you_mean(name, known))
+
+
+def _one_of(known: Sequence[str]) -> str:
+    return "one of " + ", ".join(known)
+
+
+def check_project(path: Path) -> tuple[LoadedProject | None, list[Problem]]:
+    """Read and check one project: YAML, schema, then rules across sections. None when it cannot be built."""
+    document, problems = source.load(path, _shown(path))
+    if document is None:
+        return None, problems
+    problems += schema.check(document, "project")
+    if problems:
+        return None, problems
+    project = build.project(document)
+    problems = lint.project_problems(project, document)
+    return LoadedProject(project, document), problems
+
+
+def _shown(path: Path) -> str:
+    """Return a path as a person would type it here."""
+    resolved = path.resolve()
+    return str(resolved.relative_to(Path.cwd())) if resolved.is_relative_to(Path.cwd()) else str(path)
+
+
+def validate(paths: Sequence[str]) -> tuple[list[Path], list[Problem]]:
+    """Check projects by name or path (all when none is named); one broken file hides no other."""
+    files = [find_project(path) for path in paths] or project_files()
+    return files, [problem for file in files for problem in check_project(file)[1]]
+
+
+def load_project(name: str) -> LoadedProject:
+    """Return a project that validates; raise SpecInvalid with every problem otherwise."""
+    loaded, problems = check_project(find_project(name))
+    if problems or loaded is None:
+        raise SpecInvalid(problems)
+    return loaded
+
+
+def load_site(name: str, only: Sequence[str] = ()) -> LoadedSite:
+    """Return a site with its projects; raise SpecInvalid with every problem of all of them.
+
+    A release holds all of a site's projects, so all must validate. `only` must be among them.
+    """
+    path = find_site(name)
+    document, problems = source.load(path, _shown(path))
+    if document is not None and not problems:
+        problems = schema.check(document, "site")
+    if document is None or problems:
+        raise SpecInvalid(problems)
+    site = _absolute(build.site(document), path.parent)
+    loaded, problems = _projects_of(site)
+    problems += lint.site_problems(site, [(one.project, one.document) for one in loaded])
+    if problems:
+        raise SpecInvalid(problems)
+    for project in only:
+        if project not in site.projects:
+            raise UsageError(f"project {project!r} is not on site {site.id}", expected=_one_of(site.projects))
+    return LoadedSite(site, tuple(one.project for one in loaded))
+
+
+def _projects_of(site: Site) -> tuple[list[LoadedProject], list[Problem]]:
+    loaded, problems = [], []
+    for name in site.projects:
+        project, found = check_project(find_project(name))
+        problems += found
+        if project:
+            loaded.append(project)
+    return loaded, problems
+
+
+def _absolute(site: Site, folder: Path) -> Site:
+    """Make secret files' paths absolute: they stand beside the site's file."""
+
+    def here(text: str) -> str:
+        return str(parse_ref(text, folder.resolve()))
+
+    def account(one: AmiAccount) -> AmiAccount:
+        return replace(one, secret=here(one.secret))
+
+    nodes = tuple(
+        replace(node, ami=replace(node.ami, accounts=replace(
+            node.ami.accounts, deploy=account(node.ami.accounts.deploy), test=account(node.ami.accounts.test),
+            capture=account(node.ami.accounts.capture))))
+        for node in site.nodes
+    )  # fmt: skip
+    return replace(site, nodes=nodes, roster=tuple(replace(entry, secret=here(entry.secret)) for entry in site.roster))
+
+
+def render_site(loaded: LoadedSite) -> dict[str, ConfigSet]:
+    """Return the files of every node, by node."""
+    return {node.id: render(loaded.site, node, loaded.projects) for node in loaded.site.nodes}
+
+
+def dialled(project: Project, text: str) -> str:
+    """Return a number as people write it in a form a carrier would send; unchanged when it is none."""
+    for number in project.numbers:
+        if found := phone.e164(text, number.country):
+            return found
+    return text
+
+
+def trace(project: Project, number: str, at: str, keys: str, queue: str) -> Walk:
+    """Walk one call; `at` is a local time of the project ("2026-12-31 18:30"), "" is now; `keys` are comma-separated."""
+    call = Call(number, moment(project, at), tuple(key.strip() for key in keys.split(",") if key.strip()), queue)
+    return simulate(compile_flow(project), call)
+
+
+def moment(project: Project, text: str) -> datetime:
+    """Read a local time of the project, or the present when nothing is written; raise UsageError otherwise."""
+    if not text:
+        return clock.now()
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no time", expected='a time such as "2026-12-31 18:30"') from None
+    return local if local.tzinfo else local.replace(tzinfo=ZoneInfo(project.project.time_zone)).astimezone(UTC)

@@ -1,0 +1,126 @@
+"""The switch: plan, apply, verify."""
+
+import getpass
+import subprocess
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from msgspec import Struct
+
+from cctoolkit import clock
+from cctoolkit.ami.client import Account, Client
+from cctoolkit.deploy import apply as deploy
+from cctoolkit.deploy import release
+from cctoolkit.flow.graph import compile_flow
+from cctoolkit.flow.routes import routes
+from cctoolkit.model.project import Project
+from cctoolkit.model.site import AmiAccount, Node, Site
+from cctoolkit.node import snapshot
+from cctoolkit.node.transports import Transport
+from cctoolkit.node.transports.local import LocalTransport
+from cctoolkit.plan.changes import Change, Member, Plan, difference, membership, memory_difference
+from cctoolkit.render.configset import ConfigSet
+from cctoolkit.render.dialplan import memberships
+from cctoolkit.secret import parse_ref, resolve, reveal_all
+from cctoolkit.state.described import described, observable
+from cctoolkit.verify.checks import Evidence, Finding, judge
+from cctoolkit.verify.run import call_all
+from cctoolkit.workflow.specs import LoadedSite, render_site
+
+
+class Planned(Struct, frozen=True):
+    """A node's plan and what it was made from."""
+
+    node: Node
+    plan: Plan
+    config: ConfigSet
+
+
+def transport(node: Node) -> Transport:
+    """Return how a node's files are reached."""
+    return LocalTransport(node.id, Path(node.folder), node.group)
+
+
+def account(node: Node, who: AmiAccount) -> Account:
+    """Return an AMI account with its secret, read now."""
+    return Account(node.ami.host, node.ami.port, who.user, resolve(parse_ref(who.secret, Path())))
+
+
+@asynccontextmanager
+async def deploy_client(node: Node) -> AsyncIterator[Client]:
+    """Yield a client of the deploy account."""
+    async with Client.connect(account(node, node.ami.accounts.deploy)) as client:
+        yield client
+
+
+async def plan_site(loaded: LoadedSite) -> list[Planned]:
+    """Plan every node; nothing is changed."""
+    configs = render_site(loaded)
+    return [await _plan_node(loaded, node, configs[node.id]) for node in loaded.site.nodes]
+
+
+async def _plan_node(loaded: LoadedSite, node: Node, config: ConfigSet) -> Planned:
+    async with deploy_client(node) as client:
+        memory, members = await snapshot.memory(client), await snapshot.members(client)
+    there = transport(node)
+    disk, key = release.read(there), there.key()
+    wanted = {path: reveal_all(text, resolve) for path, text in config.files.items()}
+    changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
+    changes += memory_difference(memory, observable({**disk.files, **disk.kept}))
+    changes += membership(members, _allowed(loaded.site, loaded.projects))
+    return Planned(node, Plan(node.id, disk.manifest.release, config.release, tuple(changes), disk.edited), config)
+
+
+def _allowed(site: Site, projects: Sequence[Project]) -> list[Member]:
+    return [
+        Member(queue, entry.agent, penalty) for entry in site.roster for queue, penalty in memberships(projects, entry.agent)
+    ]
+
+
+async def apply_site(
+    planned: Sequence[Planned], *, overwrite_edits: bool, progress: Callable[[str], None]
+) -> list[str]:
+    """Perform plans node by node; return the nodes changed. The first failure ends it, its node put back."""
+    changed = []
+    author = release.Author(getpass.getuser(), commit(), clock.now())
+    for one in planned:
+        if one.plan.empty:
+            continue
+        job = deploy.Job(
+            one.node.id, transport(one.node), one.plan, one.config, author, resolve, overwrite_edits, progress
+        )
+        async with deploy_client(one.node) as client:
+            await deploy.apply(job, client)
+        changed.append(one.node.id)
+    return changed
+
+
+def commit() -> str:
+    """Return the Git commit of the specs, with "+" when they differ from it, or "" outside Git."""
+    done = subprocess.run(["git", "describe", "--always", "--dirty=+", "--abbrev=12"], capture_output=True, text=True, check=False)  # noqa: S607
+    return done.stdout.strip()
+
+
+async def verify_site(
+    loaded: LoadedSite, project: Project, progress: Callable[[int, int], None]
+) -> dict[str, tuple[Finding, ...]]:
+    """Hold every node against the spec: what it runs, and a test call for every way through the project's flow."""
+    configs = render_site(loaded)
+    return {node.id: await _verify_node(node, configs[node.id], project, progress) for node in loaded.site.nodes}
+
+
+async def _verify_node(
+    node: Node, config: ConfigSet, project: Project, progress: Callable[[int, int], None]
+) -> tuple[Finding, ...]:
+    graph = compile_flow(project)
+    ways, uncovered = routes(graph, clock.now())
+    wanted = observable({path: reveal_all(text, resolve) for path, text in config.files.items()})
+    async with deploy_client(node) as client:
+        memory = await snapshot.memory(client)
+    async with Client.connect(account(node, node.ami.accounts.test), events=True) as client:
+        calls = await call_all(client, project, graph, ways, progress)
+    # Generations kept for running calls are in memory by right.
+    ours = {setting.name for setting in wanted}
+    memory = type(memory).of(s for s in memory if s.kind != "dialplan" or s.name in ours)
+    return judge(Evidence(wanted, memory, calls, uncovered))
