@@ -23,6 +23,9 @@ SHADOW = "--test"
 WRAP_UP = "wrap-up"
 """The pause reason of after-call work."""
 
+OVERRIDE = "cct-override"
+"""The database family of overrides: project -> open/<until>, epoch seconds."""
+
 TRUNK, TEST, ENTRY, MARK, END = "cct-trunk", "cct-test", "cct-entry", "cct-mark", "cct-end"
 MEMBER, WRAP, TIMER, AGENT, SHADOWS = "cct-member", "cct-wrap", "cct-timer", "cct-agent", "cct-shadow"
 LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
@@ -36,7 +39,7 @@ class Mark(msgspec.Struct, frozen=True):
     """One thing the dialplan reported about a call.
 
     entry: `step` is the number dialled (E.164 without +), `detail` the caller's digits; step: the step was entered,
-    `detail` is its type; ask: it asks for a key, attempt `detail`; out: it was left by `detail`; end: `detail` is the hangup cause; wrapup, ready: `step` is the agent.
+    `detail` is its type and what it uses, such as queue:orders; ask: it asks for a key, attempt `detail`; out: it was left by `detail`; end: `detail` is the hangup cause; wrapup, ready: `step` is the agent.
     """
 
     kind: Kind

@@ -24,7 +24,8 @@ CallOutcome = Literal["answered", "abandoned", "ended_in_flow", "unfinished"]
 VisitOutcome = Literal[
     "answered", "abandoned", "timeout", "full", "no_agents", "exit_key", "continued", "withdrawn", "unfinished"
 ]
-LegOutcome = Literal["answered", "no_answer", "unfinished"]
+LegOutcome = Literal["answered", "no_answer", "cancelled", "unfinished"]
+"""cancelled: the phone stopped ringing because the caller left or another agent answered."""
 
 
 class Edge(msgspec.Struct, frozen=True):

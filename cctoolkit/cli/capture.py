@@ -1,1 +1,41 @@
-def command() -> None: ...
+"""capture: events into the journal and call records."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cctoolkit.cli.options import Store, say, tell
+
+
+def command(
+    store: Store,
+    site: Annotated[str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")] = "",
+    replay: Annotated[Path | None, typer.Option("--replay", help="Read a journal or a raw AMI transcript instead.", metavar="FILE")] = None,
+    node: Annotated[str, typer.Option("--node", help="With --replay: the node it is from.", metavar="NODE")] = "",
+) -> None:
+    """Capture calls until Ctrl-C or SIGTERM: every byte into the journal first, then into call records.
+
+    Example: cctoolkit capture --site lab --store records/
+    """
+    from cctoolkit.errors import UsageError
+    from cctoolkit.workflow import records
+
+    if replay:
+        say(f"{records.replay(replay, node or replay.stem, store)} records new or newer")
+    elif site:
+        asyncio.run(_capture(site, store))
+    else:
+        raise UsageError("nothing to capture", expected="--site SITE or --replay FILE")
+
+
+async def _capture(site: str, store: Path) -> None:
+    from cctoolkit.workflow import records, specs
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await records.capture(specs.load_site(site), store, stop, tell)
+    tell("stopped; everything received is kept")

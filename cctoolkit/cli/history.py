@@ -20,6 +20,12 @@ def command(site: Site, output: OutputFormat = Format.text) -> None:
         return
     for node, entries in lines.items():
         for entry in entries:
-            say(f"{node}  {entry['when'][:19]}Z  {entry['from']} -> {entry['to']}  {entry['who']}  {entry['commit'] or 'no commit'}")
+            say(f"{node}  {entry['when'][:19]}Z  {_what(entry)}  {entry['who']}")
         if not entries:
             say(f"{node}  nothing applied yet")
+
+
+def _what(entry: dict[str, str]) -> str:
+    if "override" in entry:
+        return f"override {entry['override']} {entry['what']} {entry['until'] and 'until ' + entry['until'][:19] + 'Z'}"
+    return f"release {entry['from']} -> {entry['to']} from {entry['commit'] or 'no commit'}"

@@ -3,6 +3,7 @@
 import json
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -23,7 +24,7 @@ Site = Annotated[str, typer.Option("--site", "-s", help="A site of projects/site
 Projects = Annotated[list[str] | None, typer.Argument(help="Projects of the site; all when none is named.", metavar="[PROJECT]...")]
 Project = Annotated[str, typer.Argument(help="A project's id, folder or file.", metavar="PROJECT")]
 OutputFormat = Annotated[Format, typer.Option("--format", help="text for people, json for machines.")]
-Store = Annotated[str, typer.Option("--store", help="The file of call records.", metavar="FILE")]
+Store = Annotated[Path, typer.Option("--store", help="The folder of call records and journals.", metavar="DIR")]
 
 
 def say(text: str) -> None:

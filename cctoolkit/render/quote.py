@@ -11,6 +11,7 @@ from cctoolkit import marks, resources
 from cctoolkit.errors import ToolkitBug
 from cctoolkit.model.calendar import special, week
 from cctoolkit.model.guard import Key
+from cctoolkit.model.step import Step
 from cctoolkit.model.words import seconds
 
 _NEVER = frozenset("\r\n\0;")
@@ -21,6 +22,11 @@ def finalize(value: object) -> object:
     if isinstance(value, str) and _NEVER.intersection(value):
         raise ToolkitBug(f"a value may not stand in a configuration line: {value[:40]!r}")
     return value
+
+
+def said(step: Step) -> str:
+    """Return what a step's mark says of it: its type and what it uses, such as queue:orders."""
+    return ":".join([str(step.__struct_config__.tag), *(name for _, name in step.refers())])
 
 
 def environment() -> jinja2.Environment:
@@ -34,6 +40,7 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     env.filters |= {
+        "said": said,
         "seconds": seconds,
         "week": week,
         "special": special,

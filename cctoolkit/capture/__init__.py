@@ -1,0 +1,1 @@
+"""Events into call records: the journal first, then a pure fold over what was parsed."""

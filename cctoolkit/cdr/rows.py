@@ -1,0 +1,57 @@
+"""One call record to the rows of its tables, and back."""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from cctoolkit.cdr.columns import Read, Value, columns, flatten, nest
+from cctoolkit.cdr.records import AgentLeg, CallRecord, QueueVisit, StepTaken
+
+Row = tuple[Value, ...]
+
+
+def digest(record: CallRecord) -> bytes:
+    """Return a hash of everything the record says: equal hashes are the same version of it."""
+    return hashlib.blake2b(msgspec.json.encode(record), digest_size=16).digest()
+
+
+def known_edges(record: CallRecord) -> int:
+    """Count the moments observed so far. They only become more, so the version that knows fewer is the older
+    one.
+    """
+    parts = (record, *record.steps, *record.visits, *(leg for visit in record.visits for leg in visit.legs))
+    return sum(map(_edges, parts))
+
+
+def _edges(part: msgspec.Struct) -> int:
+    pairs = zip(columns(type(part)), flatten(part), strict=True)
+    return sum(column.edge_part == "at" and value is not None for column, value in pairs)
+
+
+def parts(record: CallRecord) -> dict[str, list[Row]]:
+    """Return the rows below the call: key columns first (`schema.KEYS`), then the struct's columns."""
+    call = record.call
+    return {
+        "steps": [(call, i, *flatten(step)) for i, step in enumerate(record.steps)],
+        "visits": [(call, i, *flatten(visit)) for i, visit in enumerate(record.visits)],
+        "legs": [
+            (call, i, j, *flatten(leg))
+            for i, visit in enumerate(record.visits)
+            for j, leg in enumerate(visit.legs)
+        ],
+    }
+
+
+def assemble(call: Read, steps: Sequence[Read], visits: Sequence[Read], legs: Sequence[Read]) -> CallRecord:
+    """Return the record whose rows these are, each sequence in the order of its positions.
+
+    Raises msgspec.ValidationError when a row holds what no record can.
+    """
+    nested = [nest(QueueVisit, visit) | {"legs": []} for visit in visits]
+    for leg in legs:
+        found = nested[leg["visit"]]["legs"]
+        assert isinstance(found, list)  # noqa: S101 - put there four lines above
+        found.append(nest(AgentLeg, leg))
+    whole = nest(CallRecord, call) | {"steps": [nest(StepTaken, step) for step in steps], "visits": nested}
+    return msgspec.convert(whole, CallRecord, strict=False)

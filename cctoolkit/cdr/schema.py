@@ -1,0 +1,127 @@
+"""The store's tables: forward-only migrations for their keys, columns from the record structs.
+
+A migration is written by hand when a key or a meaning changes. A column that the structs gained since the
+file was written is added on opening and needs no migration. A file that knows more than this program is never
+touched.
+"""
+
+import sqlite3
+
+import msgspec
+
+from cctoolkit.cdr.columns import columns
+from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, QueueVisit, StepTaken
+from cctoolkit.errors import OperatorError
+
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "calls": CallRecord,
+    "steps": StepTaken,
+    "visits": QueueVisit,
+    "legs": AgentLeg,
+    "agent_states": AgentInterval,
+}
+"""Each table and the struct a row of it is made from."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "calls": ("call",),
+    "steps": ("call", "position"),
+    "visits": ("call", "position"),
+    "legs": ("call", "visit", "position"),
+    "agent_states": ("node", "agent", "state", "start_us", "reason"),
+}
+"""What makes a row the same row when it is put again."""
+
+BOOKKEEPING = {"calls": ("digest", "known_edges")}
+"""Columns of the store's own: the hash of the record as kept, and how many of its edges were observed."""
+
+_FIRST = (
+    "CREATE TABLE calls (call TEXT PRIMARY KEY, digest BLOB NOT NULL, known_edges INTEGER NOT NULL) STRICT",
+    "CREATE TABLE steps (call TEXT, position INTEGER, PRIMARY KEY (call, position)) STRICT",
+    "CREATE TABLE visits (call TEXT, position INTEGER, PRIMARY KEY (call, position)) STRICT",
+    "CREATE TABLE legs (call TEXT, visit INTEGER, position INTEGER,"
+    " PRIMARY KEY (call, visit, position)) STRICT",
+    "CREATE TABLE agent_states (node TEXT, agent TEXT, state TEXT, start_us INTEGER, reason TEXT,"
+    " PRIMARY KEY (node, agent, state, start_us, reason)) STRICT",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""Statements from version n to n + 1; never edited once released, only appended to."""
+
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS calls_by_project ON calls (project, entered_us)",
+    "CREATE INDEX IF NOT EXISTS visits_by_joined ON visits (joined_us)",
+)
+
+
+def upgrade(database: sqlite3.Connection, where: str) -> None:
+    """Bring the file to this version inside the caller's transaction.
+
+    Raises OperatorError when it is somebody else's database or a newer version's.
+    """
+    version = version_of(database, where)
+    if version == 0:
+        database.execute("CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT")
+        database.execute("INSERT INTO schema_version VALUES (0)")
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            database.execute(statement)
+    database.execute("UPDATE schema_version SET version = ?", (len(MIGRATIONS),))
+    for table, name, sql_type in _missing(database):
+        database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {sql_type}")
+    for statement in _INDEXES:
+        database.execute(statement)
+
+
+def check_readable(database: sqlite3.Connection, where: str) -> None:
+    """Raise OperatorError as `upgrade` does, and when the file needs the upgrade a reader may not make."""
+    if version_of(database, where) < len(MIGRATIONS) or _missing(database):
+        raise OperatorError(
+            "this store was written by an older cctoolkit",
+            where=where,
+            expected=f"version {len(MIGRATIONS)} of the schema",
+            next_step="run `cctoolkit capture` on it once: that upgrades it",
+        )
+
+
+def version_of(database: sqlite3.Connection, where: str) -> int:
+    """Return the file's version, 0 for an empty one; raises OperatorError for a foreign or a newer one."""
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if not tables:
+        return 0
+    if "schema_version" not in tables:
+        raise OperatorError(
+            "this SQLite database is not a store of call records",
+            where=where,
+            expected="a store written by cctoolkit, or no file at all",
+            next_step="name another path with --store",
+        )
+    (version,) = database.execute("SELECT version FROM schema_version").fetchone()
+    if version > len(MIGRATIONS) or _unknown(database):
+        raise OperatorError(
+            f"this store was written by a newer cctoolkit (version {version} of the schema)",
+            where=where,
+            expected=f"version {len(MIGRATIONS)} or older, with no columns unknown here",
+            next_step="install the newer cctoolkit, or name another path with --store",
+        )
+    return int(version)
+
+
+def _wanted(table: str) -> dict[str, str]:
+    return {column.name: column.sql_type for column in columns(TABLES[table])}
+
+
+def _present(database: sqlite3.Connection, table: str) -> set[str]:
+    return {name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+
+
+def _missing(database: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    return [
+        (table, name, sql_type)
+        for table in TABLES
+        for name, sql_type in _wanted(table).items()
+        if name not in _present(database, table)
+    ]
+
+
+def _unknown(database: sqlite3.Connection) -> bool:
+    known = {table: {*_wanted(table), *KEYS[table], *BOOKKEEPING.get(table, ())} for table in TABLES}
+    return any(_present(database, table) - known[table] for table in TABLES)

@@ -1,0 +1,177 @@
+"""The street's hand-written configuration: the outside world as one more Asterisk.
+
+The carrier stands at the block's first address, the agents' phones at the second. What they do is dialplan,
+set per call by channel variables and per phone by AstDB entries `phone-<agent>/{mode,answer_after,talk}`.
+"""
+
+from collections.abc import Mapping
+
+from cctoolkit.lab.address import Block
+from cctoolkit.lab.node_config import common_files, manager, transport
+from cctoolkit.secret import Secret
+
+USER = "cct-street"
+WITNESS = "witness.csv"  # below its log folder, in Asterisk's own cel-custom
+
+# What the witness log holds of each channel event, column by column. CSV_QUOTE doubles quotes, so that a name
+# may hold anything. Only these functions: Asterisk 22.10 then takes a fast path around the dialplan.
+COLUMNS = {
+    "at": "eventtime",
+    "kind": "eventtype",
+    "name": "userdeftype",
+    "uniqueid": "CHANNEL(uniqueid)",
+    "linkedid": "CHANNEL(linkedid)",
+    "channel": "CHANNEL(channame)",
+    "caller_number": "CALLERID(num)",
+    "caller_name": "CALLERID(name)",
+    "context": "CHANNEL(context)",
+    "exten": "CHANNEL(exten)",
+    "dialled": "CHANNEL(accountcode)",  # the channel of a call we place knows no extension
+    "extra": "eventextra",
+}
+
+_CEL = """[general]
+enable = yes
+events = CHAN_START,CHAN_END,ANSWER,HANGUP,BRIDGE_ENTER,BRIDGE_EXIT,USER_DEFINED
+"""
+
+_TRUNK = """
+[carrier-{node}]
+type = endpoint
+transport = carrier
+context = carrier
+disallow = all
+allow = alaw,ulaw
+dtmf_mode = rfc4733
+direct_media = no
+rtp_symmetric = yes
+media_address = {carrier}
+bind_rtp_to_media_address = yes
+trust_id_inbound = yes
+aors = carrier-{node}
+
+[carrier-{node}]
+type = aor
+contact = sip:{address}
+
+[carrier-{node}]
+type = identify
+endpoint = carrier-{node}
+match = {address}
+"""
+
+# The registration's line brings the node's calls for this phone to this endpoint, though they come from the
+# address that the carrier's do. A refused registration is tried again for ever: until the first apply the
+# node knows nobody.
+_PHONE = """
+[phone-{agent}]
+type = endpoint
+transport = phones
+context = phones
+disallow = all
+allow = alaw,ulaw
+dtmf_mode = rfc4733
+direct_media = no
+media_address = {phones}
+bind_rtp_to_media_address = yes
+from_user = {agent}
+outbound_auth = phone-{agent}
+aors = phone-{agent}
+
+[phone-{agent}]
+type = aor
+contact = sip:{address}
+
+[phone-{agent}]
+type = auth
+auth_type = digest
+username = {agent}
+password = {secret}
+
+[phone-{agent}]
+type = registration
+transport = phones
+outbound_auth = phone-{agent}
+server_uri = sip:{address}
+client_uri = sip:{agent}@{address}
+contact_user = {agent}
+line = yes
+endpoint = phone-{agent}
+expiration = 3600
+retry_interval = 2
+forbidden_retry_interval = 2
+fatal_retry_interval = 2
+max_retries = 1000000
+max_random_initial_delay = 0
+auth_rejection_permanent = no
+"""
+
+_DIALPLAN = """[general]
+static = yes
+writeprotect = yes
+
+; A caller after the other side answered. KEYS is "at:keys&at:keys", in seconds after the answer.
+[callers]
+exten => talk,1,Set(ANSWERED=${{STRFTIME(,,%s.%3q)}})
+ same => n,ExecIf($["${{HANG_UP_AFTER}}" != ""]?Set(TIMEOUT(absolute)=${{HANG_UP_AFTER}}))
+ same => n,StartMusicOnHold()
+ same => n(next),GotoIf($["${{KEYS}}" = ""]?rest)
+ same => n,Set(KEY=${{SHIFT(KEYS,&)}})
+ same => n,Set(LEFT=$[${{ANSWERED}} + ${{CUT(KEY,:,1)}} - ${{STRFTIME(,,%s.%3q)}}])
+ same => n,ExecIf($[${{LEFT}} > 0]?Wait(${{LEFT}}))
+ same => n,SendDTMF(${{CUT(KEY,:,2)}},100,120)
+ same => n,CELGenUserEvent(pressed,${{CUT(KEY,:,2)}})
+ same => n,Goto(next)
+ same => n(rest),Wait(86400)
+exten => T,1,CELGenUserEvent(hung_up)
+ same => n,Hangup(16)
+
+; Calls from a node to the world: everybody answers at once and listens.
+[carrier]
+exten => _[+0-9]!,1,Answer()
+ same => n,StartMusicOnHold()
+ same => n,Wait(86400)
+
+; Calls from a node to a phone.
+[phones]
+exten => _[a-z0-9]!,1,Set(MODE=${{DB(phone-${{EXTEN}}/mode)}})
+ same => n,GotoIf($["${{MODE}}" = "busy"]?busy)
+ same => n,Ringing()
+ same => n,GotoIf($["${{MODE}}" = "never"]?never)
+ same => n,Set(AFTER=${{DB(phone-${{EXTEN}}/answer_after)}})
+ same => n,Wait(${{IF($["${{AFTER}}" = ""]?1:${{AFTER}})}})
+ same => n,Answer()
+ same => n,StartMusicOnHold()
+ same => n,Set(TALK=${{DB(phone-${{EXTEN}}/talk)}})
+ same => n,Wait(${{IF($["${{TALK}}" = "" | "${{TALK}}" = "0"]?86400:${{TALK}})}})
+ same => n,Hangup(16)
+ same => n(busy),Hangup(17)
+ same => n(never),Wait(86400)
+"""
+
+
+def street_files(
+    block: Block, nodes: Mapping[str, str], phones: Mapping[str, Secret], own: Secret
+) -> dict[str, str]:
+    """Return its configuration: `nodes` id -> address, `phones` agent -> secret, `own` its AMI secret."""
+    trunks = [_TRUNK.format(node=n, address=a, carrier=block.carrier) for n, a in nodes.items()]
+    home = next(iter(nodes.values()))  # the phones register at the first node
+    lines = [
+        _PHONE.format(agent=agent, address=home, phones=block.phones, secret=secret.reveal())
+        for agent, secret in phones.items()
+    ]
+    transports = [transport("carrier", block.carrier), transport("phones", block.phones)]
+    return {
+        **common_files("street"),
+        "manager.conf": manager(block.street, {USER: own}),
+        "pjsip.conf": "\n".join([*transports, *trunks, *lines]),
+        "extensions.conf": _DIALPLAN.format(),
+        "queues.conf": "[general]\n",
+        "cel.conf": _CEL,
+        "cel_custom.conf": _witness_mapping(),
+    }
+
+
+def _witness_mapping() -> str:
+    columns = ",".join(f"${{CSV_QUOTE(${{{source}}})}}" for source in COLUMNS.values())
+    return f"[mappings]\n{WITNESS} => {columns}\n"

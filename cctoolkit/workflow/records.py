@@ -1,0 +1,118 @@
+"""Calls that come back: capture, replay, figures, report."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cctoolkit import clock
+from cctoolkit.capture import replay as replaying
+from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.session import Session, journal_path
+from cctoolkit.cdr.records import CallRecord
+from cctoolkit.cdr.store import FILE_NAME, Store
+from cctoolkit.errors import UsageError
+from cctoolkit.kpi.figure import Figure, Target, Targets
+from cctoolkit.kpi.interval import Window, window
+from cctoolkit.kpi.query import figures
+from cctoolkit.model.project import Project
+from cctoolkit.model.words import seconds
+from cctoolkit.report.build import build
+from cctoolkit.report.material import Subject, gather
+from cctoolkit.workflow.specs import LoadedSite
+from cctoolkit.workflow.switch import account
+
+
+async def capture(
+    loaded: LoadedSite, folder: Path, stop: asyncio.Event, progress: Callable[[str], None], reading: asyncio.Event | None = None
+) -> None:
+    """Capture every node of a site until `stop` is set; `reading` is set once events of all nodes flow.
+
+    Raise SwitchUnreachable when a node cannot be reached at the start, OperatorError when the folder cannot be written.
+    """
+    with ExitStack() as stack:
+        store = stack.enter_context(Store.open(folder / FILE_NAME))
+        sessions = []
+        for node in loaded.site.nodes:
+            journal = stack.enter_context(Journal(journal_path(folder, node.id)))
+            sessions.append(Session(node.id, account(node, node.ami.accounts.capture), journal, store, progress))
+        await _run(sessions, stop, reading)
+
+
+async def _run(sessions: Sequence[Session], stop: asyncio.Event, reading: asyncio.Event | None) -> None:
+    running = [asyncio.create_task(session.run()) for session in sessions]
+    started = asyncio.create_task(_all_reading(sessions, reading))
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait([*running, stopped], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (*running, started, stopped):
+            task.cancel()
+        await asyncio.gather(*running, started, stopped, return_exceptions=True)
+    for task in done - {stopped}:
+        task.result()
+
+
+async def _all_reading(sessions: Sequence[Session], reading: asyncio.Event | None) -> None:
+    for session in sessions:
+        await session.reading.wait()
+    if reading:
+        reading.set()
+
+
+def replay(file: Path, node: str, folder: Path) -> int:
+    """Fold a journal or a raw AMI transcript into the store; return how many records were new or newer."""
+    with Store.open(folder / FILE_NAME) as store:
+        return replaying.replay(file, node, store)
+
+
+def records(folder: Path, project: str, span: Window, *, test: bool) -> Iterator[CallRecord]:
+    """Yield a project's records by time of entry."""
+    with Store.read(folder / FILE_NAME) as store:
+        yield from store.calls(project, span.start, span.end, None if test else False)
+
+
+def subject(project: Project) -> Subject:
+    """Return what a report needs to know of a project."""
+    levels = [
+        Target(name, seconds(queue.service_level.within), queue.service_level.target_ratio) for name, queue in project.queues.items()
+    ]
+    targets = Targets(tuple(levels), seconds(project.kpi.short_abandon))
+    return Subject(project.id, project.project.title, project.project.client, targets)
+
+
+def span(project: Project, first: str, last: str) -> Window:
+    """Return the window of local days; today when nothing is written. Raise UsageError for what is no date."""
+    today = clock.now().astimezone(ZoneInfo(project.project.time_zone)).date()
+    start = _day(first) if first else today
+    end = _day(last) if last else (start if first else today)
+    if end < start:
+        raise UsageError(f"the period ends on {end}, before it begins", expected=f"a day from {start} on")
+    return window(start, end, project.project.time_zone)
+
+
+def period(project: Project, text: str) -> Window:
+    """Return the window of a period: a day, a month ("2026-11"), or today when nothing is written."""
+    if len(text) == 7:
+        first = _day(f"{text}-01")
+        return window(first, (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1), project.project.time_zone)
+    return span(project, text, text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no date", expected="a day such as 2026-11-22, or a month such as 2026-11") from None
+
+
+def kpi(project: Project, folder: Path, span_: Window, by: Sequence[str]) -> list[Figure]:
+    """Return every figure of a project, in every variant."""
+    return figures(folder / FILE_NAME, project.id, span_, by, subject(project).targets)
+
+
+def report(project: Project, folder: Path, span_: Window, language: str, made: datetime) -> str:
+    """Return the report as one HTML page."""
+    return build(gather(folder / FILE_NAME, subject(project), span_), language or project.project.language, made)

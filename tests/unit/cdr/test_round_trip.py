@@ -1,0 +1,90 @@
+"""What the store keeps is what it was given: any record whatever."""
+
+import sqlite3
+from pathlib import Path
+from typing import get_args
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cctoolkit.cdr import schema
+from cctoolkit.cdr.records import (
+    AgentInterval,
+    AgentLeg,
+    CallOutcome,
+    CallRecord,
+    Edge,
+    LegOutcome,
+    QueueVisit,
+    Source,
+    StepTaken,
+    VisitOutcome,
+)
+from cctoolkit.cdr.store import Store
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+EDGES = st.builds(Edge, st.integers(-(2**40), 2**53), st.sampled_from(get_args(Source)))
+MAYBE = st.none() | EDGES
+STEPS = st.builds(StepTaken, TEXT, EDGES, TEXT, MAYBE)
+LEGS = st.builds(
+    AgentLeg,
+    TEXT,
+    EDGES,
+    st.sampled_from(get_args(LegOutcome)),
+    MAYBE,
+    MAYBE,
+    st.sampled_from(["agent", "caller", ""]),
+    MAYBE,
+    MAYBE,
+)
+VISITS = st.builds(
+    QueueVisit,
+    TEXT,
+    EDGES,
+    st.sampled_from(get_args(VisitOutcome)),
+    MAYBE,
+    st.lists(LEGS, max_size=3).map(tuple),
+)
+RECORDS = st.builds(
+    CallRecord,
+    call=TEXT,
+    node=TEXT,
+    project=TEXT,
+    generation=TEXT,
+    release=TEXT,
+    number=TEXT,
+    caller=TEXT,
+    entered=EDGES,
+    test=st.booleans(),
+    answered=MAYBE,
+    ended=MAYBE,
+    outcome=st.sampled_from(get_args(CallOutcome)),
+    hung_up_by=st.sampled_from(["caller", "flow", "agent", ""]),
+    cause=st.integers(0, 127),
+    steps=st.lists(STEPS, max_size=3).map(tuple),
+    visits=st.lists(VISITS, max_size=3).map(tuple),
+)
+STATES = st.builds(
+    AgentInterval, TEXT, TEXT, st.sampled_from(["logged_in", "paused", "wrap-up"]), EDGES, MAYBE, TEXT
+)
+
+
+def _memory() -> sqlite3.Connection:
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    database.row_factory = sqlite3.Row
+    schema.upgrade(database, ":memory:")
+    return database
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(RECORDS, max_size=4, unique_by=lambda one: one.call), st.lists(STATES, max_size=4))
+def test_round_trip(records, states):
+    """What is put comes back equal, edge for edge, and putting it again writes nothing."""
+    with Store(_memory(), Path(":memory:")) as store:
+        assert store.put(records) == len(records)
+        assert {one.call: one for one in store.calls()} == {one.call: one for one in records}
+        assert [store.get(one.call) for one in records] == records
+        store.put_states(states)
+        before = list(store._database.iterdump())
+        assert store.put(records) == 0
+        assert list(store._database.iterdump()) == before

@@ -1,0 +1,59 @@
+"""A store to compute figures from, filled by hand."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cctoolkit.cdr.records import CallRecord, Edge, QueueVisit
+from cctoolkit.cdr.store import Store, micros
+from cctoolkit.kpi.interval import Window
+from cctoolkit.kpi.query import figures
+
+START = datetime(2026, 11, 2, 6, tzinfo=UTC)
+
+
+class Desk:
+    """Writes calls down and asks for figures. Times are seconds since START, 09:00 in Moscow."""
+
+    def __init__(self, path):
+        self.path = path
+        self.window = Window(START, START + timedelta(hours=2), "Europe/Moscow")
+        self._count = 0
+
+    def call(self, *visits, outcome=None, at=0, **changes):
+        """Keep a call of visits (queue, joined, wait, outcome[, source])."""
+        self._count += 1
+        kept = tuple(self._visit(*visit) for visit in visits)
+        entered = kept[0].joined if kept else self.edge(at)
+        last = kept[-1].outcome if kept else ""
+        found = outcome or (last if last in {"answered", "abandoned", "unfinished"} else "ended_in_flow")
+        base = {"call": f"n1-{self._count}", "node": "n1", "project": "hotline", "generation": "g"}
+        base |= {"release": "r1", "number": "+78001002030", "caller": "+79161234567", "entered": entered}
+        record = CallRecord(**(base | {"outcome": found, "visits": kept} | changes))
+        with Store.open(self.path) as store:
+            store.put([record])
+
+    def edge(self, seconds, source="ami"):
+        """Return a moment."""
+        return Edge(micros(START + timedelta(seconds=seconds)), source)
+
+    def _visit(self, queue, joined, wait, outcome, source="ami"):
+        left = None if wait is None else self.edge(joined + wait, source)
+        return QueueVisit(queue, self.edge(joined, source), outcome, left)
+
+    def figures(self, *metrics, by=("queue",), targets=None, window=None):
+        return figures(self.path, "hotline", window or self.window, by, targets, metrics or None)
+
+    def values(self, *metrics, by=("queue",), targets=None, window=None):
+        """Return {variant: value} of one metric, or {metric.variant: value}, of the only group."""
+        found = self.figures(*metrics, by=by, targets=targets, window=window)
+        names = [row.variant if len(metrics) == 1 else f"{row.metric}.{row.variant}" for row in found]
+        assert len(set(names)) == len(names)
+        return dict(zip(names, (row.value for row in found), strict=True))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    path = tmp_path / "calls.sqlite"
+    Store.open(path).close()
+    return Desk(path)
