@@ -1,8 +1,14 @@
+import asyncio
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from cctoolkit.__main__ import run
 from cctoolkit.lab.lab import Lab
+
+PROJECT = "northwind-hotline"
 
 ROSTER = """
 site: {id: lab, title: Lab of the tests}
@@ -29,3 +35,68 @@ def lab(tmp_path_factory, lab_template):
         yield lab
         problems = [line for node in lab.nodes.values() for line in node.problems()]
     assert problems == []
+
+
+class Line:
+    """A lab with the northwind project applied, its folder of specs, and the command line to use it with."""
+
+    def __init__(self, lab: Lab, root: Path) -> None:
+        self.lab = lab
+        self.root = root
+        self.site = str(lab.site_file)
+        self.project = root / "projects" / PROJECT / "project.yaml"
+
+    def run(self, *arguments: str) -> int:
+        """Run one cctoolkit command and return its exit code."""
+        return run(list(arguments))
+
+    async def run_aside(self, *arguments: str) -> int:
+        """Run one command while this test's own loop goes on."""
+        return await asyncio.to_thread(run, list(arguments))
+
+    def edit(self, old: str, new: str) -> None:
+        """Change the project's text in one place."""
+        text = self.project.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
+        self.project.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def specs_for_tests(root: Path) -> Path:
+    """Copy projects/ to `root`, the line open at every hour and its times short; return the lab's template there."""
+    shutil.copytree(Path("projects").resolve(), root / "projects")
+    project = root / "projects" / PROJECT / "project.yaml"
+    text = project.read_text(encoding="utf-8")
+    for old, new in (
+        ('mon-fri: ["09:00-18:00"]', 'mon-sun: ["00:00-24:00"]'),
+        ('      sat: ["10:00-16:00"]\n', ""),
+        ("limit: 30s", "limit: 3s"),
+        ("wait: 5s", "wait: 1s"),
+    ):
+        assert old in text, f"the project no longer says {old!r}"
+        text = text.replace(old, new)
+    project.write_text(text, encoding="utf-8")
+    return root / "projects" / "sites" / "lab.yaml"
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory):
+    """A fresh lab with the project applied and its phones registered; the commands run in the folder of its specs."""
+    root = tmp_path_factory.mktemp("line")
+    template = specs_for_tests(root)
+    before = Path.cwd()
+    with Lab(root / "lab", template, owned=True) as lab:
+        os.chdir(root)
+        try:
+            found = Line(lab, root)
+            assert found.run("apply", "--site", found.site) == 0
+            asyncio.run(lab.street.wait_registered(["ivanova", "petrov"]))
+            yield found
+        finally:
+            os.chdir(before)
+        problems = [text for node in lab.nodes.values() for text in node.problems() if not expected(text)]
+    assert problems == []
+
+
+def expected(problem: str) -> bool:
+    """Say whether Asterisk itself warns of what a full or empty queue, or a second log-in, is meant to do."""
+    return "Unable to join queue" in problem or "Already there" in problem
