@@ -2,7 +2,7 @@
 
 import sys
 
-import click
+from typer.exceptions import Abort, Exit, TyperException
 
 from cctoolkit.errors import CctoolkitError, UsageError
 
@@ -22,16 +22,15 @@ def run(arguments: list[str]) -> int:
 
     try:
         code = app(args=arguments, prog_name="cctoolkit", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stderr.write(f"{error.format_message()}\n")
-        return UsageError.exit_code
-    except click.ClickException as error:
-        error.show()
+    except TyperException as error:
+        sys.stderr.write(f"{error.format_message()}\n  next: cctoolkit --help, or cctoolkit COMMAND --help\n")
         return UsageError.exit_code
     except CctoolkitError as error:
         sys.stderr.write(f"{error}\n" + "".join(f"  {note}\n" for note in getattr(error, "__notes__", ())))
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except Exit as ended:
+        return ended.exit_code
+    except (KeyboardInterrupt, Abort):
         sys.stderr.write("interrupted\n")
         return INTERRUPTED
     return code if isinstance(code, int) else 0

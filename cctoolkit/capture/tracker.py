@@ -181,8 +181,7 @@ def _out(draft: Draft, mark: Mark, at: Edge) -> None:
 
 
 def _end(draft: Draft, mark: Mark, at: Edge) -> None:
-    if not draft.record.ended:
-        draft.set(ended=at)
+    """The dialplan's word on the end, for queue_log; on AMI the Hangup that follows has the cause and the moment."""
 
 
 def _wrap_up(draft: Draft, mark: Mark, at: Edge) -> None:

@@ -1,11 +1,21 @@
 """A problem in a spec, as a value: one broken place hides no other, and all are reported in one run."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+import json
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
 from cctoolkit.errors import SpecError
+
+MAX_PROBLEMS = 200
+"""Reported of one file by one kind of check; nobody reads more, and a hostile file costs no more."""
+
+_SHOWN = 60
+# Cyrillic letters that look like Latin ones: a keyboard left in the other layout.
+_LOOK_ALIKE = str.maketrans("асеорхукАСЕОРХУКВНМТіј", "aceopxykACEOPXYKBHMTij")
 
 
 class Mark(msgspec.Struct, frozen=True, order=True):
@@ -27,12 +37,12 @@ class Problem(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         text = f"{self.file}:{self.mark.line}:{self.mark.column}: {self.message} [{self.code}]"
-        if self.expected:
-            text += f"\n    expected: {self.expected}"
-        return f"{text}\n    hint: {self.hint}" if self.hint else text
+        lines = [text, f"    expected: {self.expected}" if self.expected else ""]
+        lines.append(f"    hint: {self.hint}" if self.hint else "")
+        return "\n".join(_printable(line) for line in lines if line)
 
 
-class SpecInvalid(SpecError):
+class InvalidSpecError(SpecError):
     """Specs that do not validate; carries every problem found, in the order of the files."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -43,7 +53,54 @@ class SpecInvalid(SpecError):
         return "\n".join([*map(str, self.problems), self.what])
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def _printable(text: str) -> str:
+    """Escape what a terminal would obey or hide, such as ESC and marks of writing direction."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def show(value: object) -> str:
+    """Return a value as it may stand in a message: quoted when text, never long."""
+    if isinstance(value, dict | list):
+        kind = "mapping" if isinstance(value, dict) else "list"
+        return f"this {kind}" if value else f"the empty {kind}"
+    if value is None:
+        return "nothing"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def nearest(word: str, known: Collection[str]) -> str | None:
+    """Return the known word nearest to one that is not, or None when none is near."""
+    latin = word.translate(_LOOK_ALIKE)
+    near = difflib.get_close_matches(latin, sorted(known), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+def foreign_letter(word: str) -> str:
+    """Return a sentence about the first letter that is not Latin, or "" when there is none."""
+    found = next((c for c in word if not c.isascii()), None)
+    return f'"{found}" is {unicodedata.name(found, "a foreign letter")}' if found else ""
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
     """Return `did you mean "x"?` for the nearest known word, or "" when none is near."""
-    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
+    near = nearest(word, known)
+    return " ".join(part for part in (f'did you mean "{near}"?' if near else "", foreign_letter(word)) if part)
+
+
+def one_of(known: Iterable[str]) -> str:
+    """Return "one of a, b, c" in order, or "" when there is nothing to choose from."""
+    words = ", ".join(sorted(known))
+    return f"one of {words}" if words else ""
+
+
+def bounded(problems: Iterator[Problem]) -> list[Problem]:
+    """Return the problems in the file's order, at most `MAX_PROBLEMS` of them; the last one says that more follow."""
+    found = list(islice(problems, MAX_PROBLEMS + 1))
+    cut = found[:MAX_PROBLEMS] != found
+    found = sorted(found[:MAX_PROBLEMS], key=lambda p: p.mark)
+    if cut:
+        last = found[-1]
+        found.append(Problem("too-many-problems", f"more than {MAX_PROBLEMS} problems", last.file, last.mark,
+                             hint="mend these first"))  # fmt: skip
+    return found

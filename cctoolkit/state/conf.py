@@ -12,6 +12,7 @@ from cctoolkit.errors import SpecError
 from cctoolkit.state.settings import Setting
 
 _SECTION = re.compile(r"\[([^\]]+)\](\([^)]*\))?")
+_INCLUDE = re.compile(r'#include\s+"([^"]+)"')
 
 
 class Section(Struct, frozen=True):
@@ -26,27 +27,40 @@ def parse(text: str, file: str) -> tuple[Section, ...]:
     """Return the sections in order; raise SpecError with file and line for a line that is none of the known forms."""
     sections: list[tuple[str, str, list[tuple[str, str]]]] = []
     for number, raw in enumerate(text.split("\n"), start=1):
-        line = _uncomment(raw).strip()
+        line = _uncomment(raw, f"{file}:{number}:1").strip()
         head = _SECTION.fullmatch(line)
-        if not line or line.startswith("#include"):
+        if not line or _INCLUDE.fullmatch(line):
             continue
         if head:
             sections.append((head[1], head[2] or "", []))
             continue
         option, sign, value = line.partition("=")
-        if not sign or not sections:
-            raise SpecError(f"a line Asterisk would not read: {line[:60]!r}", where=f"{file}:{number}:1")
+        if not sign or not sections or line.startswith("#"):
+            # The line itself is not shown: in pjsip.conf it may hold a password.
+            raise SpecError(
+                "a line Asterisk would not read", where=f"{file}:{number}:1",
+                expected="[section], option = value, #include or a comment",
+            )  # fmt: skip
         sections[-1][2].append((option.strip(), value.removeprefix(">").strip()))
     return tuple(Section(name, extra, tuple(lines)) for name, extra, lines in sections)
 
 
-def _uncomment(line: str) -> str:
-    """Cut a comment; `\\;` is a semicolon. Source: main/config.c, comment_buffer handling."""
+def includes(text: str) -> tuple[str, ...]:
+    """Return the paths a file includes, in order."""
+    found = (_INCLUDE.fullmatch(line.strip()) for line in text.split("\n"))
+    return tuple(match[1] for match in found if match)
+
+
+def _uncomment(line: str, where: str) -> str:
+    """Cut a comment; `\\;` is a semicolon. Source: main/config.c, config_text_file_load."""
     position = 0
     while (position := line.find(";", position)) >= 0:
-        if position == 0 or line[position - 1] != "\\":
-            return line[:position]
-        position += 1
+        if position and line[position - 1] == "\\":
+            line = line[: position - 1] + line[position:]
+            continue
+        if line[position:].startswith(";--") and not line[position:].startswith(";---"):
+            raise SpecError("a block comment, which swallows what follows", where=where, expected="no `;--`")
+        return line[:position]
     return line
 
 
@@ -60,6 +74,6 @@ def settings(text: str, file: str) -> list[Setting]:
         counts: dict[str, int] = {}
         for option, value in section.lines:
             counts[option] = counts.get(option, 0) + 1
-            repeated = options.count(option) > 1 or option in ("exten", "same")
+            repeated = options.count(option) > 1
             found.append(Setting(file, name, f"{option} {counts[option]:04d}" if repeated else option, value))
     return found

@@ -4,72 +4,98 @@
 switch can be asked for. Every file also has its digest, so that no byte changes unseen.
 """
 
-import hashlib
+import hmac
 import re
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 
 from cctoolkit import marks
+from cctoolkit.errors import SpecError
 from cctoolkit.secret import fingerprint
 from cctoolkit.state import conf, dialplan
 from cctoolkit.state.settings import NodeState, Setting
 
-SECRET_OPTIONS = frozenset({"password"})
+SECRET_OPTIONS = frozenset({"password", "md5_cred", "password_digest", "oauth_secret", "refresh_token", "secret"})
+GENERATION_FILE = re.compile(r"generations/(.+)-([0-9a-f]{8})\.conf")
 _RELEASE = re.compile(r"(Set\(__CCT_RELEASE=)[^)]*\)")
 _DIALPLAN_FILE = re.compile(r"extensions\.conf|runtime\.conf|generations/.+\.conf")
-_GENERATION = re.compile(r"generations/(.+)-([0-9a-f]{8})\.conf")
 
 OBSERVED_QUEUE = {"strategy": "Strategy", "maxlen": "Max", "servicelevel": "ServiceLevel", "weight": "Weight"}
 """Queue options QueueStatus shows, by its header. Every other one is in no reply: the canary stands for the whole file."""
 
+OBSERVED_ENDPOINT = {"aors": "Aor", "auth": "Auths"}
+"""Endpoint options PJSIPShowEndpoints shows, by its header."""
+
+
+def generation_file(project: str, generation: str) -> str:
+    """Return the path of a generation in a release."""
+    return f"generations/{project}-{generation}.conf"
+
 
 def described(files: Mapping[str, str], key: bytes) -> NodeState:
-    """Return a release's settings; secrets as fingerprints under `key`."""
+    """Return a release's settings; secrets as fingerprints under `key`.
+
+    A file that cannot be read, since somebody edited it, says so in place of its settings: a plan must still be made.
+    """
     return NodeState.of(s for path, text in files.items() for s in _describe(path, text, key))
 
 
 def _describe(path: str, text: str, key: bytes) -> Iterator[Setting]:
-    yield Setting("file", path, "digest", digest(text))
-    generation = _GENERATION.fullmatch(path)
+    yield Setting("file", path, "digest", digest(text, key))
+    try:
+        yield from list(_finer(path, text, key))
+    except SpecError as error:
+        yield Setting("file", path, "unreadable", f"{error.where}: {error.what}")
+
+
+def _finer(path: str, text: str, key: bytes) -> Iterator[Setting]:
+    generation = GENERATION_FILE.fullmatch(path)
     if generation:
         yield Setting("project", generation[1], "generation", generation[2])
     elif path == "queues.conf":
-        yield from (_queue_words(s) for s in conf.settings(text, path) if not _own(s.name))
+        for s in conf.settings(text, path):
+            if not _own(s.name):
+                yield Setting("queues" if s.name == "general" else "queue", s.name, s.option, s.value)
     elif path == "pjsip.conf":
         for s in conf.settings(text, path):
-            value = fingerprint(s.value, key) if s.option in SECRET_OPTIONS else s.value
+            value = fingerprint(s.value, key) if s.option.split()[0] in SECRET_OPTIONS else s.value
             yield Setting("sip", s.name, s.option, value)
     elif path == "extensions.conf":
         for (context, number), target in dialplan.gotos(text, path).items():
             if context == marks.ENTRY:
-                found = marks.generation_of(target)
-                step = target.removeprefix(marks.context(*found, "")) if found else target
-                yield Setting("number", f"+{number}", "enters", f"{found[0]}: {step}" if found else step)
+                yield Setting("number", f"+{number}", "enters", _step(target))
+
+
+def _step(target: str) -> str:
+    found = marks.generation_of(target)
+    return f"{found[0]}: {target.removeprefix(marks.context(*found, ''))}" if found else target
 
 
 def _own(name: str) -> bool:
     return name == marks.CANARY_QUEUE or name.endswith(marks.SHADOW)
 
 
-def _queue_words(setting: Setting) -> Setting:
-    return Setting("queue" if setting.name != "general" else "queues", setting.name, setting.option, setting.value)
-
-
-def digest(text: str) -> str:
-    """Return a file's digest; the release's own id in the entry file does not count."""
-    return hashlib.sha256(_RELEASE.sub(r"\1)", text).encode()).hexdigest()[:12]
+def digest(text: str, key: bytes) -> str:
+    """Return a file's digest under `key`, since pjsip.conf holds passwords; the entry file's release id does not count."""
+    return hmac.new(key, _RELEASE.sub(r"\1)", text).encode(), sha256).hexdigest()[:12]
 
 
 def observable(files: Mapping[str, str]) -> NodeState:
-    """Return what the switch must show once it has loaded `files`."""
-    found: list[Setting] = []
-    for path, text in files.items():
-        if _DIALPLAN_FILE.fullmatch(path):
-            found += [line.setting() for line in dialplan.lines(text, path)]
-        elif path == "queues.conf":
-            found += [Setting("queue", s.name, s.option, s.value) for s in conf.settings(text, path)
-                      if s.option in OBSERVED_QUEUE and s.name != "general"
-                      and (s.option == "servicelevel" or s.name != marks.CANARY_QUEUE)]  # fmt: skip
-        elif path == "pjsip.conf":
-            found += [Setting("endpoint", section.name, option, value) for section in conf.parse(text, path)
-                      for option, value in section.lines if ("type", "endpoint") in section.lines and option in ("aors", "auth")]  # fmt: skip
-    return NodeState.of(found)
+    """Return what the switch must show once it has loaded `files`; raise SpecError for a line it would skip."""
+    return NodeState.of(s for path, text in files.items() for s in _observe(path, text))
+
+
+def _observe(path: str, text: str) -> Iterator[Setting]:
+    if _DIALPLAN_FILE.fullmatch(path):
+        yield from (line.setting() for line in dialplan.lines(text, path))
+    elif path == "queues.conf":
+        for s in conf.settings(text, path):
+            canary = s.name == marks.CANARY_QUEUE
+            if s.option in OBSERVED_QUEUE and s.name != "general" and (s.option == "servicelevel" or not canary):
+                yield Setting("queue", s.name, s.option, s.value)
+    elif path == "pjsip.conf":
+        for section in conf.parse(text, path):
+            if ("type", "endpoint") in section.lines:
+                for option, value in section.lines:
+                    if option in OBSERVED_ENDPOINT:
+                        yield Setting("endpoint", section.name, option, value)

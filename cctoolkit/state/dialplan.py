@@ -14,7 +14,7 @@ from cctoolkit.state.conf import parse
 from cctoolkit.state.settings import Setting
 
 _PRIORITY = re.compile(r"(n|[0-9]+)(?:\(([^)]+)\))?")
-_CALL = re.compile(r"([A-Za-z]+)\((.*)\)")
+_CALL = re.compile(r"([A-Za-z0-9_]+)\((.*)\)")
 
 
 class Line(Struct, frozen=True, order=True):
@@ -30,7 +30,8 @@ class Line(Struct, frozen=True, order=True):
     def setting(self) -> Setting:
         """Return the line as a setting; what it says includes the label, since jumps use it."""
         mark = f"({self.label})" if self.label else ""
-        return Setting("dialplan", self.context, f"{self.extension},{self.priority}", f"{mark}{self.application}({self.data})")
+        says = f"{mark}{self.application}({self.data})"
+        return Setting("dialplan", self.context, f"{self.extension},{self.priority}", says)
 
 
 def lines(text: str, file: str) -> Iterator[Line]:
@@ -45,6 +46,7 @@ def lines(text: str, file: str) -> Iterator[Line]:
             found, app = _PRIORITY.fullmatch(number.strip()), _CALL.fullmatch(call.strip())
             if option not in ("exten", "same") or not found or not app or not extension:
                 raise SpecError(f"not a dialplan line: {option} => {value[:60]}", where=f"{file} [{section.name}]")
+            # Asterisk counts `n` on from the line before it, in whatever extension that stood.
             priority = priority + 1 if found[1] == "n" else int(found[1])
             yield Line(section.name, extension.strip(), priority, found[2] or "", app[1], app[2])
 

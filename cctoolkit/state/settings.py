@@ -6,9 +6,9 @@ from msgspec import Struct
 
 
 class Setting(Struct, frozen=True, order=True):
-    """One fact about a node: `object` is (file or kind, name), such as ("queues.conf", "support"); `option` its option.
+    """One fact about a node: `object` is (kind, name), such as ("queue", "northwind.orders"); `option` its option.
 
-    An object with repeated options (dialplan lines, `member =>`) numbers them: `exten 3`.
+    An object with repeated options (`member =>`) numbers them: `member 0003`.
     """
 
     kind: str
@@ -23,7 +23,7 @@ class Setting(Struct, frozen=True, order=True):
 
 
 class NodeState(Struct, frozen=True):
-    """A set of settings, at most one value a key."""
+    """A set of settings, at most one value a key where it was written by us."""
 
     settings: frozenset[Setting]
 
@@ -36,9 +36,14 @@ class NodeState(Struct, frozen=True):
         return iter(sorted(self.settings))
 
     def by_key(self) -> dict[tuple[str, str, str], str]:
-        """Return value by (kind, name, option)."""
-        return {s.key: s.value for s in self.settings}
+        """Return value by (kind, name, option); of two values, which only an edit by hand makes, always the same one."""
+        return {s.key: s.value for s in self}
 
     def objects(self) -> frozenset[tuple[str, str]]:
         """Return every (kind, name)."""
         return frozenset((s.kind, s.name) for s in self.settings)
+
+    def only(self, kinds: Iterable[str]) -> "NodeState":
+        """Return the settings of these kinds."""
+        wanted = frozenset(kinds)
+        return NodeState(frozenset(s for s in self.settings if s.kind in wanted))

@@ -197,18 +197,17 @@ def test_trace_and_verify_agree(line, capsys):
     subjects = " / ".join(f["subject"] for f in called)
     for way in ways.values():
         assert ", ".join(f"{step}: {label}" for step, label in way) in subjects
-    bad = [f for f in findings if not f["good"]]
-    # The tests' own calendar is never closed outside its holidays; every other way out was called.
-    assert [(f["subject"]) for f in bad] == ["opening-hours: closed"]
-    assert code == 2
+    assert [f for f in findings if not f["good"]] == []
+    assert code == 0
 
 
 def test_verify_finds_a_switch_that_does_otherwise(line, capsys):
-    """With one extension taken out of the switch's memory, verify names it and the calls that went astray."""
+    """With one extension of the switch's memory changed by hand, verify names it and the calls that went astray."""
     node = line.lab.nodes["n1"]
     generation = specs.render_site(specs.load_site(line.site))["n1"].generations[PROJECT]
     context = f"cct-{PROJECT}-{generation}-opening-hours"
     node.cli(f"dialplan remove extension holiday@{context}")
+    node.cli(f"dialplan add extension holiday,1,Hangup into {context}")
     try:
         assert line.run("verify", PROJECT, "--site", line.site) == 2
         out = capsys.readouterr().out
