@@ -13,6 +13,9 @@ from pathlib import Path
 
 from cctoolkit.errors import OperatorError
 
+LOCKS = Path("/run/lock/cctoolkit")
+"""One folder for the whole machine: addresses are the machine's, whatever cache folder a checkout has."""
+
 SIP_PORT = 5060
 AMI_PORT = 5038
 _BLOCKS = range(16, 251)
@@ -51,26 +54,35 @@ class Block:
             self.fd = -1
 
 
-def claim(cache: Path, owner: str, preferred: int | None = None) -> Block:
+def claim(folder: Path, owner: str, preferred: int | None = None) -> Block:
     """Claim a block for the lab `owner` (its folder): the preferred one if still its own, else a free one.
 
-    Raises OperatorError when all are taken.
+    `folder` holds the locks. Raises OperatorError when all are taken.
     """
-    folder = cache / "addresses"
     folder.mkdir(parents=True, exist_ok=True)
     if preferred is not None:
         block = _rejoin(folder, owner, preferred)
         if block:
             return block
+    taken: OperatorError | None = None
     for number in _BLOCKS:
         block = _take(folder, owner, number)
-        if block:
+        if block is None:
+            continue
+        try:
+            # Somebody may be there without a lock: another container's lab, or a program of another kind.
+            check_free(block.carrier, ami=False)
+            check_free(block.node(1))
+        except OperatorError as error:
+            taken = error
+            block.release()
+        else:
             return block
-    raise OperatorError(
+    raise taken or OperatorError(
         "all address blocks are taken",
         where=str(folder),
         expected="fewer than 235 labs",
-        next_step="lab down",
+        next_step="cctoolkit lab down",
     )
 
 

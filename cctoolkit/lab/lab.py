@@ -156,7 +156,7 @@ class Lab:
         known = self._state()
         if self._block is None:
             preferred = known.block if known else None
-            self._block = address.claim(install.cache_folder(), str(self.folder), preferred)
+            self._block = address.claim(address.LOCKS, str(self.folder), preferred)
         running = [i for i, node in enumerate(self.nodes.values(), start=1) if node.alive()] if known else []
         state = _State(self._block.number, max([nodes, *running]), installation)
         files.write(self.folder / "lab.json", msgspec.json.encode(state, enc_hook=str).decode())
