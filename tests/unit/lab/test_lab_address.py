@@ -81,10 +81,22 @@ def test_a_block_that_somebody_else_took_meanwhile_is_not_shared(tmp_path):
 
 def test_all_taken_is_one_clear_error(tmp_path, monkeypatch):
     monkeypatch.setattr(address, "_BLOCKS", range(16, 17))
+    monkeypatch.setattr(address, "check_free", lambda *_args, **_options: None)
     block = address.claim(tmp_path, "/a")
     with pytest.raises(OperatorError, match="all address blocks are taken"):
         address.claim(tmp_path, "/b")
     block.release()
+
+
+def test_a_block_somebody_uses_without_a_lock_is_passed_over(tmp_path):
+    """An address whose SIP port is bound by anything is nobody's to claim."""
+    first = address.claim(tmp_path, "/a")
+    first.release()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as somebody:
+        somebody.bind((first.node(1), address.SIP_PORT))
+        second = address.claim(tmp_path, "/b")
+    second.release()
+    assert second.number > first.number
 
 
 def test_the_addresses_of_a_block_are_apart():
