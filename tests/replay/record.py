@@ -1,0 +1,111 @@
+"""Records the stories of this folder anew on the lab's Asterisk: `python tests/replay/record.py [STORY…]`.
+
+A story is what happened to whom, in order. Its stream is what the capture account received; `records.json` beside it is
+what the tracker made of it when it was recorded, and has been read by a person before it was committed.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from cctoolkit.capture.journal import read
+from cctoolkit.cdr.store import FILE_NAME, Store
+from cctoolkit.lab.lab import Lab
+from cctoolkit.lab.street import Street
+from cctoolkit.workflow import overrides, records, specs, switch
+
+HERE = Path(__file__).parent
+PROJECT = "northwind-hotline"
+NUMBER = "+78001002030"
+AGENTS = ("ivanova", "petrov")
+
+
+async def answered(street: Street) -> None:
+    await street.agent_dials("ivanova", "*11")
+    await asyncio.sleep(1)
+    await street.set_phone("ivanova", answer_after=0.5, talk=1)
+    await street.place_call(NUMBER, caller="+79160000001", keys=[(0.5, "1")])
+    await asyncio.sleep(5)
+    await street.agent_dials("ivanova", "*13")
+    await asyncio.sleep(1)
+
+
+async def given_up(street: Street) -> None:
+    await street.agent_dials("ivanova", "*11")
+    await asyncio.sleep(1)
+    await street.set_phone("ivanova", answers=False)
+    await street.place_call(NUMBER, caller="+79160000002", keys=[(0.5, "1")], hang_up_after=3)
+    await asyncio.sleep(4)
+
+
+async def nobody(street: Street) -> None:
+    await street.place_call(NUMBER, caller="+79160000003", keys=[(0.5, "1")])
+    await asyncio.sleep(4)
+
+
+async def misses_then_next(street: Street) -> None:
+    for agent in AGENTS:
+        await street.agent_dials(agent, "*11")
+    await asyncio.sleep(1)
+    await street.set_phone("ivanova", answers="busy")
+    await street.set_phone("petrov", answer_after=0.5, talk=0)
+    await street.place_call(NUMBER, caller="+79160000004", keys=[(0.5, "1")], hang_up_after=8)
+    await asyncio.sleep(10)
+
+
+async def wrong_keys(street: Street) -> None:
+    await street.place_call(NUMBER, caller="", keys=[(0.3, "7"), (4.5, "9")])
+    await asyncio.sleep(9)
+
+
+STORIES: dict[str, Callable[[Street], Awaitable[None]]] = {
+    "queue/answered-agent-hangs-up-then-ready": answered,
+    "queue/caller-gives-up-while-it-rings": given_up,
+    "queue/nobody-logged-in": nobody,
+    "queue/first-agent-busy-second-answers-caller-hangs-up": misses_then_next,
+    "menu/anonymous-caller-presses-wrong-keys": wrong_keys,
+}
+
+
+async def tell(lab: Lab, loaded: specs.LoadedSite, name: str, folder: Path) -> None:
+    """Let one story happen while it is captured, and keep its stream and records."""
+    await lab.street.wait_registered(AGENTS)
+    stop, reading = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(records.capture(loaded, folder, stop, print, reading))
+    await reading.wait()
+    await STORIES[name](lab.street)
+    stop.set()
+    await task
+    for agent in AGENTS:
+        await lab.street.agent_dials(agent, "*12")
+    await asyncio.sleep(1)
+    target = HERE / name
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "stream.ami").write_bytes(b"".join(chunk.data for chunk in read(folder / "journal" / "n1.cctj")))
+    with Store.read(folder / FILE_NAME) as store:
+        found = {"calls": list(store.calls()), "states": list(store.states())}
+    (target / "records.json").write_text(json.dumps(msgspec.to_builtins(found), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+async def main(names: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as root, Lab(Path(root) / "lab", Path("projects/sites/lab.yaml").resolve(), owned=True) as lab:
+        loaded = specs.load_site(str(lab.site_file))
+        await switch.apply_site(await switch.plan_site(loaded), overwrite_edits=False, progress=print)
+        project = loaded.projects[0]
+        await overrides.override(loaded, project, "open", overrides.end(project, "open", "30m"))
+        for name in names or STORIES:
+            folder = Path(root) / "records"
+            shutil.rmtree(folder, ignore_errors=True)
+            await tell(lab, loaded, name, folder)
+
+
+if __name__ == "__main__":
+    os.chdir(HERE.parents[1])
+    asyncio.run(main(sys.argv[1:]))
