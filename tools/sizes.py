@@ -24,11 +24,17 @@ def main() -> int:
         text = path.read_text(encoding="utf-8")
         sizes[str(path)] = len(text.splitlines())
         nodes = ast.walk(ast.parse(text))
-        functions += [n.end_lineno - n.lineno + 1 for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+        functions += [
+            n.end_lineno - n.lineno + 1 for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
     for path, lines in sizes.items():
         if lines > MODULE_MOST or (lines > MODULE_REASON and path not in REASONS):
             offences.append(f"{path}: {lines} lines; split it, or give the reason in tools/sizes.py")
-    offences += [f"{path}: no longer over {MODULE_REASON} lines; take its reason away" for path in REASONS if sizes.get(path, 0) <= MODULE_REASON]
+    offences += [
+        f"{path}: no longer over {MODULE_REASON} lines; take its reason away"
+        for path in REASONS
+        if sizes.get(path, 0) <= MODULE_REASON
+    ]
     median, p90 = statistics.median(sizes.values()), sorted(functions)[len(functions) * 9 // 10]
     if median > MODULE_MEDIAN:
         offences.append(f"module median {median} lines, at most {MODULE_MEDIAN}")

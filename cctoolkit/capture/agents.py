@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from cctoolkit import marks
-from cctoolkit.cdr.records import AgentInterval, Edge
+from cctoolkit.cdr.records import AgentInterval, AgentState, Edge
 
 
 class AgentStates:
@@ -44,7 +44,7 @@ class AgentStates:
             return
         self._end(agent, "pause", at)
         if paused:
-            state = "wrap-up" if reason == marks.WRAP_UP else "paused"
+            state: AgentState = "wrap-up" if reason == marks.WRAP_UP else "paused"
             self._begin(AgentInterval(self._node, agent, state, at, reason=reason), "pause")
 
     def _begin(self, interval: AgentInterval, kind: str = "logged_in") -> None:

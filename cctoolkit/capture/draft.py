@@ -68,7 +68,9 @@ class Draft(Struct):
     def _legs(self, which: Callable[[AgentLeg], bool], **fields: object) -> None:
         visit = self.visit()
         if visit:
-            self._put_visit(replace(visit, legs=tuple(replace(leg, **fields) if which(leg) else leg for leg in visit.legs)))
+            self._put_visit(
+                replace(visit, legs=tuple(replace(leg, **fields) if which(leg) else leg for leg in visit.legs))
+            )
 
     def _put_visit(self, visit: QueueVisit) -> None:
         self.set(visits=(*self.record.visits[:-1], visit))

@@ -43,7 +43,9 @@ class Journal:
             self._sequence = self._begin()
         except OSError as error:
             raise OperatorError(
-                f"the journal cannot be written: {error.strerror}", where=str(path), next_step="free the disk or mend the folder"
+                f"the journal cannot be written: {error.strerror}",
+                where=str(path),
+                next_step="free the disk or mend the folder",
             ) from error
 
     def _begin(self) -> int:

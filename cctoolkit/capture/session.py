@@ -20,7 +20,9 @@ FLUSH_SECONDS = 0.25
 class Session:
     """Runs until cancelled. What was received is in the journal and the store when `run` returns."""
 
-    def __init__(self, node: str, account: Account, journal: Journal, store: Store, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self, node: str, account: Account, journal: Journal, store: Store, progress: Callable[[str], None]
+    ) -> None:
         self.node = node
         self.account = account
         self.reading = asyncio.Event()

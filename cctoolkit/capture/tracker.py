@@ -1,8 +1,8 @@
 """The tracker: a pure fold over events into call records and agents' states.
 
 What is true of a call's path comes from its own marks; what is true of a queue comes from app_queue's events, except
-how a caller left without an agent: QueueCallerAbandon also comes for time-outs, so the mark that carries QUEUESTATUS has
-the last word. An event's handler is the function named after it; there is no other list.
+how a caller left without an agent: QueueCallerAbandon also comes for time-outs, so the mark that carries QUEUESTATUS
+has the last word. An event's handler is the function named after it; there is no other list.
 Source: the events' pages at docs.asterisk.org, Asterisk 22, AMI Events.
 """
 
@@ -18,7 +18,11 @@ from cctoolkit.marks import Mark
 KEEP_US = 2 * 3600 * 1_000_000
 """How long an ended call is remembered, for a wrap-up that goes on: longer than any wrap-up's limit."""
 
-_QUEUE_EXIT: dict[str, VisitOutcome] = {"queue-timeout": "timeout", "queue-full": "full", "queue-no-agents": "no_agents"}
+_QUEUE_EXIT: dict[str, VisitOutcome] = {
+    "queue-timeout": "timeout",
+    "queue-full": "full",
+    "queue-no-agents": "no_agents",
+}
 
 
 class Tracker:

@@ -19,11 +19,20 @@ PRECISION_SECONDS: dict[Source, float] = {"ami": 0.000001, "queue_log": 1.0}
 """How exact an edge of each source is."""
 
 CallOutcome = Literal["answered", "abandoned", "ended_in_flow", "unfinished"]
-"""answered by an agent; the caller left while waiting; the flow ended it (menu, night message); the end was not seen."""
+"""answered by an agent; left while waiting; ended by the flow (menu, night message); its end was not seen."""
 
 VisitOutcome = Literal[
-    "answered", "abandoned", "timeout", "full", "no_agents", "exit_key", "continued", "withdrawn", "unfinished"
+    "answered",
+    "abandoned",
+    "timeout",
+    "full",
+    "no_agents",
+    "exit_key",
+    "continued",
+    "withdrawn",
+    "unfinished",
 ]
+AgentState = Literal["logged_in", "paused", "wrap-up"]
 LegOutcome = Literal["answered", "no_answer", "cancelled", "unfinished"]
 """cancelled: the phone stopped ringing because the caller left or another agent answered."""
 
@@ -49,7 +58,7 @@ class StepTaken(msgspec.Struct, frozen=True):
 
 
 class AgentLeg(msgspec.Struct, frozen=True):
-    """One agent's part: offered (the phone rings), answered, talk ended, wrap-up ended (equal to talk end when none)."""
+    """One agent's part: offered (the phone rings), answered, talk ended, wrap-up begun and ended (None: none)."""
 
     agent: str
     offered: Edge
@@ -107,7 +116,7 @@ class AgentInterval(msgspec.Struct, frozen=True):
 
     node: str
     agent: str
-    state: Literal["logged_in", "paused", "wrap-up"]
+    state: AgentState
     start: Edge
     end: Edge | None = None
     reason: str = ""

@@ -6,7 +6,22 @@ Anything heavy is imported inside the commands, so that `--help` answers at once
 import typer
 
 from cctoolkit.cli import (
-    apply, capture, cdr, demo, graph, history, kpi, lab, override, plan, render, report, schema, trace, validate, verify,
+    apply,
+    capture,
+    cdr,
+    demo,
+    graph,
+    history,
+    kpi,
+    lab,
+    override,
+    plan,
+    render,
+    report,
+    schema,
+    trace,
+    validate,
+    verify,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -17,7 +32,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (validate, graph, trace, render, plan, apply, history, override, verify, capture, cdr, kpi, report, schema):
+for module in (
+    validate,
+    graph,
+    trace,
+    render,
+    plan,
+    apply,
+    history,
+    override,
+    verify,
+    capture,
+    cdr,
+    kpi,
+    report,
+    schema,
+):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(lab.app, name="lab")
 app.command(name="demo", hidden=True)(demo.command)

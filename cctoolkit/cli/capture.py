@@ -12,8 +12,13 @@ from cctoolkit.cli.options import Store, say, tell
 
 def command(
     store: Store,
-    site: Annotated[str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")] = "",
-    replay: Annotated[Path | None, typer.Option("--replay", help="Read a journal or a raw AMI transcript instead.", metavar="FILE")] = None,
+    site: Annotated[
+        str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")
+    ] = "",
+    replay: Annotated[
+        Path | None,
+        typer.Option("--replay", help="Read a journal or a raw AMI transcript instead.", metavar="FILE"),
+    ] = None,
     node: Annotated[str, typer.Option("--node", help="With --replay: the node it is from.", metavar="NODE")] = "",
 ) -> None:
     """Capture calls until Ctrl-C or SIGTERM: every byte into the journal first, then into call records.

@@ -14,8 +14,12 @@ from cctoolkit.cli.options import say
 _PR_SET_PDEATHSIG = 1
 
 
-def command(folder: Annotated[Path, typer.Option("--folder", help="Where everything goes.", metavar="DIR")] = Path("build/demo")) -> None:
-    """Take a project through everything on a private real Asterisk: spec, plan, apply, verify, a call, its record, a report.
+def command(
+    folder: Annotated[Path, typer.Option("--folder", help="Where everything goes.", metavar="DIR")] = Path(
+        "build/demo"
+    ),
+) -> None:
+    """Take a project through everything on a private real Asterisk, from its spec to the report of a call.
 
     Example: cctoolkit demo
     """

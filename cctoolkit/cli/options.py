@@ -4,7 +4,7 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
@@ -21,7 +21,10 @@ class Format(StrEnum):
 
 
 Site = Annotated[str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")]
-Projects = Annotated[list[str] | None, typer.Argument(help="Projects of the site; all when none is named.", metavar="[PROJECT]...")]
+Projects = Annotated[
+    list[str] | None,
+    typer.Argument(help="Projects of the site; all when none is named.", metavar="[PROJECT]..."),
+]
 Project = Annotated[str, typer.Argument(help="A project's id, folder or file.", metavar="PROJECT")]
 OutputFormat = Annotated[Format, typer.Option("--format", help="text for people, json for machines.")]
 Store = Annotated[Path, typer.Option("--store", help="The folder of call records and journals.", metavar="DIR")]
@@ -38,6 +41,6 @@ def tell(text: str) -> None:
     sys.stderr.flush()
 
 
-def say_json(value: Any) -> None:
+def say_json(value: object) -> None:
     """Write a value as JSON to standard output."""
     say(json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2))

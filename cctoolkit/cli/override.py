@@ -9,9 +9,14 @@ from cctoolkit.cli.options import Project, Site, say
 
 def command(
     project: Project,
-    what: Annotated[str, typer.Argument(help="open, closed, or none: back to the calendar.", metavar="open|closed|none")],
+    what: Annotated[
+        str, typer.Argument(help="open, closed, or none: back to the calendar.", metavar="open|closed|none")
+    ],
     site: Site,
-    until: Annotated[str, typer.Option("--until", help="A local time of the project, or a duration such as 2h.", metavar="TIME")] = "",
+    until: Annotated[
+        str,
+        typer.Option("--until", help="A local time of the project, or a duration such as 2h.", metavar="TIME"),
+    ] = "",
 ) -> None:
     """Open or close a line for a while, whatever its calendars say; kept on the nodes, logged, over a restart.
 

@@ -20,7 +20,11 @@ _FILLS = 20
 
 
 async def call_all(
-    client: Client, project: Project, graph: FlowGraph, routes: Sequence[Route], progress: Callable[[int, int], None]
+    client: Client,
+    project: Project,
+    graph: FlowGraph,
+    routes: Sequence[Route],
+    progress: Callable[[int, int], None],
 ) -> tuple[Tried, ...]:
     """Call every route; those that wait in a queue one after another, since they share its shadow twin."""
     caller = _Caller(client, project, graph, len(routes), progress)
@@ -35,7 +39,12 @@ async def call_all(
 
 class _Caller:
     def __init__(
-        self, client: Client, project: Project, graph: FlowGraph, total: int, progress: Callable[[int, int], None]
+        self,
+        client: Client,
+        project: Project,
+        graph: FlowGraph,
+        total: int,
+        progress: Callable[[int, int], None],
     ) -> None:
         self.client = client
         self.project = project

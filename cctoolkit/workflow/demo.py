@@ -127,7 +127,11 @@ def told(record: CallRecord) -> Iterator[str]:
         yield f"  queue {visit.queue}: {visit.outcome} after {visit.wait_seconds or 0:.3f} s"
         for leg in visit.legs:
             talk = (leg.ended.at - leg.answered.at) / 1e6 if leg.ended and leg.answered else 0
-            wrap = (leg.wrap_up_ended.at - leg.wrap_up_started.at) / 1e6 if leg.wrap_up_ended and leg.wrap_up_started else 0
+            wrap = (
+                (leg.wrap_up_ended.at - leg.wrap_up_started.at) / 1e6
+                if leg.wrap_up_ended and leg.wrap_up_started
+                else 0
+            )
             yield f"    agent {leg.agent}: talked {talk:.3f} s, wrap-up {wrap:.3f} s"
 
 
@@ -144,5 +148,7 @@ def _figures(folder: Path, say: Callable[[str], None]) -> None:
             say(f"{figure.queue}: {figure.metric} ({figure.variant}) {value} {figure.unit}")
     for language in ("ru", "en"):
         page = folder / f"report-{language}.html"
-        page.write_text(records.report(project, folder / "records", today, language, datetime.now(UTC)), encoding="utf-8")
+        page.write_text(
+            records.report(project, folder / "records", today, language, datetime.now(UTC)), encoding="utf-8"
+        )
         say(f"report: {page}")

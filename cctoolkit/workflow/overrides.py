@@ -22,8 +22,15 @@ def end(project: Project, what: str, until: str) -> datetime | None:
     if what == "none":
         return None
     if not until:
-        raise UsageError("an override has an end", expected='--until with a duration or a time, such as 2h or "2026-11-23 09:00"')
-    found = clock.now() + timedelta(seconds=seconds(until)) if re.fullmatch(r"([0-9]+[hms])+", until) else specs.moment(project, until)
+        raise UsageError(
+            "an override has an end",
+            expected='--until with a duration or a time, such as 2h or "2026-11-23 09:00"',
+        )
+    found = (
+        clock.now() + timedelta(seconds=seconds(until))
+        if re.fullmatch(r"([0-9]+[hms])+", until)
+        else specs.moment(project, until)
+    )
     if found <= clock.now():
         raise UsageError(f"{until} is over", expected="a time to come")
     return found

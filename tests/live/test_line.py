@@ -76,8 +76,17 @@ async def test_one_call_from_the_carrier_to_a_bar_in_a_report(line, tmp_path):
         await street.agent_dials("ivanova", "*13")
         record = await the_record(tmp_path, lambda r: any(leg.wrap_up_ended for leg in legs(r)))
     await log_out(line, "ivanova")
-    assert (record.number, record.caller, record.outcome, record.hung_up_by) == (NUMBER, "+79161234567", "answered", "agent")
-    assert [(s.step, s.outcome) for s in record.steps] == [("opening-hours", "open"), ("subject", "key-1"), ("orders", "answered")]
+    assert (record.number, record.caller, record.outcome, record.hung_up_by) == (
+        NUMBER,
+        "+79161234567",
+        "answered",
+        "agent",
+    )
+    assert [(s.step, s.outcome) for s in record.steps] == [
+        ("opening-hours", "open"),
+        ("subject", "key-1"),
+        ("orders", "answered"),
+    ]
     assert record.call.startswith("n1-")
     rows = compare(record, call, street.witness())
     assert {row.edge for row in rows} == {
@@ -189,7 +198,11 @@ def test_trace_and_verify_agree(line, capsys):
         args = ["trace", PROJECT, "--to", "8 800 100-20-30", "--at", at, "--keys", "1", "--format", "json"]
         assert line.run(*args) == 0
         ways[at] = [(s["step"], s["label"]) for s in json.loads(capsys.readouterr().out)["steps"]]
-    assert ways["2026-12-30 12:00"] == [("opening-hours", "open"), ("subject", "key-1"), ("orders", "answered")]
+    assert ways["2026-12-30 12:00"] == [
+        ("opening-hours", "open"),
+        ("subject", "key-1"),
+        ("orders", "answered"),
+    ]
     assert ways["2027-01-01 12:00"][:2] == [("opening-hours", "holiday"), ("night", "done")]
     code = line.run("verify", PROJECT, "--site", line.site, "--format", "json")
     findings = json.loads(capsys.readouterr().out)["n1"]
@@ -224,7 +237,10 @@ async def test_an_override_closes_an_open_line_and_goes_away(line, tmp_path):
     async with capturing(line, tmp_path):
         await line.lab.street.place_call(NUMBER)
         record = await the_record(tmp_path, lambda r: r.outcome != "unfinished")
-        assert [(s.step, s.outcome) for s in record.steps][:2] == [("opening-hours", "closed"), ("night", "done")]
+        assert [(s.step, s.outcome) for s in record.steps][:2] == [
+            ("opening-hours", "closed"),
+            ("night", "done"),
+        ]
         assert await line.run_aside("override", PROJECT, "none", "--site", line.site) == 0
         since = clock.now() - timedelta(milliseconds=100)
         await line.lab.street.place_call(NUMBER, hang_up_after=0.3)

@@ -43,7 +43,11 @@ def test_a_broken_spec_changes_nothing(line, unchanged, capsys, mistake):
     """A mistake in the spec: exit code 3, file:line:column and the cure, from validate, plan and apply alike."""
     old, new, said = MISTAKES[mistake]
     line.edit(old, new)
-    at = next(n for n, text in enumerate(line.project.read_text(encoding="utf-8").splitlines(), 1) if new.splitlines()[-1] in text)
+    at = next(
+        n
+        for n, text in enumerate(line.project.read_text(encoding="utf-8").splitlines(), 1)
+        if new.splitlines()[-1] in text
+    )
     for command in (["validate", PROJECT], ["plan", "--site", line.site], ["apply", "--site", line.site]):
         assert line.run(*command) == 3
         shown = capsys.readouterr()
@@ -74,7 +78,11 @@ def test_a_stopped_node(line, capsys):
     line.edit("maxlen: 20", "maxlen: 21")
     node.stop()
     try:
-        for command in (["plan", "--site", line.site], ["apply", "--site", line.site], ["verify", PROJECT, "--site", line.site]):
+        for command in (
+            ["plan", "--site", line.site],
+            ["apply", "--site", line.site],
+            ["verify", PROJECT, "--site", line.site],
+        ):
             assert line.run(*command) == 4
             shown = capsys.readouterr()
             assert node.address in shown.err

@@ -91,11 +91,16 @@ async def tell(lab: Lab, loaded: specs.LoadedSite, name: str, folder: Path) -> N
     (target / "stream.ami").write_bytes(b"".join(chunk.data for chunk in read(folder / "journal" / "n1.cctj")))
     with Store.read(folder / FILE_NAME) as store:
         found = {"calls": list(store.calls()), "states": list(store.states())}
-    (target / "records.json").write_text(json.dumps(msgspec.to_builtins(found), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (target / "records.json").write_text(
+        json.dumps(msgspec.to_builtins(found), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 async def main(names: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as root, Lab(Path(root) / "lab", Path("projects/sites/lab.yaml").resolve(), owned=True) as lab:
+    with (
+        tempfile.TemporaryDirectory() as root,
+        Lab(Path(root) / "lab", Path("projects/sites/lab.yaml").resolve(), owned=True) as lab,
+    ):
         loaded = specs.load_site(str(lab.site_file))
         await switch.apply_site(await switch.plan_site(loaded), overwrite_edits=False, progress=print)
         project = loaded.projects[0]

@@ -23,7 +23,10 @@ def fold(data: bytes, size: int):
         changed, intervals = tracker.take()
         calls |= {record.call: record for record in changed}
         states |= {(i.agent, i.state, i.start.at): i for i in intervals}
-    found = {"calls": sorted(calls.values(), key=lambda r: r.entered.at), "states": sorted(states.values(), key=lambda i: i.start.at)}
+    found = {
+        "calls": sorted(calls.values(), key=lambda r: r.entered.at),
+        "states": sorted(states.values(), key=lambda i: i.start.at),
+    }
     return json.loads(json.dumps(msgspec.to_builtins(found)))
 
 

@@ -19,18 +19,30 @@ def test_a_step_type_has_its_three_drawers():
     """model/steps, templates/asterisk/steps and tests/unit/model/steps hold the same stems."""
     types = set(step_types())
     assert {p.name.removesuffix(".conf.j2") for p in (ROOT / "templates/asterisk/steps").iterdir()} == types
-    assert {p.stem.removeprefix("test_step_") for p in (ROOT / "tests/unit/model/steps").glob("test_step_*.py")} == types
+    assert {
+        p.stem.removeprefix("test_step_") for p in (ROOT / "tests/unit/model/steps").glob("test_step_*.py")
+    } == types
 
 
 def test_every_command_explains_itself_with_an_example():
     """Each command's help shows an example, and the list of commands is the files of cli/."""
     files = {p.stem for p in (ROOT / "cctoolkit/cli").glob("*.py")} - {"__init__", "options", "demo"}
-    shown = subprocess.run([sys.executable, "-m", "cctoolkit", "--help"], capture_output=True, text=True, check=True, cwd=ROOT)
-    listed = {line.split()[0] for line in shown.stdout.split("Commands:")[1].splitlines() if line.startswith("  ") and line[2] != " "}
+    shown = subprocess.run(
+        [sys.executable, "-m", "cctoolkit", "--help"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    listed = {
+        line.split()[0]
+        for line in shown.stdout.split("Commands:")[1].splitlines()
+        if line.startswith("  ") and line[2] != " "
+    }
     assert listed == files
     for command in sorted(files - {"lab"}):
         told = subprocess.run(
-            [sys.executable, "-m", "cctoolkit", command, "--help"], capture_output=True, text=True, check=True, cwd=ROOT
+            [sys.executable, "-m", "cctoolkit", command, "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
         )
         assert "Example: cctoolkit" in " ".join(told.stdout.split()), command
 
@@ -38,8 +50,21 @@ def test_every_command_explains_itself_with_an_example():
 def test_help_loads_nothing_heavy():
     """`--help` imports no library that only a command needs."""
     code = "import sys, cctoolkit.cli; print('\\n'.join(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
-    heavy = {"ibis", "duckdb", "altair", "jsonschema", "jinja2", "networkx", "panoramisk", "phonenumbers", "yaml", "requests"}
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.split()
+    heavy = {
+        "ibis",
+        "duckdb",
+        "altair",
+        "jsonschema",
+        "jinja2",
+        "networkx",
+        "panoramisk",
+        "phonenumbers",
+        "yaml",
+        "requests",
+    }
     assert heavy.isdisjoint(loaded)
 
 
@@ -53,7 +78,11 @@ def test_readme_commands_exist():
             options = [word for word in words if word.startswith("-")]
             command = [word for word in words[:2] if not word.startswith("-")] if words[0] == "lab" else words[:1]
             told = subprocess.run(
-                [sys.executable, "-m", "cctoolkit", *command, "--help"], capture_output=True, text=True, check=True, cwd=ROOT
+                [sys.executable, "-m", "cctoolkit", *command, "--help"],
+                capture_output=True,
+                text=True,
+                check=True,
+                cwd=ROOT,
             )
             assert all(option in told.stdout for option in options), line
 
@@ -71,21 +100,35 @@ def test_readme_shows_what_the_project_says():
 @pytest.mark.soak
 def test_the_wheel_works_outside_the_checkout(tmp_path):
     """The installed wheel has its schemas, templates and projects: it validates and renders in an empty folder."""
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
     wheel = next(tmp_path.glob("*.whl"))
     venv.create(tmp_path / "venv", with_pip=True)
     subprocess.run([tmp_path / "venv/bin/pip", "install", "-q", str(wheel)], check=True, capture_output=True)
     empty = tmp_path / "empty"
     empty.mkdir()
     clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    command = [tmp_path / "venv/bin/cctoolkit", "trace", "northwind-hotline", "--to", "88001002030", "--format", "json"]
+    command = [
+        tmp_path / "venv/bin/cctoolkit",
+        "trace",
+        "northwind-hotline",
+        "--to",
+        "88001002030",
+        "--format",
+        "json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=empty, env=clean)
     assert json.loads(done.stdout)["steps"]
 
 
 def test_no_address_of_a_mirror_stands_anywhere():
     """No file names a registry's or mirror's host."""
-    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True, cwd=ROOT).stdout.splitlines()
+    listed = subprocess.run(
+        ["git", "ls-files"], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.splitlines()
     for name in listed:
         if name.endswith((".py", ".md", ".toml", ".j2", ".yaml", "Makefile", "run")) and "test_house" not in name:
             text = (ROOT / name).read_text(encoding="utf-8")
