@@ -1,8 +1,8 @@
-"""Every name of ours on the wire, in both directions: contexts, channel variables, UserEvents, QueueLog lines.
+"""Every name of ours on the wire, in both directions: contexts, variables, UserEvents, queue_log lines.
 
-The rendered subroutine `cct-mark` says each thing twice with the same content: a UserEvent for whoever listens on AMI
-and a queue_log line for whoever comes later. Only our own ids, or values through FILTER(), ever stand in a mark: a
-caller named `x,Step: FAKE` must not write our headers.
+The rendered subroutine `cct-mark` says each thing twice with the same content: a UserEvent for whoever
+listens on AMI and a queue_log line for whoever comes later. Only our own ids, or values through FILTER(),
+ever stand in a mark: a caller named `x,Step: FAKE` must not write our headers.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import msgspec
 
 MAX_NAME = 79
-"""Characters a context or extension name can have (AST_MAX_CONTEXT and AST_MAX_EXTENSION are 80 with the end)."""
+"""Characters of a context or extension (AST_MAX_CONTEXT and AST_MAX_EXTENSION are 80 with the end)."""
 
 USER_EVENT = "CCT"
 QUEUE_LOG_PREFIX = "CCT"
@@ -32,14 +32,19 @@ LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
 
 Kind = Literal["entry", "step", "ask", "out", "end", "wrapup", "ready"]
 _KINDS: dict[str, Kind] = {k: k for k in get_args(Kind)}
-_CONTEXT = re.compile(r"cct-([a-z0-9-]+)-([0-9a-f]{8})-([a-z0-9-]+)")
+_ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+# The first part of eight hex digits is the digest: a project's id has none (a rule of model.lint).
+_CONTEXT = re.compile(rf"cct-([a-z][a-z0-9]*(?:-[a-z0-9]+)*?)-([0-9a-f]{{8}})-({_ID})")
+_QUEUE = re.compile(rf"({_ID})\.({_ID})({SHADOW})?")
 
 
 class Mark(msgspec.Struct, frozen=True):
     """One thing the dialplan reported about a call.
 
-    entry: `step` is the number dialled (E.164 without +), `detail` the caller's digits; step: the step was entered,
-    `detail` is its type and what it uses, such as queue:orders; ask: it asks for a key, attempt `detail`; out: it was left by `detail`; end: `detail` is the hangup cause; wrapup, ready: `step` is the agent.
+    entry: `step` is the number dialled (E.164 without +), `detail` the caller's digits; step: the step was
+    entered, `detail` is its type and what it uses, such as queue:orders; ask: it asks for a key, attempt
+    `detail`; out: it was left by `detail`; end: `detail` is the hangup cause; wrapup, ready: `step` is the
+    agent. `test` is known of a UserEvent only: queue_log lines do not carry it.
     """
 
     kind: Kind
@@ -70,8 +75,8 @@ def queue_name(project: str, queue: str) -> str:
 
 def queue_ids(name: str) -> tuple[str, str, bool] | None:
     """Return (project, queue, shadow) of a queue's name, or None when it is not one of ours."""
-    project, dot, queue = name.partition(".")
-    return (project, queue.removesuffix(SHADOW), queue.endswith(SHADOW)) if dot else None
+    found = _QUEUE.fullmatch(name)
+    return (found[1], found[2], bool(found[3])) if found else None
 
 
 def from_user_event(get: Callable[[str], str]) -> Mark | None:
@@ -80,12 +85,21 @@ def from_user_event(get: Callable[[str], str]) -> Mark | None:
     if get("UserEvent") != USER_EVENT or kind is None:
         return None
     return Mark(
-        kind, get("Call"), get("Project"), get("Generation"), get("Release"), get("Step"), get("Detail"), get("Test") == "1"
+        kind,
+        get("Call"),
+        get("Project"),
+        get("Generation"),
+        get("Release"),
+        get("Step"),
+        get("Detail"),
+        get("Test") == "1",
     )
 
 
 def from_queue_log(fields: Sequence[str]) -> Mark | None:
-    """Read a queue_log line split at "|" (time, call id, queue, agent, event, data…); None when it is not our mark."""
+    """Read a queue_log line split at "|" (time, call id, queue, agent, event, data…); None when it is not our
+    mark.
+    """
     if len(fields) < 10 or not fields[4].startswith(QUEUE_LOG_PREFIX):
         return None
     kind = _KINDS.get(fields[4].removeprefix(QUEUE_LOG_PREFIX).lower())

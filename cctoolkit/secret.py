@@ -1,8 +1,8 @@
 """Secrets are references until the moment of use, and print as themselves never.
 
-A spec says `secret: env:NAME` or `secret: file:PATH`; rendering carries the reference inside the text it makes
-(`placeholder`), only a transport writes the value (`reveal`), and everything kept or shown holds a keyed
-fingerprint (`fingerprint`) instead.
+A spec says `secret: env:NAME` or `secret: file:PATH`; rendering carries the reference inside the text it
+makes (`placeholder`), only a transport writes the value (`reveal`), and everything kept or shown holds a
+keyed fingerprint (`fingerprint`) instead.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ import msgspec
 
 from cctoolkit.errors import OperatorError, SpecError
 
+_ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLACEHOLDER = re.compile(r"<<secret (env|file):([^<>]+)>>")
 
 
@@ -57,24 +58,21 @@ class Secret:
 def parse_ref(text: str, folder: Path) -> SecretRef:
     """Read `env:NAME` or `file:PATH` (relative paths from `folder`); raise SpecError for anything else."""
     source, _, name = text.partition(":")
-    if source not in ("env", "file") or not name or any(c in name for c in "<>\n"):
-        raise SpecError(f"{text.split(':')[0]!r} is no kind of secret reference", expected="env:NAME or file:PATH")
+    known = _ENV.fullmatch(name) if source == "env" else source == "file" and name and name.isprintable()
+    if not known or "<" in name or ">" in name:
+        # Not a word of the text itself: where a reference is wrong, the secret often stands.
+        raise SpecError("not a reference to a secret", expected="env:NAME or file:PATH")
     return SecretRef(source, str(folder / name) if source == "file" else name)
 
 
 def resolve(ref: SecretRef) -> Secret:
-    """Read the secret now; raise OperatorError when it is not there or cannot stand in a configuration line."""
+    """Read the secret now; raise OperatorError when it is missing or cannot stand in a configuration."""
     if ref.source == "env":
         value = os.environ.get(ref.name)
         if value is None:
             raise OperatorError(f"the secret {ref} is not set", next_step=f"export {ref.name}=…")
     else:
-        try:
-            value = Path(ref.name).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise OperatorError(
-                f"the secret {ref} cannot be read: {error.strerror}", next_step="create the file, mode 0600"
-            ) from error
+        value = _read(ref)
     if not value or not value.isprintable() or ";" in value:
         raise OperatorError(
             f"the secret {ref} is empty or holds a semicolon or control character",
@@ -83,11 +81,23 @@ def resolve(ref: SecretRef) -> Secret:
     return Secret(value)
 
 
+def _read(ref: SecretRef) -> str:
+    try:
+        return Path(ref.name).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise OperatorError(
+            f"the secret {ref} cannot be read: {error.strerror}", next_step="create the file, mode 0600"
+        ) from error
+    except UnicodeDecodeError:
+        # Without the cause, which would show the bytes.
+        raise OperatorError(f"the secret {ref} is not UTF-8 text", expected="one line of text") from None
+
+
 def reveal_all(text: str, value_of: Callable[[SecretRef], Secret]) -> str:
     """Replace every placeholder in rendered text by its value."""
     return _PLACEHOLDER.sub(lambda m: value_of(SecretRef(m[1], m[2])).reveal(), text)
 
 
 def fingerprint(value: str, key: bytes) -> str:
-    """Return what may be shown and kept of a secret: the first 12 hex digits of HMAC-SHA256 under the node's key."""
+    """Return what may be shown and kept: the first 12 hex digits of HMAC-SHA256 under the node's key."""
     return "hmac:" + hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:12]

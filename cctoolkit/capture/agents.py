@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from cctoolkit import marks
+from cctoolkit.capture.lines import Line
 from cctoolkit.cdr.records import AgentInterval, AgentState, Edge
 
 
@@ -46,6 +47,22 @@ class AgentStates:
         if paused:
             state: AgentState = "wrap-up" if reason == marks.WRAP_UP else "paused"
             self._begin(AgentInterval(self._node, agent, state, at, reason=reason), "pause")
+
+    def logged(self, line: Line) -> None:
+        """Take a line of queue_log; what the events have told already changes nothing."""
+        at = Edge(line.at, "queue_log")
+        queues = self._queues.get(line.agent, set())
+        if line.event == "ADDMEMBER" and line.queue not in queues:
+            self.joined(line.agent, line.queue, at)
+        elif line.event == "REMOVEMEMBER" and line.queue in queues:
+            self.left(line.agent, line.queue, at)
+        elif line.event in ("PAUSE", "UNPAUSE") and self._later(line):
+            self.paused(line.agent, line.event == "PAUSE", line.data(1), at)
+
+    def _later(self, line: Line) -> bool:
+        """Say whether a pause line tells of something after what is known; of the same second it may be the same."""
+        now = self._open.get((line.agent, "pause")) or self._open.get((line.agent, "logged_in"))
+        return now is None or line.at > now.start.at
 
     def _begin(self, interval: AgentInterval, kind: str = "logged_in") -> None:
         self._open[interval.agent, kind] = interval

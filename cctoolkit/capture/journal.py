@@ -70,10 +70,6 @@ class Journal:
             raise OperatorError(f"the journal cannot be written: {error.strerror}", where=str(self.path)) from error
         self._sequence += 1
 
-    def gap(self, received_us: int) -> None:
-        """Mark that the stream broke here."""
-        self.append(b"", received_us)
-
     def sync(self) -> None:
         """Make what was appended survive a crash of the machine."""
         os.fsync(self._file)

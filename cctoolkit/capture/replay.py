@@ -1,11 +1,10 @@
-"""Records from a journal, or from a raw AMI transcript, through the same parser and tracker as live events."""
+"""Records from a journal, or from a raw AMI transcript, through the same feeder as live events."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from cctoolkit.ami.protocol import BANNER, Parser
+from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.journal import is_journal, read
-from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import OperatorError
 
@@ -14,18 +13,22 @@ _PIECE = 1 << 20
 
 def replay(path: Path, node: str, store: Store) -> int:
     """Fold a file into the store; return how many records were new or newer. Replaying again adds nothing."""
-    tracker, put = Tracker(node), 0
-    parser = Parser(banner=False)
+    feeder, put = Feeder(node), 0
     with store.batch():
         for data in _chunks(path):
-            if not data:
-                parser = Parser(banner=False)
-                continue
-            for message in parser.feed(_unbannered(data)):
-                tracker.feed(message)
-            records, states = tracker.take()
-            put += store.put(records) + store.put_states(states)
-    return put
+            feeder.take(data)
+            put += drain(feeder, store)
+        feeder.finish()
+        return put + drain(feeder, store)
+
+
+def drain(feeder: Feeder, store: Store) -> int:
+    """Put what changed into the store, in one commit; return how many records were new or newer."""
+    records, states = feeder.tracker.take()
+    if not records and not states:
+        return 0
+    with store.batch():
+        return store.put(records) + store.put_states(states)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -38,8 +41,3 @@ def _chunks(path: Path) -> Iterator[bytes]:
                 yield piece
     except OSError as error:
         raise OperatorError(f"cannot be read: {error.strerror}", where=str(path)) from error
-
-
-def _unbannered(data: bytes) -> bytes:
-    """Cut the banner a connection begins with; a transcript may begin in the middle of one."""
-    return data.partition(b"\n")[2] if data.startswith(BANNER) else data

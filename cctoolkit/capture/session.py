@@ -1,4 +1,4 @@
-"""A capture of one node: connect, journal, parse, fold, store; reconnect with back-off and mark the gap."""
+"""A capture of one node: journal first, fold, store; reconnect with back-off; gaps filled from queue_log."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,20 +8,30 @@ from random import Random
 from cctoolkit import clock
 from cctoolkit.ami.backoff import delays
 from cctoolkit.ami.client import Account, Client
-from cctoolkit.ami.protocol import Parser
-from cctoolkit.capture.journal import Journal
-from cctoolkit.capture.tracker import Tracker
+from cctoolkit.capture.feeder import BACKFILL, Feeder
+from cctoolkit.capture.journal import Journal, read
+from cctoolkit.capture.queue_log import select
+from cctoolkit.capture.replay import drain
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import SwitchUnreachable
 
 FLUSH_SECONDS = 0.25
+
+QueueLog = Callable[[], str]
+"""Returns the node's whole queue_log, "" when there is none."""
 
 
 class Session:
     """Runs until cancelled. What was received is in the journal and the store when `run` returns."""
 
     def __init__(
-        self, node: str, account: Account, journal: Journal, store: Store, progress: Callable[[str], None]
+        self,
+        node: str,
+        account: Account,
+        journal: Journal,
+        store: Store,
+        queue_log: QueueLog,
+        progress: Callable[[str], None],
     ) -> None:
         self.node = node
         self.account = account
@@ -29,38 +39,53 @@ class Session:
         """Set while events flow."""
         self._journal = journal
         self._store = store
+        self._queue_log = queue_log
         self._progress = progress
-        self._tracker = Tracker(node)
-        self._parser = Parser()
+        self._feeder = Feeder(node)
+        self._last = 0
         self._failure: Exception | None = None
 
     async def run(self) -> None:
         """Capture; raise SwitchUnreachable when the switch cannot be reached the first time."""
-        waits = delays(Random())  # noqa: S311 - jitter, no secret
-        connected = False
+        self._recall()
         flusher = asyncio.create_task(self._flush_for_ever())
         try:
-            while True:
-                try:
-                    await self._listen()
-                except SwitchUnreachable as error:
-                    if self._failure:
-                        # Not the switch: the disk is full, or the fold has a bug. Going on would lose calls unseen.
-                        raise self._failure from error
-                    if not (connected or self.reading.is_set()):
-                        raise
-                    if self.reading.is_set():
-                        waits = delays(Random())  # noqa: S311
-                    connected = True
-                    self._break(error)
-                    await asyncio.sleep(next(waits))
+            await self._listen_for_ever()
         finally:
             flusher.cancel()
-            self.flush()
+            drain(self._feeder, self._store)
+
+    def _recall(self) -> None:
+        """Fold the journal again: calls that were up when the last capture ended go on from there."""
+        for chunk in read(self._journal.path):
+            self._feeder.take(chunk.data)
+            self._last = chunk.received_us
+        drain(self._feeder, self._store)
+
+    async def _listen_for_ever(self) -> None:
+        waits, connected = delays(Random()), False  # noqa: S311 - jitter, no secret
+        while True:
+            try:
+                await self._listen()
+            except SwitchUnreachable as error:
+                if self._failure:
+                    # Not the switch: the disk is full, or the fold has a bug. Going on would lose calls unseen.
+                    raise self._failure from error
+                if self.reading.is_set():
+                    waits, connected = delays(Random()), True  # noqa: S311
+                if not connected:
+                    raise
+                self._progress(f"{self.node}: {error.what}; trying again")
+                self.reading.clear()
+                await asyncio.sleep(next(waits))
 
     async def _listen(self) -> None:
         """Read one connection to its end."""
+        since = self._last
+        self._keep(b"")
         async with Client.connect(self.account, events=True, on_bytes=self._received) as client:
+            # Read after events have begun: what is in both is told apart, what is in neither would be lost.
+            self._fill(since)
             self._progress(f"{self.node}: capturing")
             self.reading.set()
             # Nothing is consumed here: bytes go to the journal and the fold before the client parses them.
@@ -68,33 +93,31 @@ class Session:
                 async for _ in events:
                     pass
 
+    def _fill(self, since: int) -> None:
+        """Take from queue_log what happened since the last byte; at the very first, the calls that are up."""
+        lines = select(self._queue_log(), since, only_live=since == 0)
+        self._keep(BACKFILL + lines.encode())
+
     def _received(self, data: bytes) -> None:
         try:
-            self._journal.append(data, int(clock.now().timestamp() * 1_000_000))
-            for message in self._parser.feed(data):
-                self._tracker.feed(message)
+            self._keep(data)
         except Exception as error:
             self._failure = error
             raise
+        self._last = _now()
 
-    def _break(self, error: SwitchUnreachable) -> None:
-        self._progress(f"{self.node}: {error.what}; trying again")
-        self.reading.clear()
-        self._journal.gap(int(clock.now().timestamp() * 1_000_000))
-        self._parser = Parser()
+    def _keep(self, data: bytes) -> None:
+        self._journal.append(data, _now())
+        self._feeder.take(data)
 
     async def _flush_for_ever(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            self.flush()
+            drain(self._feeder, self._store)
 
-    def flush(self) -> None:
-        """Put what changed into the store, in one commit."""
-        records, states = self._tracker.take()
-        if records or states:
-            with self._store.batch():
-                self._store.put(records)
-                self._store.put_states(states)
+
+def _now() -> int:
+    return int(clock.now().timestamp() * 1_000_000)
 
 
 def journal_path(folder: Path, node: str) -> Path:

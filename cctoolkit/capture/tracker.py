@@ -10,19 +10,16 @@ from collections.abc import Callable
 
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
+from cctoolkit.capture import queue_log
 from cctoolkit.capture.agents import AgentStates
 from cctoolkit.capture.draft import Draft
-from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge, VisitOutcome
-from cctoolkit.marks import Mark
+from cctoolkit.capture.handlers import MARKS, entered, finish
+from cctoolkit.capture.lines import parse
+from cctoolkit.capture.merge import merge
+from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
 KEEP_US = 2 * 3600 * 1_000_000
 """How long an ended call is remembered, for a wrap-up that goes on: longer than any wrap-up's limit."""
-
-_QUEUE_EXIT: dict[str, VisitOutcome] = {
-    "queue-timeout": "timeout",
-    "queue-full": "full",
-    "queue-no-agents": "no_agents",
-}
 
 
 class Tracker:
@@ -77,22 +74,33 @@ class Tracker:
         if mark is None:
             return
         if mark.kind == "entry":
-            self._enter(mark, at)
+            # A replayed entry begins the same record again: the fold has no memory but the stream.
+            self._begin(mark.call, entered(mark, self.node, at, test=mark.test))
             return
         draft = self._of(mark.call)
         if draft is None:
             self.unknown_calls += 1
             return
-        _MARKS[mark.kind](draft, mark, at)
+        MARKS[mark.kind](draft, mark, at)
 
-    def _enter(self, mark: Mark, at: Edge) -> None:
-        record = CallRecord(
-            call=mark.call, node=self.node, project=mark.project, generation=mark.generation, release=mark.release,
-            number=f"+{mark.step}", caller=mark.detail, entered=at, test=mark.test,
-        )  # fmt: skip
-        # A replayed entry begins the same record again: the fold has no memory but the stream.
-        self._calls[mark.call] = Draft(record)
-        self._touched.add(mark.call)
+    def _begin(self, call: str, draft: Draft) -> None:
+        told = self._calls[call].told if call in self._calls else None
+        draft.told = told
+        self._calls[call] = draft
+        self._touched.add(call)
+
+    def backfill(self, text: str) -> None:
+        """Take what queue_log says of a gap (`queue_log.select` chose the lines): whole calls, and agents' states."""
+        lines = list(parse(text))
+        for call, draft in queue_log.records(lines, self.node).items():
+            known = self._calls.get(call)
+            if known:
+                draft.record = merge(known.record, draft.record)
+            self._begin(call, draft)
+        for line in lines:
+            self._now = max(self._now, line.at)
+            if line.event in queue_log.STATE_EVENTS:
+                self._agents.logged(line)
 
     def _on_newstate(self, event: Message, at: Edge) -> None:
         draft = self._of(event.get("Uniqueid"))
@@ -131,16 +139,9 @@ class Tracker:
             draft.end_visit("abandoned", at)
 
     def _on_hangup(self, event: Message, at: Edge) -> None:
-        draft = self._of(event.get("Uniqueid"))
-        if draft is None:
-            return
-        cause = event.get("Cause")
-        draft.set(ended=at, cause=int(cause) if cause.isdecimal() else 0)
-        if draft.record.outcome == "unfinished":
-            visit = draft.visit()
-            abandoned = visit is not None and visit.outcome == "abandoned"
-            draft.set(outcome="abandoned" if abandoned else "ended_in_flow")
-        draft.set(hung_up_by=_who(draft.record))
+        if draft := self._of(event.get("Uniqueid")):
+            cause = event.get("Cause")
+            finish(draft, int(cause) if cause.isdecimal() else 0, at)
 
     def _on_queuememberadded(self, event: Message, at: Edge) -> None:
         self._agents.joined(event.get("MemberName"), event.get("Queue"), at)
@@ -150,52 +151,3 @@ class Tracker:
 
     def _on_queuememberpause(self, event: Message, at: Edge) -> None:
         self._agents.paused(event.get("MemberName"), event.get("Paused") == "1", event.get("PausedReason"), at)
-
-
-def _who(record: CallRecord) -> str:
-    """Say who ended a call: the agent's leg knows; a flow says so by its hangup step; else it was the caller."""
-    legs = [leg for visit in record.visits for leg in visit.legs if leg.outcome == "answered"]
-    if legs:
-        return legs[-1].hung_up_by
-    return "flow" if record.steps and record.steps[-1].outcome == "hangup" else "caller"
-
-
-def _step(draft: Draft, mark: Mark, at: Edge) -> None:
-    draft.enter(mark.step, at)
-    kind, _, used = mark.detail.partition(":")
-    if kind == "queue":
-        draft.queues[mark.step] = used
-
-
-def _ask(draft: Draft, mark: Mark, at: Edge) -> None:
-    """An attempt of a menu; the record keeps only how the menu was left."""
-
-
-def _out(draft: Draft, mark: Mark, at: Edge) -> None:
-    draft.leave(mark.step, mark.detail, at)
-    outcome = _QUEUE_EXIT.get(mark.detail)
-    if outcome is None:
-        return
-    visit = draft.visit()
-    entered = draft.record.steps[-1].entered
-    # A full queue, and one without agents, is never joined: the visit is this moment.
-    if visit is None or visit.joined.at < entered.at:
-        draft.join(draft.queues.get(mark.step, mark.step), at)
-    draft.end_visit(outcome, at)
-
-
-def _end(draft: Draft, mark: Mark, at: Edge) -> None:
-    """The dialplan's word on the end, for queue_log; on AMI the Hangup that follows has the cause and the moment."""
-
-
-def _wrap_up(draft: Draft, mark: Mark, at: Edge) -> None:
-    draft.leg(mark.step, "answered", wrap_up_started=at)
-
-
-def _ready(draft: Draft, mark: Mark, at: Edge) -> None:
-    draft.leg(mark.step, "answered", wrap_up_ended=at)
-
-
-_MARKS: dict[str, Callable[[Draft, Mark, Edge], None]] = {
-    "step": _step, "ask": _ask, "out": _out, "end": _end, "wrapup": _wrap_up, "ready": _ready,
-}  # fmt: skip

@@ -10,9 +10,19 @@ from cctoolkit.cli.options import Format, OutputFormat, Project, say, say_json
 def command(
     project: Project,
     to: Annotated[str, typer.Option("--to", help="The number dialled, in any form.", metavar="NUMBER")],
-    at: Annotated[str, typer.Option("--at", help="A local time of the project; now when not given.", metavar="TIME")] = "",
-    keys: Annotated[str, typer.Option("--keys", help='Keys in order, such as 1,2; "-" is silence for one attempt.')] = "",
-    queue: Annotated[str, typer.Option("--queue", help="How queues end: answered, abandoned, timeout, full, no-agents.")] = "answered",
+    at: Annotated[
+        str, typer.Option("--at", help="A local time of the project; now when not given.", metavar="TIME")
+    ] = "",
+    keys: Annotated[
+        str, typer.Option("--keys", help='Keys in order, such as 1,2; "-" is silence for one attempt.')
+    ] = "",
+    queue: Annotated[
+        str,
+        typer.Option(
+            "--queue",
+            help="How queues end, one after another: answered, abandoned, timeout, full, no-agents.",
+        ),
+    ] = "answered",
     output: OutputFormat = Format.text,
 ) -> None:
     """Walk one call through the flow, step by step, with the reason for each turn and the spec's line.

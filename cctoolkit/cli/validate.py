@@ -8,7 +8,10 @@ from cctoolkit.cli.options import Format, OutputFormat, say, say_json
 
 
 def command(
-    paths: Annotated[list[str] | None, typer.Argument(help="Projects by id, folder or file; all when none is named.", metavar="[PATH]...")] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Projects by id, folder or file; all when none is named.", metavar="[PATH]..."),
+    ] = None,
     output: OutputFormat = Format.text,
 ) -> int:
     """Check specs: YAML, schema, and rules across sections. All mistakes of all files in one run.

@@ -6,13 +6,14 @@ import networkx as nx
 from msgspec import Struct
 
 from cctoolkit.model import phone
+from cctoolkit.model.build import Parts
 from cctoolkit.model.guard import Edge
 from cctoolkit.model.project import Calendar, Project
 from cctoolkit.model.step import Step
 
 
 class Vertex(Struct, frozen=True):
-    """A step as the graph sees it: `kind` is its type (a name only), `attempts` how often the caller may try."""
+    """A step as the graph sees it: `kind` names its type, `attempts` is how often the caller may try."""
 
     name: str
     kind: str
@@ -23,7 +24,7 @@ class Vertex(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """A number and the step its calls begin with; `forms` are the ways a carrier may write the number dialled."""
+    """A number and the step its calls begin with; `forms` are the ways a carrier may write it."""
 
     number: str
     forms: tuple[str, ...]
@@ -58,10 +59,21 @@ def compile_flow(project: Project) -> FlowGraph:
     )
 
 
+def compile_parts(parts: Parts) -> FlowGraph:
+    """Compile a flow that is whole, to judge it though other parts of the project are broken."""
+    return FlowGraph(
+        project=parts.info.id if parts.info else "",
+        time_zone=parts.info.time_zone if parts.info else "UTC",
+        entries=tuple(_entry(n.number, n.arrives_as, n.country, n.entry) for n in parts.numbers.values()),
+        vertices={name: _vertex(name, step) for name, step in parts.flow.items()},
+        calendars={},
+    )
+
+
 def _entry(number: str, arrives_as: tuple[str, ...], country: str, step: str) -> Entry:
     forms = [form for text in (number, *arrives_as) for form in phone.forms(text, country)]
     return Entry(phone.e164(number, country) or number, tuple(dict.fromkeys(forms)), step)
 
 
 def _vertex(name: str, step: Step) -> Vertex:
-    return Vertex(name, str(step.__struct_config__.tag), step.edges(), step.ends(), step.attempts, step.needs_answer)
+    return Vertex(name, str(step.__struct_config__.tag), step.edges(), step.ends(), step.tries(), step.needs_answer)

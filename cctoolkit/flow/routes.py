@@ -1,26 +1,26 @@
 """What to call: routes that together take every edge and every end of a flow.
 
-A route is a number, a time and a choice at every step. Times are found by asking the calendars themselves, minute
-edges first, so that a route through `closed` is a call placed when the line is closed.
+A route is a number, a time and a choice at every step. The search walks (step, moments at which a call can be
+there): times come from the calendars themselves, so that a route through `closed` is a call placed when the
+line is closed.
 """
 
 from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from msgspec import Struct
 
 from cctoolkit.flow.graph import FlowGraph, Vertex
-from cctoolkit.flow.simulate import SILENCE
-from cctoolkit.model.calendar import answer, special, week
-from cctoolkit.model.guard import BadInput, Edge, Guard, InHours, Key, NoInput
+from cctoolkit.flow.moments import Moments, moments
+from cctoolkit.flow.simulate import QUEUE_ENDS, SILENCE
+from cctoolkit.model.guard import BadInput, Edge, Guard, InHours, Key, NoInput, QueueExit
 
-HORIZON_DAYS = 400
+_KEYS = "987654321*0#"
 
 
 class Turn(Struct, frozen=True):
-    """At `step` the call leaves by `label`; `guard` is None where it ends there, `presses` the keys it takes."""
+    """The call leaves `step` by `label`; `guard` is None where it ends there, `presses` the keys it takes."""
 
     step: str
     label: str
@@ -41,6 +41,18 @@ class Route(Struct, frozen=True):
         return tuple(key for turn in self.turns for key in turn.presses)
 
     @property
+    def queue(self) -> tuple[str, ...]:
+        """Return how queues end on the way, one after another, as `simulate.Call` takes it."""
+        return (
+            tuple(
+                turn.guard.reason if isinstance(turn.guard, QueueExit) else turn.label
+                for turn in self.turns
+                if isinstance(turn.guard, QueueExit) or turn.label in QUEUE_ENDS
+            )
+            or QUEUE_ENDS[:1]
+        )
+
+    @property
     def path(self) -> tuple[tuple[str, str], ...]:
         """Return (step, label) pairs."""
         return tuple((turn.step, turn.label) for turn in self.turns)
@@ -54,97 +66,141 @@ class Unroutable(Struct, frozen=True):
     reason: str
 
 
-Way = tuple[str, Edge | str]
+Way = Edge | str
+"""How a step is left: by an edge, or by the name of an end."""
+
+State = tuple[str, int]
+"""A step, and the moments (a mask, never empty) at which a call can be there by the way it came."""
 
 
 def routes(graph: FlowGraph, since: datetime) -> tuple[tuple[Route, ...], tuple[Unroutable, ...]]:
-    """Return routes that cover every reachable (step, way out), and the ways that cannot be covered."""
+    """Return routes that cover every way out some call can take, and those that none can, with the reason.
+
+    Times are `since` or later; the same graph and `since` give the same routes.
+    """
+    search = _Search(graph, moments(graph, since))
     found: list[Route] = []
     missing: list[Unroutable] = []
     covered: set[tuple[str, str]] = set()
-    for step in graph.vertices:
-        for way in _ways(graph, step):
-            label = _label(way)
-            if (step, label) in covered:
+    for vertex in graph.vertices.values():
+        for way in _ways(vertex):
+            if (vertex.name, _label(way)) in covered:
                 continue
-            route = _through(graph, (step, way), since)
-            if route is None:
-                missing.append(Unroutable(step, label, "no call reaches it at any hour of the next 13 months"))
-            else:
+            route = search.through(vertex.name, way)
+            if isinstance(route, Route):
                 found.append(route)
                 covered.update(route.path)
+            else:
+                missing.append(Unroutable(vertex.name, _label(way), route))
     return tuple(found), tuple(missing)
 
 
-def _ways(graph: FlowGraph, step: str) -> Iterator[Edge | str]:
-    vertex = graph.vertices[step]
+def _ways(vertex: Vertex) -> Iterator[Way]:
     yield from vertex.edges
     yield from vertex.ends
 
 
-def _label(way: Edge | str) -> str:
+def _label(way: Way) -> str:
     return way if isinstance(way, str) else way.guard.label
 
 
-def _through(graph: FlowGraph, goal: Way, since: datetime) -> Route | None:
-    """Search breadth first for a way to the goal and on to an end, keeping only ways some minute allows."""
-    for entry in graph.entries:
-        todo: deque[tuple[str, tuple[Way, ...], bool]] = deque([(entry.step, (), False)])
-        seen: set[tuple[str, bool, frozenset[InHours]]] = set()
+class _Search:
+    """Every state a call can be in: how it is reached first, and how it comes to an end soonest."""
+
+    def __init__(self, graph: FlowGraph, when: Moments) -> None:
+        self.graph = graph
+        self.when = when
+        self.numbers: dict[str, str] = {}
+        self.before: dict[State, tuple[State, Way] | None] = {}
+        self.onward: dict[State, tuple[Way, State | None]] = {}
+        self.states: dict[str, list[State]] = {}
+        self._reach()
+        self._finish()
+
+    def _reach(self) -> None:
+        """Walk breadth first from every entry, remembering the first way to each state."""
+        for entry in self.graph.entries:
+            self.numbers.setdefault(entry.step, entry.number)
+        self.before = {(step, self.when.all): None for step in self.numbers}
+        todo = deque(self.before)
         while todo:
-            step, path, passed = todo.popleft()
-            hours = frozenset(w.guard for _, w in path if isinstance(w, Edge) and isinstance(w.guard, InHours))
-            if (step, passed, hours) in seen:
-                continue
-            seen.add((step, passed, hours))
-            for way in _ways(graph, step):
-                now_passed = passed or (step, way) == goal
-                if isinstance(way, Edge):
-                    todo.append((way.target, (*path, (step, way)), now_passed))
-                elif now_passed and (at := _moment(graph, (*path, (step, way)), since)):
-                    return Route(entry.number, at, tuple(_turn(graph, s, w) for s, w in (*path, (step, way))))
-    return None
+            state = todo.popleft()
+            self.states.setdefault(state[0], []).append(state)
+            for edge, after in self._edges(state):
+                if after not in self.before:
+                    self.before[after] = (state, edge)
+                    todo.append(after)
+
+    def _edges(self, state: State) -> Iterator[tuple[Edge, State]]:
+        vertex = self.graph.vertices[state[0]]
+        for edge in vertex.edges:
+            mask = self.when.within(state[1], edge.guard)
+            if mask and _presses(vertex, edge.guard) is not None:
+                yield edge, (edge.target, mask)
+
+    def _finish(self) -> None:
+        """Walk back breadth first from every end, remembering the shortest way on from each state."""
+        sources: dict[State, list[tuple[State, Edge]]] = {}
+        for state in self.before:
+            for edge, after in self._edges(state):
+                sources.setdefault(after, []).append((state, edge))
+            if ends := self.graph.vertices[state[0]].ends:
+                self.onward[state] = (ends[0], None)
+        todo = deque(self.onward)
+        while todo:
+            after = todo.popleft()
+            for state, edge in sources.get(after, ()):
+                if state not in self.onward:
+                    self.onward[state] = (edge, after)
+                    todo.append(state)
+
+    def through(self, step: str, way: Way) -> Route | str:
+        """Return the shortest route that leaves `step` by `way`, or the reason why there is none."""
+        reached = self.states.get(step, [])
+        for state in reached:
+            after = dict(self._edges(state)).get(way) if isinstance(way, Edge) else None
+            if isinstance(way, str) or after in self.onward:
+                return self._route(state, way, after)
+        return self._reason(step, way, reached)
+
+    def _route(self, state: State, way: Way, after: State | None) -> Route:
+        path: list[tuple[State, Way]] = [(state, way)]
+        while (came := self.before[path[0][0]]) is not None:
+            path.insert(0, came)
+        while after is not None:
+            way, then = self.onward[after]
+            path.append((after, way))
+            after = then
+        # The last state knows best when the whole call is possible: masks only ever shrink.
+        at = self.when.first(path[-1][0][1])
+        return Route(self.numbers[path[0][0][0]], at, tuple(self._turn(s[0], w) for s, w in path))
+
+    def _turn(self, step: str, way: Way) -> Turn:
+        guard = None if isinstance(way, str) else way.guard
+        return Turn(step, _label(way), guard, _presses(self.graph.vertices[step], guard) or ())
+
+    def _reason(self, step: str, way: Way, reached: list[State]) -> str:
+        if not reached:
+            known = step in self.graph.reachable()
+            return "no call reaches this step at any hour" if known else "no way leads to this step"
+        guard = None if isinstance(way, str) else way.guard
+        if _presses(self.graph.vertices[step], guard) is None:
+            return "every key has a meaning here"
+        if isinstance(guard, InHours) and not self.when.within(self.when.all, guard):
+            return f"the calendar {guard.calendar} never answers {guard.outcome}"
+        if not any(guard and self.when.within(mask, guard) for _, mask in reached):
+            return "no call is here at such an hour"
+        return "from there no call comes to an end"
 
 
-def _turn(graph: FlowGraph, step: str, way: Edge | str) -> Turn:
-    guard = None if isinstance(way, str) else way.guard
-    return Turn(step, _label(way), guard, _presses(graph.vertices[step], guard))
-
-
-def _presses(vertex: Vertex, guard: Guard | None) -> tuple[str, ...]:
-    """Return the keys that make a call leave so, one an attempt; "-" is silence."""
+def _presses(vertex: Vertex, guard: Guard | None) -> tuple[str, ...] | None:
+    """Return the keys that make a call leave so, one an attempt ("-" is silence); None when no keys can."""
     if isinstance(guard, Key):
         return (guard.key,)
     if isinstance(guard, NoInput):
         return (SILENCE,) * vertex.attempts
     if isinstance(guard, BadInput):
         known = {edge.guard.key for edge in vertex.edges if isinstance(edge.guard, Key)}
-        return (next(key for key in "987654321*0#" if key not in known),) * vertex.attempts
+        wrong = next((key for key in _KEYS if key not in known), None)
+        return (wrong,) * vertex.attempts if wrong else None
     return ()
-
-
-def _moment(graph: FlowGraph, path: tuple[Way, ...], since: datetime) -> datetime | None:
-    """Return the first minute at which every calendar on the path answers as the path needs."""
-    wanted = {w.guard for _, w in path if isinstance(w, Edge) and isinstance(w.guard, InHours)}
-    if not wanted:
-        return since
-    zone = ZoneInfo(graph.time_zone)
-    for local in _candidates(graph, since.astimezone(zone)):
-        if all(answer(graph.calendars[guard.calendar], local) == guard.outcome for guard in wanted):
-            return local.astimezone(UTC)
-    return None
-
-
-def _candidates(graph: FlowGraph, local: datetime) -> Iterator[datetime]:
-    """Yield every minute at which some calendar may change its answer, in order, for 13 months."""
-    minutes = {0, 720}
-    for calendar in graph.calendars.values():
-        for spans in [*week(calendar).values(), *special(calendar).values()]:
-            minutes.update(m for span in spans for m in (span[0], span[1], span[1] - 1) if m < 1440)
-    for day in range(1, HORIZON_DAYS):
-        date = local.date() + timedelta(days=day)
-        for minute in sorted(minutes):
-            moment = datetime.combine(date, time(minute // 60, minute % 60), local.tzinfo)
-            # A time that daylight saving skips does not exist on any clock.
-            if moment.astimezone(UTC).astimezone(local.tzinfo).replace(fold=0) == moment:
-                yield moment

@@ -1,6 +1,7 @@
 """Where a call would go: the graph walked with a number, a time and what the caller does.
 
-The same semantics as the rendered dialplan, on the same graph; a live test places the same calls and compares.
+The same semantics as the rendered dialplan, on the same graph; a live test places the same calls and
+compares.
 """
 
 from collections.abc import Iterator
@@ -9,24 +10,27 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from cctoolkit.errors import SpecError, UsageError
+from cctoolkit.errors import SpecError, ToolkitBug, UsageError
 from cctoolkit.flow.graph import FlowGraph, Vertex
 from cctoolkit.model.calendar import answer
 from cctoolkit.model.guard import Always, BadInput, Edge, InHours, Key, NoInput, QueueExit
 
-MAX_STEPS = 200
 SILENCE = "-"
+_PRESSED = frozenset("0123456789*#" + SILENCE)
+QUEUE_ENDS = ("answered", "abandoned")
+QUEUE_OUTCOMES = (*QUEUE_ENDS, "timeout", "full", "no-agents")
 
 
 class Call(Struct, frozen=True):
-    """A call to think through: `keys` in the order pressed ("-" is silence for one attempt; after the last key the
-    caller is silent), `queue` how queues end for it: "answered", "abandoned", "timeout", "full" or "no-agents".
+    """A call to think through: `keys` in the order pressed ("-" is silence for one attempt; after the last
+    key the caller is silent), `queue` how queues end for it, one after another, of `QUEUE_OUTCOMES`; the last
+    stays so.
     """
 
     number: str
     at: datetime
     keys: tuple[str, ...] = ()
-    queue: str = "answered"
+    queue: tuple[str, ...] = ("answered",)
 
 
 class Taken(Struct, frozen=True):
@@ -56,17 +60,52 @@ class Walk(Struct, frozen=True):
         return tuple((t.step, t.label) for t in self.steps)
 
 
+class _Caller:
+    """What the caller still does: keys to press, and how queues end."""
+
+    def __init__(self, call: Call) -> None:
+        self.at = call.at
+        self._keys = list(reversed(call.keys))
+        self._queues = list(reversed(call.queue))
+
+    def key(self) -> str:
+        return self._keys.pop() if self._keys else SILENCE
+
+    def queue(self) -> str:
+        return self._queues.pop() if len(self._queues) > 1 else self._queues[0]
+
+    @property
+    def left(self) -> tuple[int, int]:
+        """Return how much is left to do: a call back at a step with as much left goes round for ever."""
+        return len(self._keys), len(self._queues)
+
+
 def simulate(graph: FlowGraph, call: Call) -> Walk:
-    """Walk the graph; raise UsageError for a number nobody declared, SpecError for a loop without end."""
-    step = _entry_step(graph, call.number)
-    keys = iter(call.keys)
+    """Walk the graph; raise UsageError for a call nobody can make, SpecError for one that goes round for
+    ever.
+    """
+    _check(call)
+    step, caller = _entry_step(graph, call.number), _Caller(call)
     taken: list[Taken] = []
+    seen: set[tuple[str, tuple[int, int]]] = set()
     while step:
-        if len(taken) == MAX_STEPS:
-            raise SpecError(f"the call is still going round after {MAX_STEPS} steps, last in {step!r}")
-        taken.append(_leave(graph, graph.vertices[step], call, keys))
+        if (step, caller.left) in seen:
+            last = next(n for n in reversed(range(len(taken))) if taken[n].step == step)
+            ring = " -> ".join(t.step for t in taken[last:])
+            raise SpecError(f"the call goes round for ever: {ring} -> {step}", next_step="lead one of these ways out")
+        seen.add((step, caller.left))
+        taken.append(_leave(graph, graph.vertices[step], caller))
         step = taken[-1].target
     return Walk(call.number, tuple(taken))
+
+
+def _check(call: Call) -> None:
+    for key in call.keys:
+        if key not in _PRESSED:
+            raise UsageError(f"{key!r} is no key of a phone", expected='0 to 9, *, # or "-" for silence')
+    for outcome in call.queue or ("",):
+        if outcome not in QUEUE_OUTCOMES:
+            raise UsageError(f"{outcome!r} is no way a queue ends", expected="one of " + ", ".join(QUEUE_OUTCOMES))
 
 
 def _entry_step(graph: FlowGraph, number: str) -> str:
@@ -77,14 +116,14 @@ def _entry_step(graph: FlowGraph, number: str) -> str:
     raise UsageError(f"{number} is no number of project {graph.project}", expected=f"one of {known}")
 
 
-def _leave(graph: FlowGraph, vertex: Vertex, call: Call, keys: Iterator[str]) -> Taken:
-    edge, why = _choose(graph, vertex, call, keys)
+def _leave(graph: FlowGraph, vertex: Vertex, caller: _Caller) -> Taken:
+    edge, why = _choose(graph, vertex, caller)
     if edge is None:
         return Taken(vertex.name, vertex.kind, why, f"ends: {why}")
     return Taken(vertex.name, vertex.kind, edge.guard.label, why, edge.target)
 
 
-def _choose(graph: FlowGraph, vertex: Vertex, call: Call, keys: Iterator[str]) -> tuple[Edge | None, str]:
+def _choose(graph: FlowGraph, vertex: Vertex, caller: _Caller) -> tuple[Edge | None, str]:
     """Return the edge the call takes and why; no edge and the end's name where it ends."""
     guards = {type(edge.guard) for edge in vertex.edges}
     if not vertex.edges:
@@ -92,12 +131,13 @@ def _choose(graph: FlowGraph, vertex: Vertex, call: Call, keys: Iterator[str]) -
     if Always in guards:
         return vertex.edges[0], "always"
     if InHours in guards:
-        return _by_hours(graph, vertex, call.at)
+        return _by_hours(graph, vertex, caller.at)
     if QueueExit in guards:
-        if call.queue in vertex.ends:
-            return None, call.queue
-        return _labelled(vertex, f"queue-{call.queue}"), f"left the queue: {call.queue}"
-    return _by_keys(vertex, keys)
+        outcome = caller.queue()
+        if outcome in vertex.ends:
+            return None, outcome
+        return _labelled(vertex, f"queue-{outcome}"), f"left the queue: {outcome}"
+    return _by_keys(vertex, _attempts(vertex, caller))
 
 
 def _by_hours(graph: FlowGraph, vertex: Vertex, at: datetime) -> tuple[Edge, str]:
@@ -106,24 +146,25 @@ def _by_hours(graph: FlowGraph, vertex: Vertex, at: datetime) -> tuple[Edge, str
         guard = edge.guard
         if isinstance(guard, InHours) and answer(graph.calendars[guard.calendar], local) == guard.outcome:
             return edge, f"{guard.calendar} is {guard.outcome} at {local:%a %Y-%m-%d %H:%M} {graph.time_zone}"
-    raise SpecError(f"step {vertex.name!r} has no way out at {local}")
+    raise ToolkitBug(f"step {vertex.name!r} has no way out at {local}")
 
 
-def _by_keys(vertex: Vertex, keys: Iterator[str]) -> tuple[Edge, str]:
+def _attempts(vertex: Vertex, caller: _Caller) -> Iterator[str]:
+    return (caller.key() for _ in range(vertex.attempts))
+
+
+def _by_keys(vertex: Vertex, attempts: Iterator[str]) -> tuple[Edge, str]:
+    """Silence and wrong keys use up the same attempts; which of the two came last decides the way out."""
     known = {edge.guard.key: edge for edge in vertex.edges if isinstance(edge.guard, Key)}
-    wrong = SILENCE
-    for attempt in range(1, vertex.attempts + 1):
-        pressed = next(keys, SILENCE)
+    pressed = SILENCE
+    for attempt, pressed in enumerate(attempts, 1):
         if pressed in known:
             return known[pressed], f"pressed {pressed}, attempt {attempt} of {vertex.attempts}"
-        wrong = pressed
-    kind: type[NoInput | BadInput] = NoInput if wrong == SILENCE else BadInput
-    how = "silence" if wrong == SILENCE else f"pressed {wrong}"
-    return next(e for e in vertex.edges if isinstance(e.guard, kind)), f"{how} at the last of {vertex.attempts} attempts"
+    kind: type[NoInput | BadInput] = NoInput if pressed == SILENCE else BadInput
+    how = "silence" if pressed == SILENCE else f"pressed {pressed}"
+    edge = next(e for e in vertex.edges if isinstance(e.guard, kind))
+    return edge, f"{how} at the last of {vertex.attempts} attempts"
 
 
 def _labelled(vertex: Vertex, label: str) -> Edge:
-    for edge in vertex.edges:
-        if edge.guard.label == label:
-            return edge
-    raise UsageError(f"step {vertex.name!r} cannot be left by {label}", expected=", ".join(e.guard.label for e in vertex.edges))
+    return next(edge for edge in vertex.edges if edge.guard.label == label)

@@ -1,16 +1,112 @@
-"""From a checked document to structs. Nothing is guessed: what is not written has the default of its struct."""
+"""From a document to structs. Nothing is guessed: what is not written has the default of its struct."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
-from cctoolkit.model.project import Project
+from cctoolkit.model.project import AgentAssignment, Number, Project, ProjectInfo, SpecialDate
+from cctoolkit.model.queue import QueueOptions
 from cctoolkit.model.site import Site
 from cctoolkit.model.step import Step
 from cctoolkit.model.steps import step_types
+from cctoolkit.model.words import Country, TimeRange
 from cctoolkit.spec.source import Document
 
 T = TypeVar("T")
+_RANGES = tuple[TimeRange, ...]
+
+
+class _Country(msgspec.Struct):
+    country: Country = ""
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What of a project's document can be understood, so that one broken place hides no other.
+
+    Lists are kept by their index, mappings by their key; what breaks its schema is left out, though `names`
+    has it: who refers to a broken queue has made no mistake.
+    """
+
+    info: ProjectInfo | None
+    numbers: Mapping[int, Number]
+    hours: Mapping[str, Mapping[str, tuple[str, ...]]]
+    dates: Mapping[str, Mapping[int, SpecialDate]]
+    flow: Mapping[str, Step]
+    queues: Mapping[str, QueueOptions]
+    agents: Mapping[int, AgentAssignment]
+    names: Mapping[str, frozenset[str]]
+    whole_flow: bool
+    """Whether every number and every step was understood: only then can be said where calls go."""
+
+
+def parts(document: Document) -> Parts:
+    """Build what can be built of any document, valid or not."""
+    data = document.data if isinstance(document.data, dict) else {}
+    flow, numbers = _mapping(data, "flow"), _listed(data, "numbers")
+    calendars = _mapping(data, "calendars")
+    steps = {name: built for name, raw in flow.items() if (built := _step(raw))}
+    # A number is read by its country: without a readable one it cannot be judged.
+    readable = ((n, raw) for n, raw in enumerate(numbers) if _converts(raw, _Country))
+    entries = _built(readable, Number)
+    return Parts(
+        info=next(iter(_built([(0, data.get("project"))], ProjectInfo).values()), None),
+        numbers=entries,
+        hours={name: _built(_mapping(raw, "hours").items(), _RANGES) for name, raw in calendars.items()},
+        dates={name: _built(enumerate(_listed(raw, "dates")), SpecialDate) for name, raw in calendars.items()},
+        flow=steps,
+        queues=_built(_mapping(data, "queues").items(), QueueOptions),
+        agents=_built(enumerate(_listed(data, "agents")), AgentAssignment),
+        names={section: frozenset(_mapping(data, section)) for section in ("flow", "calendars", "queues")},
+        whole_flow=bool(flow and numbers) and (len(steps), len(entries)) == (len(flow), len(numbers)),
+    )
+
+
+K = TypeVar("K", str, int)
+
+
+def _built(items: Iterable[tuple[K, Any]], struct: type[T]) -> dict[K, T]:
+    return {key: made for key, raw in items if (made := _convert(raw, struct)) is not None}
+
+
+def _convert(raw: object, struct: type[T]) -> T | None:
+    """Build a value, without its broken optional parts; its schema says what is wrong, and where."""
+    try:
+        return msgspec.convert(raw, struct)
+    except msgspec.ValidationError:
+        whole = _whole_fields(raw, struct)
+        return None if whole == raw else _convert(whole, struct)
+
+
+def _whole_fields(raw: object, struct: type) -> object:
+    if not isinstance(raw, dict) or not issubclass(struct, msgspec.Struct):
+        return raw
+    fields = {f.encode_name: f.type for f in msgspec.structs.fields(struct)}
+    return {key: raw[key] for key in raw if key in fields and _converts(raw[key], fields[key])}
+
+
+def _converts(raw: object, kind: object) -> bool:
+    try:
+        msgspec.convert(raw, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _step(raw: object) -> Step | None:
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    struct = step_types().get(kind) if isinstance(kind, str) else None
+    return _convert(raw, struct) if struct else None
+
+
+def _mapping(data: object, section: str) -> dict[str, Any]:
+    found = data.get(section) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _listed(data: object, section: str) -> list[Any]:
+    found = data.get(section) if isinstance(data, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def project(document: Document) -> Project:

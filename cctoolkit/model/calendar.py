@@ -1,16 +1,42 @@
 """What a calendar answers at a moment of its local time."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from cctoolkit.model.guard import HoursOutcome
 from cctoolkit.model.project import Calendar
 from cctoolkit.model.words import span, weekdays
 
 Spans = tuple[tuple[int, int], ...]
+"""(first minute, minute after the last) of a day."""
+
+
+class Timetable(Struct, frozen=True):
+    """A calendar made ready to be asked often: spans by ISO weekday, and by date where it differs."""
+
+    week: Mapping[int, Spans]
+    special: Mapping[date, Spans]
+
+    def answer(self, local: datetime) -> HoursOutcome:
+        """Return the outcome for a wall-clock time in the calendar's zone; seconds do not count."""
+        spans = self.special.get(local.date())
+        if spans == ():
+            return "holiday"
+        if spans is None:
+            spans = self.week.get(local.isoweekday(), ())
+        minute = local.hour * 60 + local.minute
+        return "open" if any(first <= minute < end for first, end in spans) else "closed"
+
+    def edges(self) -> frozenset[int]:
+        """Return the minutes of a day at which the answer may change."""
+        days = [*self.week.values(), *self.special.values()]
+        return frozenset(minute % 1440 for spans in days for span_ in spans for minute in span_)
 
 
 def week(calendar: Calendar) -> dict[int, Spans]:
-    """Return the hours by ISO weekday 1 to 7 as (first minute, minute after the last), in order."""
+    """Return the hours by ISO weekday 1 to 7, in order."""
     found: dict[int, Spans] = {}
     for days, ranges in calendar.hours.items():
         for day in weekdays(days):
@@ -23,13 +49,11 @@ def special(calendar: Calendar) -> dict[date, Spans]:
     return {date.fromisoformat(d.date): tuple(map(span, d.hours)) for d in calendar.dates}
 
 
+def timetable(calendar: Calendar) -> Timetable:
+    """Make a calendar ready to be asked often."""
+    return Timetable(week(calendar), special(calendar))
+
+
 def answer(calendar: Calendar, local: datetime) -> HoursOutcome:
-    """Return open, closed or holiday for a wall-clock time in the calendar's zone; seconds do not count."""
-    dates = special(calendar)
-    spans = dates.get(local.date())
-    if spans == ():
-        return "holiday"
-    if spans is None:
-        spans = week(calendar).get(local.isoweekday(), ())
-    minute = local.hour * 60 + local.minute
-    return "open" if any(first <= minute < end for first, end in spans) else "closed"
+    """Ask a calendar once; see `Timetable.answer`."""
+    return timetable(calendar).answer(local)

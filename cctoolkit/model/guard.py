@@ -1,8 +1,8 @@
 """The closed set of conditions on the edges of a call flow.
 
-A step type returns (guard, target) pairs; the simulator, the proof, the test calls and the picture interpret guards and
-know no step type. `label` is the guard's name wherever it is written: the extension in the rendered context, the
-outcome in events and records, the word on the picture's edge.
+A step type returns (guard, target) pairs; the simulator, the proof, the test calls and the picture interpret
+guards and know no step type. `label` is the guard's name wherever it is written: the extension in the
+rendered context, the outcome in events and records, the word on the picture's edge.
 """
 
 from typing import Literal

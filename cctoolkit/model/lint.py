@@ -1,156 +1,189 @@
 """Rules across sections that no schema can say; each finds every offence, at its place, with the cure.
 
-A rule is a function from a project and its document to problems; `RULES` is all of them, so a new rule is one function.
+A rule is a function from what could be understood of a project, and its document, to problems; `RULES` is all
+of them, so a new rule is one function.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+import re
+import zoneinfo
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import chain
+from typing import Any
 
 from cctoolkit import marks
 from cctoolkit.model import phone
-from cctoolkit.model.project import Project
-from cctoolkit.model.site import Site
-from cctoolkit.model.words import span, weekdays
-from cctoolkit.spec.problem import Problem, did_you_mean
-from cctoolkit.spec.source import Document, Path_
+from cctoolkit.model.build import Parts
+from cctoolkit.model.lint_calendar import dates, hours
+from cctoolkit.spec.builder import Route
+from cctoolkit.spec.problem import Problem, bounded, did_you_mean, one_of
+from cctoolkit.spec.source import Document
 
-Rule = Callable[[Project, Document], Iterator[Problem]]
+Rule = Callable[[Parts, Document], Iterator[Problem]]
+
+UNKNOWN_STEP = "unknown-step"
+_NAME = re.compile("[a-z0-9-]+")
+_DIGEST = re.compile(r"-[0-9a-f]{8}(-|$)")
 
 
-def _unknown(document: Document, path: Path_, code: str, what: str, name: str, known: Sequence[str]) -> Problem:
+def unknown(document: Document, path: Route, what: str, name: str, known: Collection[str]) -> Problem:
+    """Return the problem of a name nothing has; its code is `unknown-` and the first word of `what`."""
     return Problem(
-        code, f'there is no {what} "{name}"', document.file, document.mark(path),
-        expected="one of " + ", ".join(sorted(known)) if known else f"a {what} defined in this project",
-        hint=did_you_mean(name, known),
-    )  # fmt: skip
+        "unknown-" + what.split(maxsplit=1)[0],
+        f'there is no {what} "{name}"',
+        document.file,
+        document.mark(path),
+        one_of(known) or f"a {what} that is defined",
+        did_you_mean(name, known),
+    )
 
 
-def unknown_steps(project: Project, document: Document) -> Iterator[Problem]:
+def unknown_steps(parts: Parts, document: Document) -> Iterator[Problem]:
     """Entries and outcomes must name steps of the flow."""
-    steps = list(project.flow)
-    for index, number in enumerate(project.numbers):
-        if number.entry not in project.flow:
-            yield _unknown(document, ("numbers", index, "entry"), "unknown-step", "step", number.entry, steps)
-    for name, raw in document.data["flow"].items():
+    steps = parts.names["flow"]
+    for index, number in parts.numbers.items():
+        if number.entry not in steps:
+            yield unknown(document, ("numbers", index, "entry"), "step", number.entry, steps)
+    for name, raw in steps_of(document):
         for group in ("next", "keys"):
-            for outcome, target in (raw.get(group) or {}).items():
-                if target is not None and target not in project.flow:
-                    yield _unknown(document, ("flow", name, group, outcome), "unknown-step", "step", target, steps)
+            targets = raw.get(group)
+            for outcome, target in targets.items() if isinstance(targets, dict) else ():
+                if _is_name(target) and target not in steps:
+                    yield unknown(document, ("flow", name, group, outcome), "step", target, steps)
 
 
-def unknown_references(project: Project, document: Document) -> Iterator[Problem]:
+def steps_of(document: Document) -> list[tuple[str, dict[str, Any]]]:
+    """Return every step as it is written, broken ones too."""
+    flow = document.data.get("flow") if isinstance(document.data, dict) else None
+    return [(k, v) for k, v in flow.items() if isinstance(v, dict)] if isinstance(flow, dict) else []
+
+
+def _is_name(value: object) -> bool:
+    # What is not even a name, its schema has reported.
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def unknown_references(parts: Parts, document: Document) -> Iterator[Problem]:
     """Steps and agents must name calendars and queues of the project."""
-    for name, step in project.flow.items():
-        for section, wanted in step.refers():
-            known = getattr(project, section)
-            if wanted not in known:
+    for name, raw in steps_of(document):
+        step = parts.flow.get(name)
+        # Of a broken step only what its words say can be held against the project.
+        refers = step.refers() if step else tuple((f"{w}s", raw[w]) for w in ("calendar", "queue") if w in raw)
+        for section, wanted in refers:
+            if _is_name(wanted) and wanted not in parts.names[section]:
                 what = section.removesuffix("s")
-                yield _unknown(document, ("flow", name, what), f"unknown-{what}", what, wanted, list(known))
-    for index, agent in enumerate(project.agents):
+                yield unknown(document, ("flow", name, what), what, wanted, parts.names[section])
+    for index, agent in parts.agents.items():
         for place, queue in enumerate(agent.queues):
-            if queue not in project.queues:
+            if queue not in parts.names["queues"]:
                 path = ("agents", index, "queues", place)
-                yield _unknown(document, path, "unknown-queue", "queue", queue, list(project.queues))
+                yield unknown(document, path, "queue", queue, parts.names["queues"])
 
 
-def numbers(project: Project, document: Document) -> Iterator[Problem]:
+def countries(parts: Parts, document: Document) -> Iterator[Problem]:
+    """A number's country must be one."""
+    for index, number in parts.numbers.items():
+        if number.country not in phone.countries():
+            yield Problem(
+                "unknown-country",
+                f'there is no country "{number.country}"',
+                document.file,
+                document.mark(("numbers", index, "country")),
+                "an ISO 3166 code such as RU or PL",
+            )
+
+
+def numbers(parts: Parts, document: Document) -> Iterator[Problem]:
     """Numbers must be possible in their country, and no form may enter twice."""
     seen: dict[str, int] = {}
-    for index, number in enumerate(project.numbers):
-        path: Path_ = ("numbers", index, "number")
-        texts = [(path, number.number), *((("numbers", index, "arrives_as", n), t) for n, t in enumerate(number.arrives_as))]
+    for index, number in parts.numbers.items():
+        if number.country not in phone.countries():
+            continue
+        path: Route = ("numbers", index)
+        texts = [((*path, "number"), number.number)]
+        texts += [((*path, "arrives_as", n), text) for n, text in enumerate(number.arrives_as)]
         for where, text in texts:
-            if phone.e164(text, number.country) is None:
-                yield Problem("impossible-number", f'"{text}" is no phone number of {number.country}', document.file,
-                              document.mark(where), hint="check the digits, or set country")  # fmt: skip
-            for form in phone.forms(text, number.country):
-                if seen.setdefault(form, index) != index:
-                    yield Problem("number-twice", f'calls to "{form}" already enter with number {seen[form] + 1} of the list',
-                                  document.file, document.mark(where), hint="one number enters the flow once")  # fmt: skip
-                    break
+            full = phone.e164(text, number.country)
+            if full is None or not phone.belongs(full, number.country):
+                yield Problem(
+                    "impossible-number",
+                    f'"{text}" is no phone number of {number.country}',
+                    document.file,
+                    document.mark(where),
+                    hint="check the digits, or set country",
+                )
+                continue
+            first = {seen.setdefault(form, index) for form in phone.forms(text, number.country)} - {index}
+            if first:
+                yield Problem(
+                    "number-twice",
+                    f'calls to "{text}" already enter with number {min(first) + 1} of the list',
+                    document.file,
+                    document.mark(where),
+                    hint="one number enters the flow once",
+                )
 
 
-def calendars(project: Project, document: Document) -> Iterator[Problem]:
-    """Hours run forward, do not overlap, and no weekday or date stands twice."""
-    for name, calendar in project.calendars.items():
-        taken: dict[int, str] = {}
-        for days, ranges in calendar.hours.items():
-            path: Path_ = ("calendars", name, "hours", days)
-            for day in weekdays(days):
-                if day in taken:
-                    yield Problem("weekday-twice", f'"{days}" has a day that "{taken[day]}" already has', document.file,
-                                  document.mark(path, key=True), hint="each weekday stands once")  # fmt: skip
-                    break
-                taken[day] = days
-            yield from _ranges(document, path, ranges)
-        dates: set[str] = set()
-        for index, special in enumerate(calendar.dates):
-            path = ("calendars", name, "dates", index)
-            if special.date in dates:
-                yield Problem("date-twice", f"{special.date} stands twice", document.file, document.mark((*path, "date")))
-            dates.add(special.date)
-            yield from _ranges(document, (*path, "hours"), special.hours)
-
-
-def _ranges(document: Document, path: Path_, ranges: Sequence[str]) -> Iterator[Problem]:
-    before = 0
-    for index, (first, end) in enumerate(map(span, ranges)):
-        mark = document.mark((*path, index))
-        if first >= end:
-            yield Problem("hours-backwards", f'"{ranges[index]}" ends before it begins', document.file, mark,
-                          hint="for hours over midnight write two ranges, up to 24:00 and from 00:00")  # fmt: skip
-        elif first < before:
-            yield Problem("hours-overlap", f'"{ranges[index]}" begins before the range above it ends', document.file, mark)
-        before = max(before, end)
-
-
-def names(project: Project, document: Document) -> Iterator[Problem]:
-    """The time zone exists; the folder has the project's name; contexts fit Asterisk's 79 characters."""
-    zone = project.project.time_zone
+def time_zone(parts: Parts, document: Document) -> Iterator[Problem]:
+    """The time zone must exist."""
+    if not parts.info:
+        return
+    zone = parts.info.time_zone
     try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zoneinfo.ZoneInfo(zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         yield Problem("unknown-time-zone", f'"{zone}" is no time zone', document.file,
-                      document.mark(("project", "time_zone")), expected="an IANA name such as Europe/Moscow")  # fmt: skip
-    for step in project.flow:
-        size = len(marks.context(project.id, "0" * 8, step))
+                      document.mark(("project", "time_zone")), "an IANA name such as Europe/Moscow",
+                      did_you_mean(zone, zoneinfo.available_timezones()))  # fmt: skip
+
+
+def lengths(parts: Parts, document: Document) -> Iterator[Problem]:
+    """Contexts, which join the project's id and a step's name, fit Asterisk's 79 characters and read back."""
+    if not parts.info:
+        return
+    for step in parts.flow:
+        size = len(marks.context(parts.info.id, "0" * 8, step))
         if size > marks.MAX_NAME:
-            yield Problem("name-too-long", f'the context of step "{step}" would have {size} characters', document.file,
-                          document.mark(("flow", step), key=True), expected=f"at most {marks.MAX_NAME}",
-                          hint="shorten the project's id or the step's name")  # fmt: skip
+            yield Problem(
+                "name-too-long",
+                f'the context of step "{step}" would have {size} characters',
+                document.file,
+                document.mark(("flow", step), key=True),
+                f"at most {marks.MAX_NAME}",
+                "shorten the project's id or the step's name",
+            )
+    if _DIGEST.search(parts.info.id):
+        yield Problem(
+            "name-like-digest",
+            f'"{parts.info.id}" has a part that reads as a generation\'s digest',
+            document.file,
+            document.mark(("project", "id")),
+            "no part of exactly eight digits or letters a to f",
+            "split a date with hyphens: 2026-12-31",
+        )
 
 
-def agents_twice(project: Project, document: Document) -> Iterator[Problem]:
+def agents_twice(parts: Parts, document: Document) -> Iterator[Problem]:
     """An agent stands once in a project."""
-    seen: set[str] = set()
-    for index, agent in enumerate(project.agents):
-        if agent.agent in seen:
-            yield Problem("agent-twice", f'"{agent.agent}" stands twice', document.file, document.mark(("agents", index, "agent")))
-        seen.add(agent.agent)
+    yield from twice({i: a.agent for i, a in parts.agents.items()}, document, "agents", "agent")
 
 
-RULES: tuple[Rule, ...] = (unknown_steps, unknown_references, numbers, calendars, names, agents_twice)
+def twice(names: Mapping[int, str], document: Document, section: str, key: str) -> Iterator[Problem]:
+    """Find names that stand twice in a list; `key` of each item holds the name ("": the item is the name)."""
+    seen: dict[str, int] = {}
+    for index, name in names.items():
+        first = seen.setdefault(name, index)
+        if first != index:
+            mark = document.mark((section, index, key) if key else (section, index))
+            code = f"{section.rstrip('s')}-twice"
+            yield Problem(code, f'"{name}" stands twice', document.file, mark,
+                          hint=f"the first is in line {document.mark((section, first)).line}")  # fmt: skip
 
 
-def project_problems(project: Project, document: Document) -> list[Problem]:
+RULES: tuple[Rule, ...] = (
+    unknown_steps, unknown_references, countries, numbers, hours, dates, time_zone, lengths, agents_twice,
+)  # fmt: skip
+
+
+def project_problems(parts: Parts, document: Document) -> list[Problem]:
     """Run every rule; return the problems in the file's order."""
-    return sorted((p for rule in RULES for p in rule(project, document)), key=lambda p: p.mark)
-
-
-def site_problems(site: Site, projects: Sequence[tuple[Project, Document]]) -> list[Problem]:
-    """Check what only shows when projects meet on a site: the roster, and numbers claimed twice."""
-    roster = [entry.agent for entry in site.roster]
-    found = []
-    claimed: dict[str, str] = {}
-    for project, document in projects:
-        for index, agent in enumerate(project.agents):
-            if agent.agent not in roster:
-                path = ("agents", index, "agent")
-                found.append(_unknown(document, path, "unknown-agent", "agent on the site's roster", agent.agent, roster))
-        for index, number in enumerate(project.numbers):
-            for text in (number.number, *number.arrives_as):
-                for form in phone.forms(text, number.country):
-                    if claimed.setdefault(form, project.id) != project.id:
-                        found.append(Problem("number-claimed", f'"{form}" is claimed by project {claimed[form]} too', document.file,
-                                             document.mark(("numbers", index, "number"))))  # fmt: skip
-    return found
+    return bounded(chain.from_iterable(rule(parts, document) for rule in RULES))

@@ -14,13 +14,32 @@ def e164(text: str, country: str) -> str | None:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
+    possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    if not possible or _lacks_a_digit(number, country):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def _lacks_a_digit(number: phonenumbers.PhoneNumber, country: str) -> bool:
+    """Tell whether the trunk prefix was taken for the number's first digit, as in 8 (800) 100-20-3."""
+    prefix = phonenumbers.ndd_prefix_for_region(country, True)
+    national = phonenumbers.national_significant_number(number)
+    return prefix is not None and national.startswith(prefix) and not phonenumbers.is_valid_number(number)
+
+
+def countries() -> frozenset[str]:
+    """Return the ISO 3166 countries whose numbering plan is known."""
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
+
+
+def belongs(full: str, country: str) -> bool:
+    """Tell whether an E.164 number has the country's calling code (Russia and Kazakhstan share one)."""
+    code = phonenumbers.country_code_for_region(country)
+    return phonenumbers.parse(full).country_code == code
+
+
 def forms(text: str, country: str) -> tuple[str, ...]:
-    """Return how the number may stand in a SIP INVITE: with +, without it, and as dialled inside the country."""
+    """Return how the number may stand in a SIP INVITE: with +, without, and as dialled in the country."""
     full = e164(text, country)
     if full is None:
         return ()

@@ -7,7 +7,17 @@ from msgspec import Meta, field
 from cctoolkit.model.queue import QueueOptions
 from cctoolkit.model.step import Step
 from cctoolkit.model.words import (
-    Date, Days, Duration, Identifier, Language, PhoneText, Section, TimeRange, Title,
+    Country,
+    Date,
+    Days,
+    Duration,
+    DurationOrZero,
+    Identifier,
+    Language,
+    PhoneText,
+    Section,
+    TimeRange,
+    Title,
 )  # fmt: skip
 
 
@@ -27,10 +37,11 @@ class Number(Section, frozen=True, kw_only=True):
 
     number: PhoneText
     entry: Annotated[Identifier, Meta(description="The first step.")]
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166 country the number is written for.")] = "RU"
+    country: Country = "RU"
     class_: Literal["toll-free", "shared", "geographic"] = field(name="class", default="geographic")
     arrives_as: Annotated[
-        tuple[PhoneText, ...], Meta(description="Forms in which carriers deliver it, besides its own, such as a geographic number.")
+        tuple[PhoneText, ...],
+        Meta(description="Forms in which carriers deliver it, besides its own, such as a geographic number."),
     ] = ()
 
 
@@ -52,9 +63,13 @@ class AgentAssignment(Section, frozen=True, kw_only=True):
     """An agent of the site's roster who serves this project."""
 
     agent: Identifier
-    queues: Annotated[tuple[Identifier, ...], Meta(description="The queues served; all of the project's when not given.")] = ()
+    queues: Annotated[
+        tuple[Identifier, ...], Meta(description="The queues served; all of the project's when not given.")
+    ] = ()
     penalty: Annotated[int, Meta(ge=0, le=99, description="Higher ones are called later.")] = 0
-    certified: Annotated[Date | None, Meta(description="Since when; an agent without it is not put on the line.")] = None
+    certified: Annotated[Date | None, Meta(description="Since when; an agent without it is not put on the line.")] = (
+        None
+    )
 
 
 class AfterCall(Section, frozen=True, kw_only=True):
@@ -66,7 +81,7 @@ class AfterCall(Section, frozen=True, kw_only=True):
 class Kpi(Section, frozen=True, kw_only=True):
     """Limits the figures use."""
 
-    short_abandon: Annotated[Duration, Meta(description="An abandon sooner than this is a short one.")] = "15s"
+    short_abandon: Annotated[DurationOrZero, Meta(description="An abandon sooner than this is a short one.")] = "15s"
 
 
 class Project(Section, frozen=True, kw_only=True):
@@ -74,9 +89,9 @@ class Project(Section, frozen=True, kw_only=True):
 
     project: ProjectInfo
     numbers: Annotated[tuple[Number, ...], Meta(min_length=1)]
-    calendars: dict[Identifier, Calendar] = {}
+    calendars: dict[Identifier, Calendar] = field(default_factory=dict)
     flow: dict[Identifier, Step]
-    queues: dict[Identifier, QueueOptions] = {}
+    queues: dict[Identifier, QueueOptions] = field(default_factory=dict)
     agents: tuple[AgentAssignment, ...] = ()
     after_call: AfterCall = AfterCall()
     kpi: Kpi = Kpi()

@@ -1,14 +1,28 @@
 """Queue options under app_queue's own names and types.
 
-Source: queues.conf.sample of Asterisk 22. Options the toolkit owns (context, member, setinterfacevar, setqueuevar,
-wrapuptime and all of [general]) are not here: the schema refuses them.
+Source: queues.conf.sample of Asterisk 22. Options the toolkit owns (context, member, setinterfacevar,
+setqueuevar, wrapuptime and all of [general]) are not here: the schema refuses them.
 """
 
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from cctoolkit.model.words import Duration, Section, Sound
+from cctoolkit.model.words import Duration, DurationOrZero, Section, Sound
+
+_TOOLKIT = "the toolkit sets it itself: "
+REFUSED = {
+    "context": _TOOLKIT + "the ways out of a queue are outcomes of the step that uses it",
+    "member": _TOOLKIT + "agents log in and out; write them under agents",
+    "setinterfacevar": _TOOLKIT + "events need the agent's name",
+    "setqueuevar": _TOOLKIT + "events need the queue's figures",
+    "wrapuptime": _TOOLKIT + "after-call work is a pause that is measured; write after_call: {limit: …}",
+    "autofill": _TOOLKIT + "it belongs to [general], which is the same for all projects of a site",
+    "persistentmembers": _TOOLKIT + "it belongs to [general], which is the same for all projects of a site",
+    "shared_lastcall": _TOOLKIT + "it belongs to [general], which is the same for all projects of a site",
+    "ringinuse": _TOOLKIT + "an agent who talks is not rung",
+}
+"""Options of queues.conf that a spec may not set, and why."""
 
 Strategy = Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "rrordered", "linear", "wrandom"]
 
@@ -27,12 +41,21 @@ class QueueOptions(Section, frozen=True, kw_only=True):
     service_level: ServiceLevel = ServiceLevel()
     timeout: Annotated[Duration, Meta(description="How long one agent's phone rings.")] = "15s"
     retry: Annotated[Duration, Meta(description="Pause before the next try.")] = "1s"
-    maxlen: Annotated[int, Meta(ge=0, description="Waiting callers at most; 0 is no limit.")] = 0
-    weight: Annotated[int, Meta(ge=0, description="Higher ones get a shared agent first.")] = 0
+    maxlen: Annotated[int, Meta(ge=0, le=9999, description="Waiting callers at most; 0 is no limit.")] = 0
+    weight: Annotated[int, Meta(ge=0, le=9999, description="Higher ones get a shared agent first.")] = 0
     joinempty: Annotated[bool, Meta(description="Whether callers may join when no agent is logged in.")] = False
     leavewhenempty: Annotated[bool, Meta(description="Whether callers leave when the last agent logs out.")] = False
-    musicclass: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]*$", description="Music on hold.")] = "default"
-    announce_frequency: Annotated[Duration, Meta(description="How often to announce; 0s: never.")] = field(
+    musicclass: Annotated[
+        str,
+        Meta(
+            pattern="^[a-z][a-z0-9-]*$",
+            max_length=40,
+            description="Music on hold.",
+            examples=["default"],
+            extra_json_schema={"x-expected": "small Latin letters, digits and hyphens, a letter first"},
+        ),
+    ] = "default"
+    announce_frequency: Annotated[DurationOrZero, Meta(description="How often to announce; 0s: never.")] = field(
         name="announce-frequency", default="0s"
     )
     announce_position: Annotated[bool, Meta(description="Whether the place in the queue is announced.")] = field(
@@ -41,6 +64,6 @@ class QueueOptions(Section, frozen=True, kw_only=True):
     periodic_announce: Annotated[tuple[Sound, ...], Meta(description="Announcements that repeat.")] = field(
         name="periodic-announce", default=()
     )
-    periodic_announce_frequency: Annotated[Duration, Meta(description="How often they repeat; 0s: never.")] = field(
-        name="periodic-announce-frequency", default="0s"
+    periodic_announce_frequency: Annotated[DurationOrZero, Meta(description="How often they repeat; 0s: never.")] = (
+        field(name="periodic-announce-frequency", default="0s")
     )

@@ -1,4 +1,5 @@
-"""The JSON Schemas (2020-12), generated from the structs: one file a section, one a step type, one a whole document.
+"""The JSON Schemas (2020-12), generated from the structs: one file a section, one a step type, one a whole
+document.
 
 The files in `schemas/` are committed for editors and reviewers; `make check` fails when they are stale.
 """
@@ -9,9 +10,13 @@ from typing import Any
 import msgspec
 
 from cctoolkit.model.project import Project
+from cctoolkit.model.queue import REFUSED
 from cctoolkit.model.site import Site
 from cctoolkit.model.steps import step_types
 from cctoolkit.model.words import Identifier
+
+MAX_STEPS = 500
+"""Steps of one flow; the largest real ones have a tenth."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -27,8 +32,10 @@ def generate() -> dict[str, str]:
     for name, step in step_types().items():
         schemas[f"steps/{name}"] = _titled(msgspec.json.schema(step), f"step: {name}")
     schemas["project/flow"] = _flow(sorted(step_types()))
+    schemas["project/queues"]["$defs"]["QueueOptions"]["x-refused"] = REFUSED
     return {
-        f"{name}.schema.json": json.dumps(s, indent=2, ensure_ascii=False, sort_keys=True) + "\n" for name, s in schemas.items()
+        f"{name}.schema.json": json.dumps(s, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        for name, s in schemas.items()
     }
 
 
@@ -52,7 +59,10 @@ def _document(kind: str, struct: type[msgspec.Struct]) -> dict[str, Any]:
 def _flow(types: list[str]) -> dict[str, Any]:
     """Each step by its `type`, so that an editor shows the mistakes of that type only."""
     chosen = [
-        {"if": {"properties": {"type": {"const": t}}, "required": ["type"]}, "then": {"$ref": f"../steps/{t}.schema.json"}}
+        {
+            "if": {"properties": {"type": {"const": t}}, "required": ["type"]},
+            "then": {"$ref": f"../steps/{t}.schema.json"},
+        }
         for t in types
     ]
     return {
@@ -61,6 +71,7 @@ def _flow(types: list[str]) -> dict[str, Any]:
         "description": "The steps a call walks, by name.",
         "type": "object",
         "minProperties": 1,
+        "maxProperties": MAX_STEPS,
         "propertyNames": msgspec.json.schema(Identifier),
         "additionalProperties": {
             "type": "object",

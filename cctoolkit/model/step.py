@@ -12,12 +12,13 @@ class Step(Section, frozen=True, kw_only=True, tag_field="type"):
     needs_answer: ClassVar[bool] = False
     """Whether the caller must be able to hear and press keys: then the call is answered on entering."""
 
-    attempts: ClassVar[int] = 1
-    """How often the caller may try; counts silence and wrong keys together."""
-
     def edges(self) -> tuple[Edge, ...]:
         """Return the ways to other steps, in a fixed order."""
         return ()
+
+    def tries(self) -> int:
+        """Return how often the caller may try; silence and wrong keys count together."""
+        return 1
 
     def ends(self) -> tuple[str, ...]:
         """Return the ways in which a call ends in this step, such as "answered" or "hangup"."""
@@ -28,5 +29,7 @@ class Step(Section, frozen=True, kw_only=True, tag_field="type"):
         return ()
 
     def refers(self) -> tuple[tuple[str, str], ...]:
-        """Return (section, name) for everything of the project this step needs, such as ("calendars", "office")."""
+        """Return (section, name) for everything of the project this step needs, such as ("calendars",
+        "office").
+        """
         return ()

@@ -1,4 +1,4 @@
-"""The small types that specs are written in; each carries its JSON Schema pattern and its meaning in words."""
+"""The small types that specs are written in; each carries its pattern and its meaning in words."""
 
 import re
 from typing import Annotated, Literal
@@ -8,20 +8,41 @@ from msgspec import Meta, Struct
 Identifier = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40,
-        description="A name: small Latin letters, digits and single hyphens.", examples=["orders", "vip-queue"],
+        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        max_length=40,
+        description="A name: small Latin letters, digits and single hyphens.",
+        examples=["orders", "vip-queue"],
         extra_json_schema={"x-expected": "small Latin letters, digits and single hyphens, a letter first, at most 40"},
     ),
-]  # fmt: skip
+]
+
+_SPAN = "([0-9]{1,2}h)?([0-9]{1,4}m)?([0-9]{1,5}s)?$"
 
 Duration = Annotated[
     str,
     Meta(
-        pattern=r"^(?=[0-9])([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
-        description="A time span in hours, minutes and seconds.", examples=["20s", "1m30s", "2h"],
-        extra_json_schema={"x-expected": 'a duration with its unit, such as "20s", "1m30s" or "2h"'},
+        pattern=f"^(?=[0-9hms]*[1-9]){_SPAN}",
+        description="A time span in hours, minutes and seconds, longer than nothing.",
+        examples=["20s", "1m30s", "2h"],
+        extra_json_schema={
+            "x-expected": 'a duration with its unit, longer than 0s, such as "20s", "1m30s" or "2h"',
+            "x-unit": "s",
+        },
     ),
-]  # fmt: skip
+]
+
+DurationOrZero = Annotated[
+    str,
+    Meta(
+        pattern=f"^(?=[0-9]){_SPAN}",
+        description="A time span in hours, minutes and seconds; 0s is none.",
+        examples=["0s", "20s", "1m30s"],
+        extra_json_schema={
+            "x-expected": 'a duration with its unit, such as "0s", "20s" or "1m30s"',
+            "x-unit": "s",
+        },
+    ),
+]
 
 TimeRange = Annotated[
     str,
@@ -31,62 +52,89 @@ TimeRange = Annotated[
         examples=["09:00-18:00"],
         extra_json_schema={"x-expected": 'hours and minutes such as "09:00-18:00"'},
     ),
-]  # fmt: skip
+]
 
 Days = Annotated[
     str,
     Meta(
         pattern=r"^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$",
-        description="A weekday or a range of them.", examples=["mon-fri", "sat"],
+        description="A weekday or a range of them.",
+        examples=["mon-fri", "sat"],
         extra_json_schema={"x-expected": "mon, tue, wed, thu, fri, sat, sun or a range such as mon-fri"},
     ),
-]  # fmt: skip
+]
 
 Date = Annotated[
     str,
     Meta(
-        pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", description="A day.", examples=["2026-12-31"],
+        pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+        description="A day.",
+        examples=["2026-12-31"],
         extra_json_schema={"x-expected": 'a date such as "2026-12-31"', "format": "date"},
     ),
-]  # fmt: skip
+]
+
+Country = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Z]{2}$",
+        description="ISO 3166 country the number is written for.",
+        examples=["RU", "PL"],
+        extra_json_schema={"x-expected": "two capital letters, such as RU or PL"},
+    ),
+]
 
 PhoneText = Annotated[
     str,
     Meta(
-        pattern=r"^[+0-9][0-9 ()./-]{2,30}$", description="A phone number as people write it, in quotes.",
+        pattern=r"^[+(0-9][0-9 ()./-]{2,30}$",
+        description="A phone number as people write it, in quotes.",
         examples=["8 (800) 100-20-30", "+7 495 123-45-67"],
         extra_json_schema={"x-expected": 'a phone number in quotes, such as "8 (800) 100-20-30"'},
     ),
-]  # fmt: skip
+]
 
 Sound = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=120,
+        pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",
+        max_length=120,
         description="A sound file on the node, without its ending, below the sounds folder of the language.",
         examples=["vm-goodbye", "northwind/welcome"],
         extra_json_schema={"x-expected": "a sound file's name without its ending, such as northwind/welcome"},
     ),
-]  # fmt: skip
+]
 
-Title = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$", description="Free text of one line.")]
+Title = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        max_length=120,
+        description="Free text of one line.",
+        examples=["Горячая линия"],
+        extra_json_schema={"x-expected": "one line of text, not empty, at most 120 characters"},
+    ),
+]
 
 Key = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9*#]$", description="A key of the phone.", examples=["1", "#"],
+        pattern=r"^[0-9*#]$",
+        description="A key of the phone.",
+        examples=["1", "#"],
         extra_json_schema={"x-expected": 'one key in quotes: "0" to "9", "*" or "#"'},
     ),
-]  # fmt: skip
+]
 
 SecretText = Annotated[
     str,
     Meta(
-        pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^<>\n]+)$", description="Where a secret is found; never the secret.",
+        pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^<>\n]+)$",
+        description="Where a secret is found; never the secret.",
         examples=["env:CARRIER_PASSWORD", "file:secrets/carrier"],
-        extra_json_schema={"x-expected": "env:NAME or file:PATH"},
+        extra_json_schema={"x-expected": "env:NAME or file:PATH", "x-secret": True},
     ),
-]  # fmt: skip
+]
 
 Language = Literal["ru", "pl", "en"]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -97,8 +145,8 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def seconds(duration: str) -> int:
-    """Return a Duration in whole seconds."""
-    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", duration)
+    """Return a Duration in whole seconds; raise ValueError for any other text."""
+    found = re.fullmatch(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?", duration)
     if not found or not duration:
         raise ValueError(duration)
     hours, minutes, rest = (int(part or 0) for part in found.groups())

@@ -1,1 +1,3 @@
-"""Reading what people write: YAML with line marks (`source`), JSON Schema (`schema`), and what is wrong (`problem`)."""
+"""Reading what people write: YAML with line marks (`source`), JSON Schema (`schema`), and what is wrong
+(`problem`).
+"""

@@ -3,7 +3,7 @@
 import difflib
 import json
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 import msgspec
@@ -94,8 +94,10 @@ def one_of(known: Iterable[str]) -> str:
     return f"one of {words}" if words else ""
 
 
-def bounded(problems: Iterator[Problem]) -> list[Problem]:
-    """Return the problems in the file's order, at most `MAX_PROBLEMS` of them; the last one says that more follow."""
+def bounded(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems in the file's order, at most `MAX_PROBLEMS` of them; the last one says that more
+    follow.
+    """
     found = list(islice(problems, MAX_PROBLEMS + 1))
     cut = found[:MAX_PROBLEMS] != found
     found = sorted(found[:MAX_PROBLEMS], key=lambda p: p.mark)

@@ -1,11 +1,13 @@
 """YAML as YAML 1.2 reads it, with the place of every key and value.
 
-PyYAML resolves scalars as YAML 1.1 does (10:00 is 600, on is true, 010 is 8), so only its C event parser is used;
-`builder` makes the data. Source: YAML 1.2.2; libyaml for what a syntax error says.
+PyYAML resolves scalars as YAML 1.1 does (10:00 is 600, on is true, 010 is 8), so only its C event parser is
+used; `builder` makes the data. Source: YAML 1.2.2; libyaml for what a syntax error says.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,17 @@ from cctoolkit.spec.problem import Mark, Problem, bounded
 
 MAX_BYTES = 2 * 1024 * 1024
 
+Spans = Sequence[tuple[Mark, Mark]]
+
 # YAML 1.2.2, production 1 (c-printable).
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as the end of a line
 
 _HINTS = (
-    ("mapping values are not allowed", "text with a colon and a space goes in quotes; else look at the indentation"),
+    (
+        "mapping values are not allowed",
+        "text with a colon and a space goes in quotes; else look at the indentation",
+    ),
     ("scanning an alias", 'a text that begins with a star goes in quotes: "*"'),
     ("cannot start any token", "a text that begins with @, ` or % goes in quotes"),
     ("expected ',' or", "a bracket, a brace or a comma is missing, or a # must go in quotes"),
@@ -31,7 +38,9 @@ _HINTS = (
 
 
 class Document(msgspec.Struct):
-    """One YAML file: plain data, and where each path stands. `keys` marks a mapping's key, `values` its value."""
+    """One YAML file: plain data, and where each path stands. `keys` marks a mapping's key, `values` its
+    value.
+    """
 
     file: str
     data: Any
@@ -53,7 +62,9 @@ def load(path: Path, shown_as: str = "") -> tuple[Document | None, list[Problem]
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            return None, [Problem("file-too-large", f"the file has {size} bytes", file, expected=f"at most {MAX_BYTES}")]
+            return None, [
+                Problem("file-too-large", f"the file has {size} bytes", file, expected=f"at most {MAX_BYTES}")
+            ]
         raw = path.read_bytes()
         return parse(raw.decode("utf-8-sig"), file)
     except OSError as error:
@@ -70,17 +81,24 @@ def parse(text: str, file: str) -> tuple[Document | None, list[Problem]]:
         what = f"the character U+{ord(bad[0]):04X}"
         return None, [Problem("yaml-character", what, file, _end(text[: bad.start()]), hint="delete it")]
     builder = Builder(file)
+    stopped = _fold(builder, text)
+    problems = bounded(chain(builder.problems, [stopped] if stopped else _tabs(text, builder.scalars, file)))
+    document = Document(file, builder.root, builder.keys, builder.values)
+    return None if stopped else document, problems
+
+
+def _fold(builder: Builder, text: str) -> Problem | None:
+    """Feed the builder; return what made reading on impossible."""
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             builder.take(event)
     except StopReading as stop:
-        return None, [*builder.problems, stop.problem]
+        return stop.problem
     except yaml.MarkedYAMLError as error:
-        return None, [*builder.problems, _syntax(error, text, file)]
+        return _syntax(error, text, builder.file)
     except yaml.YAMLError as error:
-        return None, [*builder.problems, Problem("yaml-syntax", f"not YAML: {str(error).splitlines()[0]}", file)]
-    problems = [*builder.problems, *_tabs(text, builder.scalars, file)]
-    return Document(file, builder.root, builder.keys, builder.values), bounded(iter(problems))
+        return Problem("yaml-syntax", f"not YAML: {str(error).splitlines()[0]}", builder.file)
+    return None
 
 
 def _end(text: str) -> Mark:
@@ -100,20 +118,24 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     return Problem("yaml-syntax", f"not YAML: {what}", file, mark, hint=hint)
 
 
-def _tabs(text: str, scalars: list[tuple[Mark, Mark]], file: str) -> Iterator[Problem]:
-    """Find tabs outside texts and comments: YAML allows some of them, and every editor shows them differently."""
+def _tabs(text: str, scalars: Spans, file: str) -> Iterator[Problem]:
+    """Find tabs outside texts and comments: YAML allows some of them, and every editor shows them
+    differently.
+    """
     if "\t" not in text:
         return
     for number, line in enumerate(_BREAK.split(text), 1):
-        for tab in re.finditer("\t+", line):
-            mark = Mark(number, tab.start() + 1)
-            inside = any(start <= mark < end for start, end in scalars)
-            if not inside and not _commented(line, number, mark.column, scalars):
-                yield Problem("yaml-tab", "a tab", file, mark, hint="use spaces")
+        if "\t" not in line:
+            continue
+        for found in re.finditer(r"\t+|(?<!\S)#", line):
+            mark = Mark(number, found.start() + 1)
+            if _inside(mark, scalars):
+                continue
+            if found[0] == "#":
+                break
+            yield Problem("yaml-tab", "a tab", file, mark, hint="use spaces")
 
 
-def _commented(line: str, number: int, column: int, scalars: list[tuple[Mark, Mark]]) -> bool:
-    return any(
-        not any(start <= Mark(number, hash_.start() + 1) < end for start, end in scalars)
-        for hash_ in re.finditer(r"(?<!\S)#", line[: column - 1])
-    )
+def _inside(mark: Mark, spans: Spans) -> bool:
+    before = bisect_right(spans, mark, key=lambda span: span[0]) - 1
+    return before >= 0 and mark < spans[before][1]

@@ -1,11 +1,13 @@
 """Calls that come back: capture, replay, figures, report."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.capture import replay as replaying
@@ -17,7 +19,9 @@ from cctoolkit.errors import UsageError
 from cctoolkit.kpi.figure import Figure, Target, Targets
 from cctoolkit.kpi.interval import Window, window
 from cctoolkit.kpi.query import figures
+from cctoolkit.kpi.sources import Question
 from cctoolkit.model.project import Project
+from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
 from cctoolkit.report.build import build
 from cctoolkit.report.material import Subject, gather
@@ -37,8 +41,21 @@ async def capture(
         sessions = []
         for node in loaded.site.nodes:
             journal = stack.enter_context(Journal(journal_path(folder, node.id)))
-            sessions.append(Session(node.id, account(node, node.ami.accounts.capture), journal, store, progress))
+            sessions.append(Session(node.id, account(node, node.ami.accounts.capture), journal, store, queue_log(node), progress))
         await _run(sessions, stop, reading)
+
+
+def queue_log(node: Node) -> Callable[[], str]:
+    """Return how a node's queue_log is read: the second source for what AMI could not tell."""
+
+    def lines() -> str:
+        path = Path(node.queue_log)
+        try:
+            return path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    return lines
 
 
 async def _run(sessions: Sequence[Session], stop: asyncio.Event, reading: asyncio.Event | None) -> None:
@@ -80,7 +97,7 @@ def subject(project: Project) -> Subject:
         Target(name, seconds(queue.service_level.within), queue.service_level.target_ratio) for name, queue in project.queues.items()
     ]
     targets = Targets(tuple(levels), seconds(project.kpi.short_abandon))
-    return Subject(project.id, project.project.title, project.project.client, targets)
+    return Subject(project.id, project.project.title, project.project.client, targets, agents=agents(project))
 
 
 def span(project: Project, first: str, last: str) -> Window:
@@ -108,11 +125,30 @@ def _day(text: str) -> date:
         raise UsageError(f"{text!r} is no date", expected="a day such as 2026-11-22, or a month such as 2026-11") from None
 
 
-def kpi(project: Project, folder: Path, span_: Window, by: Sequence[str]) -> list[Figure]:
-    """Return every figure of a project, in every variant."""
-    return figures(folder / FILE_NAME, project.id, span_, by, subject(project).targets)
+def kpi(
+    project: Project, folder: Path, span_: Window, by: Sequence[str], metrics: Sequence[str] | None = None
+) -> list[Figure]:
+    """Return figures of a project, those named or all that can be grouped so, in every variant."""
+    asked = Question(
+        project.id, span_, tuple(by), subject(project).targets, tuple(metrics) if metrics else None,
+        agents(project), clock.now(),
+    )  # fmt: skip
+    return figures(folder / FILE_NAME, asked)
 
 
-def report(project: Project, folder: Path, span_: Window, language: str, made: datetime) -> str:
-    """Return the report as one HTML page."""
-    return build(gather(folder / FILE_NAME, subject(project), span_), language or project.project.language, made)
+def agents(project: Project) -> tuple[str, ...]:
+    """Return the agents who may serve a project."""
+    return tuple(one.agent for one in project.agents if one.certified)
+
+
+def report(
+    project: Project,
+    folder: Path,
+    span_: Window,
+    language: str,
+    made: datetime,
+    names: Mapping[str, str] | None = None,
+) -> str:
+    """Return the report as one HTML page; `names` are what agents are called, by their ids."""
+    about = replace(subject(project), agent_names=names or {})
+    return build(gather(folder / FILE_NAME, about, span_, made), language or project.project.language, made)

@@ -10,17 +10,19 @@ from msgspec.structs import replace
 
 from cctoolkit import clock, resources
 from cctoolkit.errors import OperatorError, UsageError
-from cctoolkit.flow.graph import compile_flow
+from cctoolkit.flow import lint as flow_lint
+from cctoolkit.flow.graph import compile_flow, compile_parts
 from cctoolkit.flow.simulate import Call, Walk, simulate
-from cctoolkit.model import build, lint, phone
+from cctoolkit.model import build, lint, lint_site, phone
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import AmiAccount, Site
 from cctoolkit.render.configset import ConfigSet, render
 from cctoolkit.secret import parse_ref
 from cctoolkit.spec import schema, source
-from cctoolkit.spec.problem import Problem, SpecInvalid, did_you_mean
+from cctoolkit.spec.problem import InvalidSpecError, Problem, did_you_mean, one_of
 from cctoolkit.spec.source import Document
 
+PROJECT_FILE = "project.yaml"
 SITES = "sites"
 LAB = "lab"
 
@@ -52,17 +54,24 @@ def lab_folder() -> Path:
 
 def project_files() -> list[Path]:
     """Return every project's file below `projects/`."""
-    return sorted((root() / "projects").glob("*/project.yaml"))
+    return sorted((root() / "projects").glob(f"*/{PROJECT_FILE}"))
 
 
 def find_project(name: str) -> Path:
     """Return the file of a project given by id, folder or file; raise UsageError when there is none."""
-    for path in (Path(name), Path(name) / "project.yaml", root() / "projects" / name / "project.yaml"):
-        if path.is_file():
+    for path in (Path(name), Path(name) / PROJECT_FILE, root() / "projects" / name / PROJECT_FILE):
+        if _is_file(path):
             return path
     known = [path.parent.name for path in project_files()]
-    raise UsageError(f"there is no project {name!r}", where=str(root() / "projects"), expected=_one_of(known),
+    raise UsageError(f"there is no project {name!r}", where=str(root() / "projects"), expected=one_of(known),
                      next_step=did_you_mean(name, known))  # fmt: skip
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False  # a name no file can have
 
 
 def find_site(name: str) -> Path:
@@ -73,30 +82,41 @@ def find_site(name: str) -> Path:
             raise OperatorError("there is no lab yet", where=str(path), next_step="cctoolkit lab up")
         return path
     for path in (Path(name), root() / "projects" / SITES / f"{name}.yaml"):
-        if path.is_file():
+        if _is_file(path):
             return path
     known = [LAB, *(p.stem for p in (root() / "projects" / SITES).glob("*.yaml") if p.stem != LAB)]
-    raise UsageError(f"there is no site {name!r}", expected=_one_of(known), next_step=did_you_mean(name, known))
-
-
-def _one_of(known: Sequence[str]) -> str:
-    return "one of " + ", ".join(known)
+    raise UsageError(f"there is no site {name!r}", expected=one_of(known), next_step=did_you_mean(name, known))
 
 
 def check_project(path: Path) -> tuple[LoadedProject | None, list[Problem]]:
     """Read and check one project: YAML, schema, then rules across sections. None when it cannot be built."""
-    document, problems = source.load(path, _shown(path))
+    document, problems = source.load(path, shown(path))
     if document is None:
         return None, problems
+    parts = build.parts(document)
     problems += schema.check(document, "project")
-    if problems:
-        return None, problems
-    project = build.project(document)
-    problems = lint.project_problems(project, document)
-    return LoadedProject(project, document), problems
+    valid = not problems
+    problems += lint.project_problems(parts, document)
+    problems += _misplaced(path, parts, document)
+    if parts.whole_flow and not any(p.code == lint.UNKNOWN_STEP for p in problems):
+        problems += flow_lint.flow_problems(compile_parts(parts), document)
+    problems.sort(key=lambda p: p.mark)
+    return (LoadedProject(build.project(document), document) if valid else None), problems
 
 
-def _shown(path: Path) -> str:
+def _misplaced(path: Path, parts: build.Parts, document: Document) -> list[Problem]:
+    """A project's folder has the project's name, or nobody would find it by its id."""
+    place = path.resolve()
+    folder = place.parent.name
+    elsewhere = place.name != PROJECT_FILE or place.parent.parent.name != "projects"
+    if elsewhere or parts.info is None or parts.info.id == folder:
+        return []
+    what = f'the project "{parts.info.id}" stands in the folder "{folder}"'
+    mark = document.mark(("project", "id"))
+    return [Problem("folder-name", what, document.file, mark, f'"{folder}"', "rename one of the two")]
+
+
+def shown(path: Path) -> str:
     """Return a path as a person would type it here."""
     resolved = path.resolve()
     return str(resolved.relative_to(Path.cwd())) if resolved.is_relative_to(Path.cwd()) else str(path)
@@ -104,44 +124,64 @@ def _shown(path: Path) -> str:
 
 def validate(paths: Sequence[str]) -> tuple[list[Path], list[Problem]]:
     """Check projects by name or path (all when none is named); one broken file hides no other."""
-    files = [find_project(path) for path in paths] or project_files()
-    return files, [problem for file in files for problem in check_project(file)[1]]
+    files: list[Path] = []
+    problems: list[Problem] = []
+    for name in paths:
+        try:
+            files.append(find_project(name))
+        except UsageError as error:
+            files.append(Path(name))
+            problems.append(Problem("no-such-project", error.what, name, expected=error.expected, hint=error.next_step))
+        else:
+            problems += check_project(files[-1])[1]
+    if not paths:
+        files = project_files()
+        problems = [problem for file in files for problem in check_project(file)[1]]
+    if not files:
+        raise UsageError("there is no project here", where=str(root() / "projects"))
+    return files, problems
 
 
 def load_project(name: str) -> LoadedProject:
-    """Return a project that validates; raise SpecInvalid with every problem otherwise."""
+    """Return a project that validates; raise InvalidSpecError with every problem otherwise."""
     loaded, problems = check_project(find_project(name))
     if problems or loaded is None:
-        raise SpecInvalid(problems)
+        raise InvalidSpecError(problems)
     return loaded
 
 
 def load_site(name: str, only: Sequence[str] = ()) -> LoadedSite:
-    """Return a site with its projects; raise SpecInvalid with every problem of all of them.
+    """Return a site with its projects; raise InvalidSpecError with every problem of all of them.
 
     A release holds all of a site's projects, so all must validate. `only` must be among them.
     """
     path = find_site(name)
-    document, problems = source.load(path, _shown(path))
-    if document is not None and not problems:
-        problems = schema.check(document, "site")
+    document, problems = source.load(path, shown(path))
+    if document is not None:
+        problems += schema.check(document, "site")
     if document is None or problems:
-        raise SpecInvalid(problems)
+        raise InvalidSpecError(problems)
     site = _absolute(build.site(document), path.parent)
-    loaded, problems = _projects_of(site)
-    problems += lint.site_problems(site, [(one.project, one.document) for one in loaded])
+    loaded, problems = _projects_of(site, document)
+    problems += lint_site.site_problems(site, document, [(one.project, one.document) for one in loaded])
     if problems:
-        raise SpecInvalid(problems)
+        raise InvalidSpecError(problems)
     for project in only:
         if project not in site.projects:
-            raise UsageError(f"project {project!r} is not on site {site.id}", expected=_one_of(site.projects))
+            raise UsageError(f"project {project!r} is not on site {site.id}", expected=one_of(site.projects))
     return LoadedSite(site, tuple(one.project for one in loaded))
 
 
-def _projects_of(site: Site) -> tuple[list[LoadedProject], list[Problem]]:
-    loaded, problems = [], []
-    for name in site.projects:
-        project, found = check_project(find_project(name))
+def _projects_of(site: Site, document: Document) -> tuple[list[LoadedProject], list[Problem]]:
+    loaded: list[LoadedProject] = []
+    problems: list[Problem] = []
+    for index, name in enumerate(site.projects):
+        file = root() / "projects" / name / PROJECT_FILE
+        if not _is_file(file):
+            known = [path.parent.name for path in project_files()]
+            problems.append(lint.unknown(document, ("projects", index), "project", name, known))
+            continue
+        project, found = check_project(file)
         problems += found
         if project:
             loaded.append(project)
@@ -180,13 +220,19 @@ def dialled(project: Project, text: str) -> str:
 
 
 def trace(project: Project, number: str, at: str, keys: str, queue: str) -> Walk:
-    """Walk one call; `at` is a local time of the project ("2026-12-31 18:30"), "" is now; `keys` are comma-separated."""
-    call = Call(number, moment(project, at), tuple(key.strip() for key in keys.split(",") if key.strip()), queue)
-    return simulate(compile_flow(project), call)
+    """Walk one call; `at` is a local time of the project ("2026-12-31 18:30"), "" is now.
+
+    `keys` and `queue`, how queues end, are separated by commas.
+    """
+    return simulate(compile_flow(project), Call(number, moment(project, at), _words(keys), _words(queue)))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def moment(project: Project, text: str) -> datetime:
-    """Read a local time of the project, or the present when nothing is written; raise UsageError otherwise."""
+    """Read a local time of the project, the present when nothing is written; raise UsageError else."""
     if not text:
         return clock.now()
     try:

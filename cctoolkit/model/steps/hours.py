@@ -14,7 +14,9 @@ class HoursNext(Section, frozen=True, kw_only=True):
 
     open: Identifier
     closed: Identifier
-    holiday: Annotated[Identifier | None, Meta(description="On a closed date of the calendar; as closed when not given.")] = None
+    holiday: Annotated[
+        Identifier | None, Meta(description="On a closed date of the calendar; as closed when not given.")
+    ] = None
 
 
 class Hours(Step, frozen=True, kw_only=True, tag="hours"):

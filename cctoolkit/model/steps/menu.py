@@ -25,13 +25,19 @@ class Menu(Step, frozen=True, kw_only=True, tag="menu"):
     prompts: Annotated[tuple[Sound, ...], Meta(min_length=1, description="What the caller may press.")]
     keys: Annotated[dict[Key, Identifier], Meta(min_length=1, description="The step for each key.")]
     wait: Annotated[Duration, Meta(description="How long to wait for a key after the prompts.")] = "5s"
-    attempts: Annotated[int, Meta(ge=1, le=9, description="How often to ask; silence and wrong keys count together.")] = 3
+    attempts: Annotated[
+        int, Meta(ge=1, le=9, description="How often to ask; silence and wrong keys count together.")
+    ] = 3
     next: MenuNext
 
     def edges(self) -> tuple[Edge, ...]:
         """Each key, then timeout, then invalid."""
         keys = (Edge(KeyPressed(key), target) for key, target in sorted(self.keys.items()))
         return (*keys, Edge(NoInput(), self.next.timeout), Edge(BadInput(), self.next.invalid))
+
+    def tries(self) -> int:
+        """Return how often the menu asks."""
+        return self.attempts
 
     def sounds(self) -> tuple[Sound, ...]:
         """Return the prompts."""

@@ -1,0 +1,30 @@
+"""The lines of a queue_log: `time|call|queue|agent|event|data…`."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+SECOND = 1_000_000
+
+
+class Line(Struct, frozen=True):
+    """One line; `at` is its whole second in microseconds."""
+
+    at: int
+    call: str
+    queue: str
+    agent: str
+    event: str
+    fields: tuple[str, ...]
+
+    def data(self, index: int) -> str:
+        """Return data field `index`, from 1; "" when it is not there."""
+        return self.fields[4 + index] if len(self.fields) > 4 + index else ""
+
+
+def parse(text: str) -> Iterator[Line]:
+    """Yield the lines of a queue_log; what is none (a torn tail, foreign text) is passed over."""
+    for row in text.splitlines():
+        fields = tuple(row.split("|"))
+        if len(fields) >= 5 and fields[0].isdecimal():
+            yield Line(int(fields[0]) * SECOND, fields[1], fields[2], fields[3], fields[4], fields)

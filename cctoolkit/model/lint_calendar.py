@@ -1,0 +1,75 @@
+"""Rules about calendars: hours run forward and do not overlap, days and dates stand once."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from cctoolkit.model.build import Parts
+from cctoolkit.model.words import DAYS, span, weekdays
+from cctoolkit.spec.builder import Route
+from cctoolkit.spec.problem import Problem
+from cctoolkit.spec.source import Document
+
+_DAYS = re.compile(rf"({'|'.join(DAYS)})(-({'|'.join(DAYS)}))?")
+
+
+def hours(parts: Parts, document: Document) -> Iterator[Problem]:
+    """Weekly hours run forward, do not overlap, and no weekday stands twice."""
+    for name, weekly in parts.hours.items():
+        taken: dict[int, str] = {}
+        for days, ranges in weekly.items():
+            if not _DAYS.fullmatch(days):
+                continue
+            path: Route = ("calendars", name, "hours", days)
+            before = next((taken[day] for day in weekdays(days) if day in taken), None)
+            if before:
+                yield Problem(
+                    "weekday-twice",
+                    f'"{days}" has a day that "{before}" already has',
+                    document.file,
+                    document.mark(path, key=True),
+                    hint="each weekday stands once",
+                )
+            taken.update(dict.fromkeys(weekdays(days), days))
+            yield from _ranges(document, path, ranges)
+
+
+def dates(parts: Parts, document: Document) -> Iterator[Problem]:
+    """No date stands twice in a calendar; its hours run forward."""
+    for name, listed in parts.dates.items():
+        seen: dict[str, Route] = {}
+        for index, special in listed.items():
+            path = ("calendars", name, "dates", index)
+            if special.date in seen:
+                first = document.mark(seen[special.date]).line
+                yield Problem(
+                    "date-twice",
+                    f"{special.date} stands twice",
+                    document.file,
+                    document.mark((*path, "date")),
+                    hint=f"the first is in line {first}",
+                )
+            seen.setdefault(special.date, (*path, "date"))
+            yield from _ranges(document, (*path, "hours"), special.hours)
+
+
+def _ranges(document: Document, path: Route, ranges: Sequence[str]) -> Iterator[Problem]:
+    before = 0
+    for index, (first, end) in enumerate(map(span, ranges)):
+        mark = document.mark((*path, index))
+        if first >= end:
+            yield Problem(
+                "hours-backwards",
+                f'"{ranges[index]}" does not end after it begins',
+                document.file,
+                mark,
+                hint="for hours over midnight write two ranges, up to 24:00 and from 00:00",
+            )
+        elif first < before:
+            yield Problem(
+                "hours-overlap",
+                f'"{ranges[index]}" begins before the range above it ends',
+                document.file,
+                mark,
+                hint="write ranges in order, each after the end of the one before",
+            )
+        before = max(before, end)

@@ -1,0 +1,75 @@
+"""What only shows when projects meet on a site: the roster, numbers claimed twice, names that stand twice."""
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from cctoolkit.model import phone
+from cctoolkit.model.lint import twice, unknown
+from cctoolkit.model.project import Project
+from cctoolkit.model.site import Site
+from cctoolkit.spec.builder import Route
+from cctoolkit.spec.problem import Problem, bounded
+from cctoolkit.spec.source import Document
+
+
+def site_problems(site: Site, document: Document, projects: Sequence[tuple[Project, Document]]) -> list[Problem]:
+    """Check a site that passed its schema, and those of its projects that passed their rules."""
+    return bounded(
+        chain(
+            twice({i: n.id for i, n in enumerate(site.nodes)}, document, "nodes", "id"),
+            twice({i: t.id for i, t in enumerate(site.trunks)}, document, "trunks", "id"),
+            twice({i: e.agent for i, e in enumerate(site.roster)}, document, "roster", "agent"),
+            twice(dict(enumerate(site.projects)), document, "projects", ""),
+            _addresses(site, document),
+            _feature_codes(site, document),
+            _roster(site, projects),
+            _claimed(projects),
+        )
+    )
+
+
+def _addresses(site: Site, document: Document) -> Iterator[Problem]:
+    places: list[tuple[Route, str]] = []
+    for index, node in enumerate(site.nodes):
+        places += [
+            (("nodes", index, "address"), node.address),
+            (("nodes", index, "ami", "host"), node.ami.host),
+        ]
+    places += [(("trunks", index, "address"), trunk.address) for index, trunk in enumerate(site.trunks)]
+    for path, text in places:
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            yield Problem("impossible-address", f'"{text}" is no IP address', document.file, document.mark(path))
+
+
+def _feature_codes(site: Site, document: Document) -> Iterator[Problem]:
+    codes = site.feature_codes
+    seen: dict[str, str] = {}
+    for name, code in (("login", codes.login), ("logout", codes.logout), ("ready", codes.ready)):
+        first = seen.setdefault(code, name)
+        if first != name:
+            mark = document.mark(("feature_codes", name))
+            yield Problem("feature-code-twice", f'"{code}" already means {first}', document.file, mark)
+
+
+def _roster(site: Site, projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:
+    roster = [entry.agent for entry in site.roster]
+    for project, document in projects:
+        for index, agent in enumerate(project.agents):
+            if agent.agent not in roster:
+                path = ("agents", index, "agent")
+                yield unknown(document, path, f"agent on the roster of site {site.id}:", agent.agent, roster)
+
+
+def _claimed(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:
+    claimed: dict[str, str] = {}
+    for project, document in projects:
+        for index, number in enumerate(project.numbers):
+            for text in (number.number, *number.arrives_as):
+                owners = {claimed.setdefault(form, project.id) for form in phone.forms(text, number.country)}
+                if other := owners - {project.id}:
+                    mark = document.mark(("numbers", index, "number"))
+                    what = f'"{text}" is claimed by project {min(other)} too'
+                    yield Problem("number-claimed", what, document.file, mark, hint="a number has one owner")

@@ -1,0 +1,182 @@
+"""Folds the events of a YAML parser into plain data and the place of every key and value.
+
+Built without recursion, so that depth, aliases and size are bounded before they cost anything.
+Source: YAML 1.2.2, chapter 10.3 (core schema), narrowed: true, false, null, decimal numbers, all else is
+text.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+import yaml
+
+from cctoolkit.spec.problem import Mark, Problem, show
+
+MAX_DEPTH = 40
+MAX_NODES = 200_000
+
+_INT = re.compile(r"-?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, object] = {"": None, "~": None, "null": None, "true": True, "false": False}
+# Longer ones stay text, and are then refused as text where a number is wanted: no number of a spec is so
+# large.
+_MAX_DIGITS = 18
+
+Route = tuple[str | int, ...]
+"""Where a value stands in the data: keys and list indices from the top."""
+
+
+class StopReading(Exception):
+    """Nothing after this can be read with sense."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.message)
+
+
+class _Frame(msgspec.Struct):
+    """An open mapping or list while its content arrives."""
+
+    value: dict[str, Any] | list[Any]
+    path: Route
+    anchor: str | None
+    key: str | None = None
+
+
+class Builder:
+    """Takes events one by one; `root`, `keys`, `values` and `problems` are the result."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self.keys: dict[Route, Mark] = {}
+        self.values: dict[Route, Mark] = {}
+        self.root: object = None
+        self.scalars: list[tuple[Mark, Mark]] = []
+        self._stack: list[_Frame] = []
+        self._anchors: dict[str, tuple[object, int]] = {}
+        self._nodes = 0
+        self._documents = 0
+
+    def take(self, event: yaml.Event) -> None:
+        """Fold one event in; raise StopReading where reading on makes no sense."""
+        mark = place(event.start_mark)
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                raise self._stop("yaml-many-documents", "a second document starts here", mark, "one file, one document")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            frame = self._stack.pop()
+            if frame.anchor:
+                self._anchors[frame.anchor] = (frame.value, _weigh(frame.value))
+        elif isinstance(event, yaml.NodeEvent):
+            self._node(event, mark)
+
+    def _node(self, event: yaml.NodeEvent, mark: Mark) -> None:
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!"):
+            self._problem("yaml-tag", f"the tag {show(tag)}", mark, "write the plain value; a spec has no tags")
+        if isinstance(event, yaml.ScalarEvent):
+            self.scalars.append((mark, place(event.end_mark)))
+            self._scalar(event, mark)
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event, mark)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._open({} if isinstance(event, yaml.MappingStartEvent) else [], event.anchor, mark)
+
+    def _problem(self, code: str, message: str, mark: Mark, hint: str) -> None:
+        self.problems.append(Problem(code, message, self.file, mark, hint=hint))
+
+    def _stop(self, code: str, message: str, mark: Mark, hint: str = "") -> StopReading:
+        return StopReading(Problem(code, message, self.file, mark, hint=hint))
+
+    def _count(self, weight: int, mark: Mark) -> None:
+        self._nodes += weight
+        if self._nodes > MAX_NODES:
+            raise self._stop("yaml-too-many-nodes", f"more than {MAX_NODES} values, aliases counted out", mark)
+
+    def _open(self, value: dict[str, Any] | list[Any], anchor: str | None, mark: Mark) -> None:
+        if len(self._stack) >= MAX_DEPTH:
+            raise self._stop("yaml-too-deep", f"nested deeper than {MAX_DEPTH} levels", mark)
+        if self._expects_key():
+            raise self._stop("yaml-key-not-text", "a key that is itself a list or mapping", mark,
+                             "braces and brackets of a text go in quotes")  # fmt: skip
+        self._count(1, mark)
+        self._stack.append(_Frame(value, self._place(value, mark), anchor))
+
+    def _expects_key(self) -> bool:
+        return bool(self._stack) and isinstance(self._stack[-1].value, dict) and self._stack[-1].key is None
+
+    def _scalar(self, event: yaml.ScalarEvent, mark: Mark) -> None:
+        if self._expects_key():
+            self._key(event, mark)
+            return
+        self._count(1, mark)
+        value = resolve(event.value) if event.implicit[0] else event.value
+        if event.anchor:
+            self._anchors[event.anchor] = (value, 1)
+        self._place(value, mark)
+
+    def _key(self, event: yaml.ScalarEvent, mark: Mark) -> None:
+        frame, name = self._stack[-1], event.value
+        path = (*frame.path, name)
+        if event.implicit[0] and not isinstance(resolve(name), str):
+            what = f"the key {name} is not text" if name else "a key is missing before the colon"
+            self._problem("yaml-key-not-text", what, mark, f'write "{name}"' if name else "")
+        elif path in self.keys:
+            hint = f"the first is in line {self.keys[path].line}"
+            self._problem("yaml-duplicate-key", f"the key {show(name)} stands twice", mark, hint)
+        frame.key = name
+        self.keys[path] = mark
+
+    def _alias(self, event: yaml.AliasEvent, mark: Mark) -> None:
+        name = event.anchor or ""
+        if name not in self._anchors:
+            raise self._stop("yaml-unknown-alias", f"*{name} names no anchor before it", mark,
+                             f'a text that begins with a star goes in quotes: "*{name}"')  # fmt: skip
+        if self._expects_key():
+            raise self._stop("yaml-key-not-text", "an alias as a key", mark)
+        value, weight = self._anchors[name]
+        self._count(weight, mark)
+        self._place(value, mark)
+
+    def _place(self, value: object, mark: Mark) -> Route:
+        path: Route = ()
+        if not self._stack:
+            self.root = value
+        else:
+            frame = self._stack[-1]
+            if isinstance(frame.value, dict):
+                name, frame.key = frame.key or "", None
+                path = (*frame.path, name)
+                frame.value[name] = value
+            else:
+                path = (*frame.path, len(frame.value))
+                frame.value.append(value)
+        self.values[path] = mark
+        return path
+
+
+def place(mark: object) -> Mark:
+    """Return a parser's mark, which counts from 0, as one that counts from 1."""
+    return Mark(getattr(mark, "line", 0) + 1, getattr(mark, "column", 0) + 1)
+
+
+def _weigh(value: object) -> int:
+    """Count the values an alias of `value` stands for; stops early once the limit is certain to be passed."""
+    total, todo = 0, [value]
+    while todo and total <= MAX_NODES:
+        item = todo.pop()
+        total += 1
+        todo.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+    return total
+
+
+def resolve(text: str) -> object:
+    """Give a plain scalar its value: null, true, false, a decimal number, else the text itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        return int(text) if len(text) <= _MAX_DIGITS else text
+    return float(text) if _FLOAT.fullmatch(text) else text

@@ -1,0 +1,63 @@
+"""Random projects whose flow is whole: every target is a step."""
+
+from hypothesis import strategies as st
+
+from cctoolkit.flow.graph import FlowGraph, compile_flow
+from cctoolkit.model import build
+from cctoolkit.model.project import Project
+from cctoolkit.spec.source import Document
+
+KEYS = "0123456789*#"
+CALENDARS = {
+    "office": {"hours": {"mon-fri": ["09:00-18:00"]}, "dates": [{"date": "2027-01-01"}, {"date": "2026-12-31", "hours": ["10:00-12:00"]}]},
+    "shop": {"hours": {"mon-sun": ["00:00-02:30", "08:00-24:00"]}, "dates": [{"date": "2027-03-28", "hours": ["02:00-04:00"]}]},
+    "never": {"hours": {}},
+}  # fmt: skip
+
+
+def project(
+    flow: dict, calendars: dict | None = None, entries: tuple[str, ...] = (), zone: str = "Europe/Warsaw"
+) -> Project:
+    """Build a project with this flow; calls enter by its first step unless `entries` says otherwise."""
+    numbers = [
+        {"number": f"+48 22 123 45 {60 + n}", "country": "PL", "entry": step}
+        for n, step in enumerate(entries or (next(iter(flow)),))
+    ]
+    data = {
+        "project": {"id": "sample", "title": "S", "client": "C", "language": "en", "time_zone": zone},
+        "numbers": numbers, "flow": flow, "queues": {"q": {}}, "calendars": CALENDARS if calendars is None else calendars,
+    }  # fmt: skip
+    return build.project(Document("f", data, {}, {}))
+
+
+def graph(flow: dict, calendars: dict | None = None, entries: tuple[str, ...] = ()) -> FlowGraph:
+    """Compile such a project."""
+    return compile_flow(project(flow, calendars, entries))
+
+
+@st.composite
+def steps(draw, names: list[str]) -> dict:
+    """Draw a step whose targets are among `names`."""
+    to = st.sampled_from(names)
+    kind = draw(st.sampled_from(["play", "menu", "hours", "queue", "hangup"]))
+    if kind == "hangup":
+        return {"type": kind}
+    if kind == "play":
+        return {"type": kind, "prompts": ["a"], "next": {"done": draw(to)}}
+    if kind == "queue":
+        optional = {"full": to, "no_agents": to}
+        return {"type": kind, "queue": "q", "next": draw(st.fixed_dictionaries({"timeout": to}, optional=optional))}
+    if kind == "hours":
+        after = draw(st.fixed_dictionaries({"open": to, "closed": to}, optional={"holiday": to}))
+        return {"type": kind, "calendar": draw(st.sampled_from(sorted(CALENDARS))), "next": after}
+    keys = draw(st.dictionaries(st.sampled_from(KEYS), to, min_size=1, max_size=12))
+    after = {"timeout": draw(to), "invalid": draw(to)}
+    return {"type": kind, "prompts": ["a"], "keys": keys, "attempts": draw(st.integers(1, 3)), "next": after}
+
+
+@st.composite
+def graphs(draw, most: int = 9) -> FlowGraph:
+    """Draw a whole flow, loops and dead ends included."""
+    names = [f"s{n}" for n in range(draw(st.integers(1, most)))]
+    flow = {name: draw(steps(names)) for name in names}
+    return graph(flow, entries=tuple(draw(st.lists(st.sampled_from(names), min_size=1, max_size=3))))

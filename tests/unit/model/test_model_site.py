@@ -1,0 +1,90 @@
+"""A site: what only shows when its parts and its projects meet."""
+
+from pathlib import Path
+
+import pytest
+
+from cctoolkit.errors import UsageError
+from cctoolkit.spec.problem import InvalidSpecError
+from cctoolkit.workflow import specs
+
+SITE = """\
+site: {id: near, title: Near}
+nodes:
+  - &node
+    id: node-1
+    address: 10.0.0.1
+    folder: /etc/asterisk
+    ami:
+      host: 10.0.0.300
+      accounts:
+        deploy: {user: d, secret: "env:A"}
+        test: {user: t, secret: "file:secrets/t"}
+        capture: {user: c, secret: "env:C"}
+roster:
+  - {agent: anna, name: Anna, secret: "env:A"}
+  - {agent: anna, name: Anna, secret: "env:A"}
+feature_codes: {login: "*11", logout: "*11"}
+projects: [one, two, lost]
+"""
+PROJECT = """\
+project: {id: %s, title: T, client: C, language: en, time_zone: Europe/Warsaw}
+numbers: [{number: "22 123 45 67", country: PL, entry: bye}]
+flow: {bye: {type: hangup}}
+agents: [{agent: ana}]
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch):
+    """A folder with two projects and a site's file, and the command run in it."""
+    for name in ("one", "two"):
+        (tmp_path / "projects" / name).mkdir(parents=True)
+        (tmp_path / "projects" / name / "project.yaml").write_text(PROJECT % name, encoding="utf-8")
+    (tmp_path / "projects/sites").mkdir()
+    file = tmp_path / "projects/sites/near.yaml"
+    file.write_text(SITE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return file
+
+
+def found(name: str) -> list[tuple[str, int, str]]:
+    with pytest.raises(InvalidSpecError) as error:
+        specs.load_site(name)
+    return [(Path(p.file).parent.name, p.mark.line, p.code) for p in error.value.problems]
+
+
+def test_everything_at_once(site: Path):
+    """The site's own mistakes and those between projects are all reported, each in its file."""
+    assert sorted(found("near")) == [
+        ("one", 4, "unknown-agent"),
+        ("sites", 8, "impossible-address"),
+        ("sites", 15, "roster-twice"),
+        ("sites", 16, "feature-code-twice"),
+        ("sites", 17, "unknown-project"),
+        ("two", 2, "number-claimed"),
+        ("two", 4, "unknown-agent"),
+    ]
+
+
+def test_secret_is_never_shown(site: Path):
+    """A password written where its reference belongs is refused without being repeated."""
+    site.write_text(SITE.replace('"env:A"', "hunter2", 1).replace('"env:C"', "123456"), encoding="utf-8")
+    with pytest.raises(InvalidSpecError) as error:
+        specs.load_site("near")
+    assert [p.code for p in error.value.problems] == ["schema-format", "schema-type"]
+    assert "hunter2" not in str(error.value)
+    assert "123456" not in str(error.value)
+
+
+def test_good_site(site: Path):
+    """A site whose parts fit loads, with secrets beside its file."""
+    text = SITE.replace("300", "30").replace(", lost", "").replace('logout: "*11"', 'logout: "*12"')
+    site.write_text(text.replace("agent: anna, name: Anna", "agent: ana, name: Anna", 1), encoding="utf-8")
+    two = Path("projects/two/project.yaml")
+    two.write_text((PROJECT % "two").replace("45 67", "45 68"), encoding="utf-8")
+    loaded = specs.load_site("near", only=["one"])
+    assert [p.id for p in loaded.projects] == ["one", "two"]
+    assert loaded.site.nodes[0].ami.accounts.test.secret == f"file:{site.parent}/secrets/t"
+    with pytest.raises(UsageError, match="not on site"):
+        specs.load_site("near", only=["three"])

@@ -1,0 +1,53 @@
+"""The small words of a spec: durations, days, ranges, numbers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cctoolkit.model import phone
+from cctoolkit.model.words import seconds, span, weekdays
+
+
+@given(st.integers(0, 99), st.integers(0, 9999), st.integers(0, 99999))
+def test_seconds(hours, minutes, rest):
+    """A duration is the sum of its parts."""
+    assert seconds(f"{hours}h{minutes}m{rest}s") == hours * 3600 + minutes * 60 + rest
+
+
+@pytest.mark.parametrize("text", ["", "20", "1d", "s", "٣s", "-1s"])
+def test_no_duration(text):
+    """Anything else is a ValueError."""
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("days", "numbers"), [("mon", (1,)), ("mon-fri", (1, 2, 3, 4, 5)), ("sat-mon", (6, 7, 1)), ("sun-sun", (7,))]
+)
+def test_weekdays(days, numbers):
+    """A range of days may run over the week's end."""
+    assert weekdays(days) == numbers
+
+
+def test_span():
+    """24:00 is the minute after the day's last."""
+    assert span("09:05-24:00") == (545, 1440)
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "full"),
+    [
+        ("8 (800) 100-20-30", "RU", "+78001002030"), ("+7 800 100 20 30", "RU", "+78001002030"),
+        ("8001002030", "RU", "+78001002030"), ("22 123 45 67", "PL", "+48221234567"), ("+48 22 123 45 67", "RU", "+48221234567"),
+        ("8 (800) 100-20-3", "RU", None), ("100-20-30", "RU", None), ("112", "PL", None), ("((((", "RU", None), ("800", "ZZ", None),
+    ],
+)  # fmt: skip
+def test_e164(text, country, full):
+    """What people write becomes E.164, or nothing when a digit is missing."""
+    assert phone.e164(text, country) == full
+
+
+def test_forms():
+    """Carriers deliver a number with +, without it, or as dialled in the country."""
+    assert phone.forms("8 (800) 100-20-30", "RU") == ("+78001002030", "78001002030", "88001002030")
+    assert phone.forms("nothing", "RU") == ()
