@@ -11,9 +11,12 @@ from cctoolkit.cli.options import Projects, Site, say, tell
 def command(
     site: Site,
     projects: Projects = None,
-    overwrite_edits: Annotated[bool, typer.Option("--overwrite-edits", help="Overwrite files that were edited by hand on the node.")] = False,
+    overwrite_edits: Annotated[
+        bool, typer.Option("--overwrite-edits", help="Overwrite files that were edited by hand on the node.")
+    ] = False,
 ) -> int:
-    """Plan, then perform the plan: one rename on disk, reload, read back; put back when the switch did not take it.
+    """Plan, then perform the plan: one rename on disk, reload, read back; put back when the switch did not
+    take it.
 
     Example: cctoolkit apply --site lab
     """

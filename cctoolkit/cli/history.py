@@ -12,20 +12,36 @@ def command(site: Site, output: OutputFormat = Format.text) -> None:
     """
     from cctoolkit.workflow import specs, switch
 
-    lines = {
-        node.id: [json.loads(line) for line in switch.transport(node).history()] for node in specs.load_site(site).site.nodes
+    found = {
+        node.id: [_read(line) for line in switch.transport(node).history()] for node in specs.load_site(site).site.nodes
     }
     if output is Format.json:
-        say_json(lines)
+        say_json(found)
         return
-    for node, entries in lines.items():
+    for node, entries in found.items():
         for entry in entries:
-            say(f"{node}  {entry['when'][:19]}Z  {_what(entry)}  {entry['who']}")
+            say(f"{node}  {_shown(entry)}")
         if not entries:
             say(f"{node}  nothing applied yet")
 
 
+def _read(line: str) -> dict[str, str]:
+    """Read a line; one that is not whole, since the disk was full, is told and hides no other."""
+    try:
+        entry = json.loads(line)
+    except json.JSONDecodeError:
+        entry = None
+    return entry if isinstance(entry, dict) else {"unreadable": line}
+
+
+def _shown(entry: dict[str, str]) -> str:
+    if "unreadable" in entry:
+        return f"unreadable: {entry['unreadable'][:80]!r}"
+    return f"{entry.get('when', '')[:19]}Z  {_what(entry)}  {entry.get('who', '')}"
+
+
 def _what(entry: dict[str, str]) -> str:
     if "override" in entry:
-        return f"override {entry['override']} {entry['what']} {entry['until'] and 'until ' + entry['until'][:19] + 'Z'}"
-    return f"release {entry['from']} -> {entry['to']} from {entry['commit'] or 'no commit'}"
+        until = entry.get("until", "")
+        return f"override {entry['override']} {entry.get('what')}" + (f" until {until[:19]}Z" if until else "")
+    return f"release {entry.get('from')} -> {entry.get('to')} from {entry.get('commit') or 'no commit'}"

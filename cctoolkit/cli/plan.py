@@ -6,7 +6,8 @@ from cctoolkit.cli.options import CHANGES, Format, OutputFormat, Projects, Site,
 
 
 def command(site: Site, projects: Projects = None, output: OutputFormat = Format.text) -> int:
-    """Show what apply would change, on disk, in memory and for logged-in agents, and what that does to live calls.
+    """Show what apply would change, on disk, in memory and for logged-in agents, and what that does to live
+    calls.
 
     Exit code 0: nothing to change; 2: changes.
 

@@ -1,37 +1,39 @@
 """apply: the order of steps, and what happens when one fails.
 
-The disk is wholly the old or wholly the new release at every instant (one rename). Memory follows: queues and phones
-first, so that the dialplan never points at what is not there. Success is what was read back, never what was answered:
-Asterisk says Success for a broken file too.
+The disk is wholly the old or wholly the new release at every instant (one rename). Memory follows: queues and
+phones first, so that the dialplan never points at what is not there. The intent journal is written before the
+first file and cleared when memory was seen to follow the disk; as long as it stands, memory is not known to,
+and the next apply loads the whole release again. What happens at each place where an apply can be cut off:
+
+    staging          current is the old release; the next apply sweeps the draft or the staged folder away
+    until read back  current is the new release; the next one loads again, or puts the old one back
+    putting back     current is the old release; the next apply loads again
 """
 
-import asyncio
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from types import TracebackType
 
 import msgspec
 
-from cctoolkit.ami.client import Client
-from cctoolkit.deploy.release import Author, Disk, compose, read, refuse_edits
-from cctoolkit.errors import CctoolkitError, OperatorError, SwitchError
+from cctoolkit.deploy.members import change_members
+from cctoolkit.deploy.release import Author, Disk, compose, read, refuse_edits, still_used
+from cctoolkit.deploy.reload import Switch, load
+from cctoolkit.errors import CctoolkitError, OperatorError
 from cctoolkit.node import snapshot
-from cctoolkit.node.transports import Transport
-from cctoolkit.plan.changes import Change, Plan, memory_difference
+from cctoolkit.node.transports import Intent, Transport
+from cctoolkit.plan.changes import Plan, memory_difference
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import Secret, SecretRef
 from cctoolkit.state.described import observable
-from cctoolkit.state.settings import NodeState
-
-MODULES = ("app_queue.so", "res_pjsip.so", "pbx_config.so")
-"""Reloaded in this order: what the dialplan uses is there before it."""
 
 KEEP_RELEASES = 5
-_READ_BACK_SECONDS = 5.0
-_GENERATION_FILE = re.compile(r"generations/(.+)-([0-9a-f]{8})\.conf")
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One node's apply: what was planned and everything needed to perform it. `progress` is told each step."""
+    """One node's apply: what was planned and everything needed to perform it. `progress` is told each
+    step.
+    """
 
     node: str
     transport: Transport
@@ -43,112 +45,133 @@ class Job(msgspec.Struct, frozen=True):
     progress: Callable[[str], None]
 
 
-async def apply(job: Job, client: Client) -> None:
+async def apply(job: Job, client: Switch) -> None:
     """Perform the plan, or leave the node as it was and raise what went wrong."""
     with job.transport.lock():
         disk = read(job.transport)
         refuse_edits(disk, job.node, job.overwrite_edits)
-        if disk.manifest.release != job.plan.release_now:
-            raise OperatorError(
-                f"the node has moved on to release {disk.manifest.release} since the plan",
-                where=f"node {job.node}", expected=f"release {job.plan.release_now}", next_step="plan again",
-            )  # fmt: skip
-        if any(change.side != "member" for change in job.plan.changes) or disk.edited:
-            await _change_files(job, disk, client)
-        await _change_members(job.plan, client)
-        _record(job, disk)
+        _refuse_old_plan(job, disk)
+        job.transport.sweep()
+        intent = job.transport.intent()
+        if intent or disk.edited or any(change.side != "member" for change in job.plan.changes):
+            await _change_files(job, disk, intent, client)
+            await change_members(client, job.plan.changes, job.progress)
+        else:
+            await change_members(client, job.plan.changes, job.progress)
+            _record(job, disk)
 
 
-async def _change_files(job: Job, disk: Disk, client: Client) -> None:
-    kept = _still_used(disk, await snapshot.in_use(client), job.config)
+def _refuse_old_plan(job: Job, disk: Disk) -> None:
+    if disk.manifest.release != job.plan.release_now:
+        raise OperatorError(
+            f"the node has moved on to release {disk.manifest.release} since the plan",
+            where=f"node {job.node}",
+            expected=f"release {job.plan.release_now}",
+            next_step="plan again; nothing was changed",
+        )
+
+
+async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Switch) -> None:
+    base = await _last_good(job, disk, intent, client)
+    kept = still_used(disk, await snapshot.in_use(client), job.config)
+    files = compose(job.config, kept, job.author, job.transport.key(), job.value_of)
     folder = _folder_name(job.transport, job.config.release)
-    job.progress(f"stage release {folder}")
-    job.transport.stage(folder, compose(job.config, kept, job.author, job.transport.key(), job.value_of))
-    try:
-        job.transport.intend(f"{disk.folder} -> {folder}")
+    async with _PutBack(job, base, folder, intent, client):
+        job.transport.intend(Intent(base.folder, folder, job.author.who, job.author.when.isoformat()))
+        job.progress(f"stage release {folder}")
+        job.transport.stage(folder, files)
         job.progress("flip, reload, read back")
         job.transport.flip(folder)
-        await _load(client, _wanted(job.config.files, kept))
-    except (CctoolkitError, asyncio.CancelledError) as error:
-        await _put_back(job, disk, folder, client, error)
-        raise
-    job.transport.intend(None)
-    _clean_up(job.transport)
+        await load(client, observable({**job.config.files, **kept}), disk.observable())
+        _record(job, disk)
+        job.transport.intend(None)
+    abandoned = intent.new if intent and intent.new != disk.folder else ""
+    _clean_up(job, abandoned)
 
 
-def _still_used(disk: Disk, in_use: frozenset[tuple[str, str]], config: ConfigSet) -> dict[str, str]:
-    """Return the generation files to keep: those of calls that are up, and the one just replaced, which a call may be
-    entering this instant.
+async def _last_good(job: Job, disk: Disk, intent: Intent | None, client: Switch) -> Disk:
+    """Return the release to put back if this one fails: the current one, unless a cut-off apply made it
+    current and the switch does not run it.
     """
-    files = {p: t for p, t in {**disk.kept, **disk.files}.items() if _GENERATION_FILE.fullmatch(p) and p not in config.files}
-    replaced = {f"generations/{p}-{g}.conf" for p, g in disk.manifest.generations.items()}
-    used = {f"generations/{p}-{g}.conf" for p, g in in_use}
-    return {path: text for path, text in files.items() if path in used | replaced}
+    if intent is None:
+        return disk
+    job.progress(told(intent))
+    shown = disk.observable()
+    if intent.new != disk.folder or (shown and not memory_difference(await snapshot.memory(client), shown)):
+        return disk
+    try:
+        return read(job.transport, intent.old)
+    except OperatorError:
+        return disk
+
+
+def told(intent: Intent) -> str:
+    """Return what to tell about a cut-off apply."""
+    if not intent.new:
+        return "an apply was cut off; its journal cannot be read"
+    return f"the apply of {intent.new} by {intent.who} at {intent.when[:19]}Z was cut off"
 
 
 def _folder_name(transport: Transport, release: str) -> str:
     """Number the folder: a release that comes again must not be written into the folder that is in force."""
-    numbers = [int(name.partition("-")[0]) for name in transport.releases() if name.partition("-")[0].isdigit()]
+    numbers = [int(name.partition("-")[0]) for name in transport.releases()]
     return f"{max(numbers, default=0) + 1:06d}-{release}"
 
 
-def _wanted(files: Mapping[str, str], kept: Mapping[str, str]) -> NodeState:
-    return observable({**files, **kept})
+class _PutBack(AbstractAsyncContextManager[None]):
+    """Makes the old release current again when anything at all goes wrong: an error, Ctrl-C, a bug of
+    ours.
+    """
 
+    def __init__(self, job: Job, old: Disk, folder: str, intent: Intent | None, client: Switch) -> None:
+        self._job = job
+        self._old = old
+        self._folder = folder
+        self._intent = intent
+        self._client = client
 
-async def _load(client: Client, wanted: NodeState) -> None:
-    """Reload and read back until memory is what the files say; raise SwitchError with the differences otherwise."""
-    for module in MODULES:
-        await client.action("Reload", {"Module": module}, timeout=60)
-    deadline = asyncio.get_running_loop().time() + _READ_BACK_SECONDS
-    while different := memory_difference(await snapshot.memory(client), wanted):
-        if asyncio.get_running_loop().time() > deadline:
-            raise SwitchError(
-                f"the switch did not take the new files: {_first(different)}",
-                where=f"node {client.account.where}, reload",
-                expected="memory equal to the files",
-                next_step="look for ERROR and WARNING in the node's log; the old release is in force again",
-            )
-        # A reload of app_queue or res_pjsip goes on for a moment after the reply.
-        await asyncio.sleep(0.1)
+    async def __aenter__(self) -> None:
+        return None
 
-
-def _first(changes: list[Change]) -> str:
-    first = changes[0]
-    more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
-    return f"{first.kind} {first.name} {first.option} is {first.old}, not {first.new}{more}"
-
-
-async def _put_back(job: Job, disk: Disk, folder: str, client: Client, error: BaseException) -> None:
-    """Make the old release current again, on disk first; the switch may be gone by now."""
-    job.progress("put the old release back")
-    job.transport.flip(disk.folder)
-    try:
-        await _load(client, observable({**disk.files, **disk.kept}))
-    except CctoolkitError as second:
-        error.add_note(f"and the switch did not confirm the old release: {second.what}")
-    else:
-        job.transport.discard(folder)
-    job.transport.intend(None)
-
-
-async def _change_members(plan: Plan, client: Client) -> None:
-    for change in plan.changes:
-        if change.side != "member":
-            continue
-        who = {"Queue": change.name, "Interface": f"PJSIP/{change.option}"}
-        if change.new is None:
-            await client.action("QueueRemove", who)
-        elif change.old is None:
-            await client.action("QueueAdd", {**who, "Penalty": change.new, "MemberName": change.option})
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        try:
+            await self._put_back()
+        except CctoolkitError as second:
+            error.add_note(f"release {self._old.folder} is not confirmed to be in force again: {second.what}")
+            error.add_note("run apply again when that is mended: it loads the whole release")
         else:
-            await client.action("QueuePenalty", {**who, "Penalty": change.new})
+            error.add_note(f"nothing was changed: release {self._old.folder} is in force")
+
+    async def _put_back(self) -> None:
+        there = self._job.transport
+        flipped = there.current() == self._folder
+        if flipped:
+            self._job.progress("put the old release back")
+            # On disk first: the switch may be gone by now, and reads the disk when it comes up again.
+            there.flip(self._old.folder)
+            await load(self._client, self._old.observable(), observable(self._job.config.files))
+        # Where nothing was flipped, what an earlier apply has left half done is still so.
+        there.intend(None if flipped else self._intent)
+        with suppress(OperatorError):
+            if self._folder in there.releases():
+                there.discard(self._folder)
 
 
-def _clean_up(transport: Transport) -> None:
-    for name in transport.releases()[:-KEEP_RELEASES]:
-        if name != transport.current():
-            transport.discard(name)
+def _clean_up(job: Job, abandoned: str) -> None:
+    """Remove releases nobody goes back to; the apply is done, whatever becomes of this."""
+    there = job.transport
+    try:
+        current = there.current()
+        releases = there.releases()
+        old = {*releases[:-KEEP_RELEASES], *({abandoned} & set(releases))}
+        for name in sorted(old - {current}):
+            there.discard(name)
+    except OperatorError as error:
+        job.progress(f"old releases could not be removed: {error.what}")
 
 
 def _record(job: Job, disk: Disk) -> None:

@@ -1,6 +1,6 @@
 """Facts about a node: what to ask over AMI and how to read the answer. Pure; `snapshot` does the asking.
 
-Sources: AMI actions ShowDialPlan, QueueStatus, PJSIPShowEndpoints and CoreShowChannels of Asterisk 22.
+Sources: AMI actions ShowDialPlan, QueueStatus, PJSIPShowEndpoints and Status of Asterisk 22.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,14 +10,16 @@ from msgspec import Struct
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
 from cctoolkit.plan.changes import Member
-from cctoolkit.state.described import OBSERVED_QUEUE
-from cctoolkit.state.dialplan import Line
+from cctoolkit.state.described import OBSERVED_ENDPOINT, OBSERVED_QUEUE
 from cctoolkit.state.settings import Setting
+
+PHONE = "PJSIP/"
 
 
 class Fact(Struct, frozen=True):
-    """An action that lists events, and how they read as settings."""
+    """An action that lists events, and how they read as settings of `kind`."""
 
+    kind: str
     action: str
     headers: Mapping[str, str]
     empty_ok: str
@@ -25,15 +27,18 @@ class Fact(Struct, frozen=True):
 
 
 def read_dialplan(events: Iterable[Message]) -> Iterator[Setting]:
-    """Yield the lines of our contexts as memory holds them."""
+    """Yield the lines of our contexts as memory holds them, and what they include, which ours never do."""
     for event in events:
         context = event.get("Context")
-        if not context.startswith("cct-") or not event.get("Application"):
+        if not context.startswith("cct-"):
             continue
-        label = event.get("ExtensionLabel")
-        line = Line(context, event.get("Extension"), int(event.get("Priority")), label,
-                    event.get("Application"), event.get("AppData"))  # fmt: skip
-        yield line.setting()
+        if included := event.get("IncludeContext"):
+            yield Setting("dialplan", context, f"include {included}", "yes")
+        elif application := event.get("Application"):
+            # A priority is a number, or "hint".
+            label, place = event.get("ExtensionLabel"), f"{event.get('Extension')},{event.get('Priority')}"
+            says = f"{application}({event.get('AppData')})"
+            yield Setting("dialplan", context, place, f"({label}){says}" if label else says)
 
 
 def read_queues(events: Iterable[Message]) -> Iterator[Setting]:
@@ -51,28 +56,63 @@ def read_endpoints(events: Iterable[Message]) -> Iterator[Setting]:
     """Yield the endpoints memory holds."""
     for event in events:
         name = event.get("ObjectName")
-        for option, header in (("aors", "Aor"), ("auth", "Auths")):
+        for option, header in OBSERVED_ENDPOINT.items():
             value = event.get(header).strip().rstrip(",")
             if value:
                 yield Setting("endpoint", name, option, value)
 
 
 FACTS = (
-    Fact("ShowDialPlan", {}, "", read_dialplan),
-    Fact("QueueStatus", {}, "", read_queues),
-    Fact("PJSIPShowEndpoints", {}, "No endpoints found", read_endpoints),
+    Fact("dialplan", "ShowDialPlan", {}, "", read_dialplan),
+    Fact("queue", "QueueStatus", {}, "", read_queues),
+    Fact("endpoint", "PJSIPShowEndpoints", {}, "No endpoints found", read_endpoints),
 )
 
 
 def read_members(events: Iterable[Message]) -> list[Member]:
     """Return who is logged in where; shadow members are nobody."""
-    return [
-        Member(event.get("Queue"), event.get("Name"), int(event.get("Penalty") or 0))
+    return [_member(event) for event in events if event.event == "QueueMember" and _is_real(event.get("Queue"))]
+
+
+def _is_real(queue: str) -> bool:
+    ids = marks.queue_ids(queue)
+    return ids is not None and not ids[2]
+
+
+def _member(event: Message) -> Member:
+    paused = event.get("PausedReason") if event.get("Paused") == "1" else None
+    agent = event.get("Location").removeprefix(PHONE)
+    return Member(event.get("Queue"), agent, int(event.get("Penalty") or 0), paused)
+
+
+def interface(agent: str) -> str:
+    """Return the interface of a member by the name `read_members` gives it."""
+    return agent if "/" in agent else PHONE + agent
+
+
+def read_waiting(events: Iterable[Message]) -> dict[str, int]:
+    """Return how many callers wait in each queue of ours where any does."""
+    found = {
+        event.get("Queue"): int(event.get("Calls") or 0)
         for event in events
-        if event.event == "QueueMember" and (marks.queue_ids(event.get("Queue")) or ("", "", True))[2] is False
-    ]
+        if event.event == "QueueParams" and _is_real(event.get("Queue"))
+    }
+    return {queue: calls for queue, calls in sorted(found.items()) if calls}
+
+
+GENERATION_VARIABLES = ("CCT_PROJECT", "CCT_GENERATION")
+"""What the entry sets on a call for good; its context may be that of a subroutine at the moment of asking."""
 
 
 def generations_in_use(channels: Iterable[Message]) -> frozenset[tuple[str, str]]:
-    """Return (project, generation) of every call that is up, from CoreShowChannels."""
-    return frozenset(g for event in channels if (g := marks.generation_of(event.get("Context"))))
+    """Return (project, generation) of every call that is up, from Status with GENERATION_VARIABLES."""
+    found = set()
+    for event in channels:
+        if here := marks.generation_of(event.get("Context")):
+            found.add(here)
+        said = dict(text.partition("=")[::2] for text in event.all("Variable"))
+        # A variable that a channel does not have is shown as "(null)".
+        project, generation = (said.get(name, "") for name in GENERATION_VARIABLES)
+        if carried := marks.generation_of(marks.context(project, generation, "any")):
+            found.add(carried)
+    return frozenset(found)

@@ -1,25 +1,60 @@
-"""Asks a node for every fact and returns what it is."""
+"""Asks a node for facts and returns what it is."""
 
-from cctoolkit.ami.client import Client
-from cctoolkit.node.facts import FACTS, generations_in_use, read_members
+from collections.abc import Collection
+from typing import Protocol
+
+from cctoolkit.ami.client import Headers
+from cctoolkit.ami.messages import Message
+from cctoolkit.node.facts import (
+    FACTS,
+    GENERATION_VARIABLES,
+    generations_in_use,
+    read_members,
+    read_waiting,
+)  # fmt: skip
 from cctoolkit.plan.changes import Member
 from cctoolkit.state.settings import NodeState, Setting
 
+_SECONDS = 30.0
 
-async def memory(client: Client) -> NodeState:
-    """Return what the switch runs. Raise SwitchError when it refuses an answer."""
+
+class Asked(Protocol):
+    """What of an AMI client is needed to ask."""
+
+    async def listing(
+        self,
+        name: str,
+        headers: Headers = ...,
+        *,
+        timeout: float = ...,  # noqa: ASYNC109 - the client's own
+        empty_ok: str | None = ...,
+    ) -> list[Message]:
+        """See `cctoolkit.ami.client.Client.listing`."""
+
+
+async def memory(client: Asked, kinds: Collection[str] = ()) -> NodeState:
+    """Return what the switch runs, or only settings of `kinds`. Raise SwitchError when it refuses an
+    answer.
+    """
     found: list[Setting] = []
     for fact in FACTS:
-        events = await client.listing(fact.action, fact.headers, timeout=30, empty_ok=fact.empty_ok or None)
-        found += fact.read(events)
+        if not kinds or fact.kind in kinds:
+            events = await client.listing(fact.action, fact.headers, timeout=_SECONDS, empty_ok=fact.empty_ok or None)
+            found += fact.read(events)
     return NodeState.of(found)
 
 
-async def members(client: Client) -> list[Member]:
+async def members(client: Asked) -> list[Member]:
     """Return the logged-in agents, queue by queue."""
-    return read_members(await client.listing("QueueStatus", timeout=30))
+    return read_members(await client.listing("QueueStatus", timeout=_SECONDS))
 
 
-async def in_use(client: Client) -> frozenset[tuple[str, str]]:
+async def waiting(client: Asked) -> dict[str, int]:
+    """Return how many callers wait, by queue."""
+    return read_waiting(await client.listing("QueueStatus", timeout=_SECONDS))
+
+
+async def in_use(client: Asked) -> frozenset[tuple[str, str]]:
     """Return the generations calls are up in."""
-    return generations_in_use(await client.listing("CoreShowChannels", timeout=30))
+    variables = {"Variables": ",".join(GENERATION_VARIABLES)}
+    return generations_in_use(await client.listing("Status", variables, timeout=_SECONDS))

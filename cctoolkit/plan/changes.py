@@ -1,6 +1,6 @@
 """Changes, plans, and the difference of two node states."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -8,12 +8,15 @@ from msgspec import Struct
 from cctoolkit.state.settings import NodeState
 
 Side = Literal["disk", "memory", "member"]
+Action = Literal["add", "change", "remove"]
 
 
 class Change(Struct, frozen=True, order=True):
     """One difference: `old` is what is (None: nothing), `new` what is wanted (None: gone).
 
-    side: disk (spec against files), memory (files against what the switch runs), member (spec against logged-in agents).
+    side: disk (spec against files), memory (files against what the switch runs), member (spec against
+    logged-in agents). action: what becomes of the whole object: a queue that gains an option changes, and is
+    not added.
     """
 
     side: Side
@@ -22,59 +25,91 @@ class Change(Struct, frozen=True, order=True):
     option: str
     old: str | None
     new: str | None
+    action: Action = "change"
 
 
 class Member(Struct, frozen=True, order=True):
-    """A logged-in agent in one queue (app_queue's name of it)."""
+    """A logged-in agent in one queue (app_queue's name of it).
+
+    `agent` is the agent's id, or the whole interface of a member that is no phone of ours; `paused` the
+    reason of the pause that is on ("" for one without a reason), None when there is none.
+    """
 
     queue: str
     agent: str
     penalty: int
+    paused: str | None = None
 
 
 class Plan(Struct, frozen=True):
-    """What must change on one node. `edited` are files changed by hand since the last apply."""
+    """What must change on one node. `edited` are files changed by hand since the last apply; `waiting` the
+    callers in queues that are to go; `cut_off` says which apply was ended half way, "" when none was.
+    """
 
     node: str
     release_now: str
     release_new: str
     changes: tuple[Change, ...]
     edited: tuple[str, ...] = ()
+    waiting: Mapping[str, int] = {}
+    cut_off: str = ""
 
     @property
     def empty(self) -> bool:
         """Say whether there is nothing to do and nothing to report."""
-        return not self.changes and not self.edited
+        return not self.changes and not self.edited and not self.cut_off
 
 
 def difference(side: Side, now: NodeState, wanted: NodeState) -> list[Change]:
-    """Return every setting that differs, sorted; a file's digest only where nothing finer says what changed."""
+    """Return every setting that differs, sorted; a file's digest only where nothing finer says what
+    changed.
+    """
     old, new = now.by_key(), wanted.by_key()
+    were, will_be = now.objects(), wanted.objects()
     changed = [
-        Change(side, *key, old.get(key), new.get(key)) for key in old.keys() | new.keys() if old.get(key) != new.get(key)
+        Change(side, *key, old.get(key), new.get(key), _action(key[:2], were, will_be))
+        for key in old.keys() | new.keys()
+        if old.get(key) != new.get(key)
     ]
-    return sorted(change for change in changed if change.kind != "file" or not _said_finer(change, changed))
+    finer = {change.kind for change in changed}
+    return sorted(change for change in changed if change.option != "digest" or not _said(change, finer))
 
 
-def memory_difference(now: NodeState, wanted: NodeState) -> list[Change]:
-    """Return where memory differs from what the files say; phones and trunks that are not ours are nobody's business."""
-    ours = wanted.objects()
+def _action(thing: tuple[str, str], were: frozenset[tuple[str, str]], will_be: frozenset[tuple[str, str]]) -> Action:
+    if thing not in were:
+        return "add"
+    return "change" if thing in will_be else "remove"
+
+
+_FINER = {
+    "queues.conf": ("queue", "queues"),
+    "pjsip.conf": ("sip",),
+    "extensions.conf": ("number", "project"),
+}
+
+
+def _said(change: Change, finer: Iterable[str]) -> bool:
+    """Say whether a changed file's settings tell what changed in it."""
+    kinds = ("project",) if change.name.startswith("generations/") else _FINER.get(change.name, ())
+    return any(kind in finer for kind in kinds)
+
+
+def memory_difference(now: NodeState, wanted: NodeState, gone: NodeState | None = None) -> list[Change]:
+    """Return where memory differs from what the files say.
+
+    Phones and trunks that are not ours are nobody's business; those in `gone`, the files before, are ours and
+    must go.
+    """
+    ours = wanted.objects() | (gone.objects() if gone else frozenset())
     owned = NodeState.of(s for s in now if s.kind != "endpoint" or (s.kind, s.name) in ours)
     return difference("memory", owned, wanted)
-
-
-_FINER = {"queues.conf": ("queue", "queues"), "pjsip.conf": ("sip",), "extensions.conf": ("number", "project")}
-
-
-def _said_finer(change: Change, changed: Iterable[Change]) -> bool:
-    kinds = ("project",) if change.name.startswith("generations/") else _FINER.get(change.name, ())
-    return any(other.kind in kinds for other in changed)
 
 
 def membership(now: Iterable[Member], allowed: Iterable[Member]) -> list[Change]:
     """Return the queues and penalties logged-in agents must gain or lose; nobody is logged in or out by it.
 
-    Logged in is who is in any queue of ours; `allowed` holds every (queue, agent) the spec wants for a logged-in agent.
+    Logged in is who is in any queue of ours; `allowed` holds every (queue, agent) the spec wants for a
+    logged-in agent.
     """
     present = {(m.queue, m.agent): m.penalty for m in now}
     logged_in = {agent for _, agent in present}
@@ -83,7 +118,8 @@ def membership(now: Iterable[Member], allowed: Iterable[Member]) -> list[Change]
     for key in sorted(present.keys() | wanted.keys()):
         was, will = present.get(key), wanted.get(key)
         if was != will:
-            changes.append(Change("member", "member", key[0], key[1], _text(was), _text(will)))
+            action: Action = "add" if was is None else "remove" if will is None else "change"
+            changes.append(Change("member", "member", *key, _text(was), _text(will), action))
     return changes
 
 

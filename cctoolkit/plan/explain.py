@@ -4,23 +4,42 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from cctoolkit import marks
-from cctoolkit.plan.changes import Change, Plan
+from cctoolkit.plan.changes import Action, Change, Plan, Side
 
-_EFFECTS = {
+_NO_CALL = "no call is touched"
+_EFFECTS: dict[tuple[str, Action], str] = {
+    ("project", "add"): _NO_CALL,
     ("project", "change"): "calls that are up finish in the old generation, new calls enter the new one",
-    ("project", "add"): "no call is touched",
     ("project", "remove"): "calls that are up finish in its generation",
+    ("queue", "add"): _NO_CALL,
     ("queue", "change"): "waiting callers, log-ins and pauses stay",
-    ("queue", "add"): "no call is touched",
-    ("queue", "remove"): "callers who wait in it would be stranded until their time-out",
+    (
+        "queue",
+        "remove",
+    ): "callers who wait in it would be stranded until their time-out; log-ins and pauses in it are lost",
+    ("queues", "add"): "waiting callers, log-ins and pauses stay",
+    ("queues", "change"): "waiting callers, log-ins and pauses stay",
+    ("queues", "remove"): "waiting callers, log-ins and pauses stay",
     ("number", "add"): "new calls only",
     ("number", "change"): "new calls only",
     ("number", "remove"): "new calls only: carriers hear that there is no such number",
+    ("sip", "add"): _NO_CALL,
     ("sip", "change"): "calls that are up stay; the next call uses it",
     ("sip", "remove"): "calls that are up stay; the phone or trunk is refused from then on",
-    ("member", "add"): "a logged-in agent serves one queue more; pauses stay",
+    ("member", "add"): "a logged-in agent serves one queue more; a pause that is on is carried into it",
+    ("member", "change"): "a logged-in agent is called earlier or later; a call that is up stays",
     ("member", "remove"): "a logged-in agent serves one queue less; a call that is up stays",
+    ("file", "add"): _NO_CALL,
+    ("file", "change"): "calls that are up stay; what they do next follows the new file",
+    ("file", "remove"): _NO_CALL,
 }
+_SIGNS: dict[Action, str] = {"add": "+", "remove": "-", "change": "~"}
+_SIDES: dict[Side, str] = {
+    "disk": "",
+    "memory": " (the switch runs something else than its files say)",
+    "member": "",
+}
+_SHOWN = 20
 
 
 def explain(plan: Plan) -> str:
@@ -28,36 +47,37 @@ def explain(plan: Plan) -> str:
     if plan.empty:
         return f"node {plan.node}: nothing to change (release {plan.release_now})"
     lines = [f"node {plan.node}: release {plan.release_now} -> {plan.release_new}"]
+    if plan.cut_off:
+        lines.append(f"  ! {plan.cut_off}; apply loads the whole release again")
     lines += [f"  ! {path} was edited by hand" for path in plan.edited]
-    for (side, kind, name), group in groupby(plan.changes, key=lambda c: (c.side, c.kind, c.name)):
-        lines += _object(side, kind, name, list(group))
+    for _, group in groupby(plan.changes, key=lambda c: (c.side, c.kind, c.name)):
+        lines += _object(plan, list(group))
     return "\n".join(lines)
 
 
-def _object(side: str, kind: str, name: str, changes: list[Change]) -> Iterator[str]:
-    action = _action(changes)
-    sign = {"add": "+", "remove": "-", "change": "~"}[action]
-    where = {"disk": "", "memory": " (the switch runs something else than its files say)", "member": ""}[side]
-    yield f"  {sign} {kind} {_shown(name)}{where}"
-    if action == "change" or side == "member":
-        for change in changes[:20]:
+def _object(plan: Plan, changes: list[Change]) -> Iterator[str]:
+    first = changes[0]
+    by_pairs = first.side == "member"
+    sign = "~" if by_pairs else _SIGNS[first.action]
+    yield f"  {sign} {first.kind}{'s of' if by_pairs else ''} {_shown(first)}{_SIDES[first.side]}"
+    if by_pairs or first.action == "change":
+        for change in changes[:_SHOWN]:
             yield f"      {change.option}: {_value(change.old)} -> {_value(change.new)}"
-        if len(changes) > 20:
-            yield f"      … and {len(changes) - 20} more"
-    effect = _EFFECTS.get((kind, action)) if side != "memory" else "a reload puts it back"
-    if effect:
+        if len(changes) > _SHOWN:
+            yield f"      … and {len(changes) - _SHOWN} more"
+    if first.side == "memory":
+        yield "      effect: a reload puts it back; calls that are up stay"
+        return
+    for effect in dict.fromkeys(_EFFECTS[change.kind, change.action] for change in changes):
         yield f"      effect: {effect}"
+    if first.kind == "queue" and first.action == "remove" and plan.waiting.get(first.name):
+        waiting = plan.waiting[first.name]
+        yield f"      ! {waiting} wait in it now: close the line to it and let them be served first"
 
 
-def _action(changes: list[Change]) -> str:
-    if all(c.old is None for c in changes):
-        return "add"
-    return "remove" if all(c.new is None for c in changes) else "change"
-
-
-def _shown(name: str) -> str:
-    ids = marks.queue_ids(name)
-    return f"{ids[1]} of {ids[0]}" if ids else name
+def _shown(change: Change) -> str:
+    ids = marks.queue_ids(change.name) if change.kind in ("queue", "member") else None
+    return f"{ids[1]}{marks.SHADOW if ids[2] else ''} of {ids[0]}" if ids else change.name
 
 
 def _value(value: str | None) -> str:

@@ -1,21 +1,23 @@
 """All files of one node for one site, and the names they are known by."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from cctoolkit import marks
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node, Site
-from cctoolkit.render import dialplan, pjsip, queues
+from cctoolkit.render import check, check_objects, dialplan, pjsip, queues
+from cctoolkit.render.dialplan import Generation
 
 RELEASE_SLOT = "0" * 10
 """Stands in the entry file while the release's own digest is taken."""
 
 
 class ConfigSet(Struct, frozen=True):
-    """`files` {path below cctoolkit/current: text}, secrets as placeholders; `release` is a digest of them all, so the
-    same spec has the same release; `generations` {project: digest of its dialplan}.
+    """`files` {path below cctoolkit/current: text}, secrets as placeholders; `release` is a digest of them
+    all, so the same spec has the same release; `generations` {project: digest of its dialplan}.
     """
 
     release: str
@@ -33,7 +35,19 @@ def render(site: Site, node: Node, projects: tuple[Project, ...]) -> ConfigSet:
     files["extensions.conf"] = dialplan.entry(projects, built, RELEASE_SLOT)
     release = digest("".join(f"{path}\0{text}\0" for path, text in sorted(files.items())), 10)
     files["extensions.conf"] = dialplan.entry(projects, built, release)
+    _check(site, projects, built, files)
     return ConfigSet(release, dict(sorted(files.items())), {g.project: g.digest for g in built})
+
+
+def _check(site: Site, projects: Sequence[Project], built: Sequence[Generation], files: Mapping[str, str]) -> None:
+    entries = {
+        e.number.lstrip("+"): (e.forms, marks.context(g.project, g.digest, e.step))
+        for g in built
+        for e in g.graph.entries
+    }
+    check.dialplan(files, entries, site)
+    check_objects.queues(files["queues.conf"], queues.sections(projects))
+    check_objects.pjsip(files["pjsip.conf"], site)
 
 
 def digest(text: str, size: int) -> str:

@@ -1,7 +1,7 @@
 """queues.conf: each queue, its shadow twin for test calls, and the canary.
 
-Source: queues.conf.sample of Asterisk 22. Agents are dynamic members: a reload makes static ones anew and wipes the
-reasons of their pauses.
+Source: queues.conf.sample of Asterisk 22. Agents are dynamic members: a reload makes static ones anew and
+wipes the reasons of their pauses.
 """
 
 import hashlib
@@ -13,24 +13,37 @@ from cctoolkit import marks
 from cctoolkit.model.project import Project
 from cctoolkit.model.queue import QueueOptions
 from cctoolkit.model.words import seconds
-from cctoolkit.render.quote import environment
+from cctoolkit.render.quote import text_of
+
+
+_NOBODY = "unavailable,invalid"
+"""No member's phone can ring. Not app_queue's own `no`: that turns callers away while every agent is paused, in
+wrap-up for instance, and lets them join when every phone is gone.
+"""
 
 
 def render(projects: Sequence[Project]) -> str:
     """Render the queues of all projects."""
-    queues = [
-        {"name": marks.queue_name(project.id, name) + twin, "options": list(options(shape))}
+    queues = sections(projects)
+    text = text_of("queues.conf.j2", queues=[{"name": name, "options": list(o.items())} for name, o in queues.items()])
+    return text.replace("servicelevel = CANARY", f"servicelevel = {canary(text)}")
+
+
+def sections(projects: Sequence[Project]) -> dict[str, dict[str, str]]:
+    """Return the options of every queue and of its twin, by the queue's name."""
+    return {
+        marks.queue_name(project.id, name) + twin: {option: str(value) for option, value in options(shape)}
         for project in projects
         for name, queue in project.queues.items()
         # One test call fills the twin, so that the next one sees what a full queue does.
         for twin, shape in (("", queue), (marks.SHADOW, replace(queue, maxlen=min(queue.maxlen, 1))))
-    ]
-    text = environment().get_template("queues.conf.j2").render(queues=queues)
-    return text.replace("servicelevel = CANARY", f"servicelevel = {canary(text)}")
+    }
 
 
 def canary(text: str) -> int:
-    """Return a digest of the text that fits a service level: it is in QueueStatus, so the switch can be asked for it."""
+    """Return a digest of the text that fits a service level: it is in QueueStatus, so the switch can be
+    asked for it.
+    """
     return int(hashlib.sha256(text.encode()).hexdigest()[:7], 16)
 
 
@@ -42,8 +55,8 @@ def options(queue: QueueOptions) -> Iterator[tuple[str, str | int]]:
     yield "retry", seconds(queue.retry)
     yield "maxlen", queue.maxlen
     yield "weight", queue.weight
-    yield "joinempty", _yes(queue.joinempty)
-    yield "leavewhenempty", _yes(queue.leavewhenempty)
+    yield "joinempty", "yes" if queue.joinempty else _NOBODY
+    yield "leavewhenempty", _NOBODY if queue.leavewhenempty else "no"
     yield "musicclass", queue.musicclass
     yield "announce-frequency", seconds(queue.announce_frequency)
     yield "announce-position", _yes(queue.announce_position)

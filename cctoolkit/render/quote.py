@@ -1,11 +1,16 @@
 """The one place where values meet configuration text.
 
-Every expression of a template passes `finalize`. Ids, keys, sounds and times have patterns in the schema that leave
-nothing to quote; free text (titles, names) is never rendered. What still holds a character that would end a line or
-begin a comment is refused, whatever let it through.
+Every expression of a template passes `finalize`. Ids, keys, sounds and times have patterns in the schema that
+leave nothing to quote; free text (titles, names) is never rendered. What still holds a character that would
+end a line or begin a comment is refused, whatever let it through.
 """
 
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
 import jinja2
+import msgspec
 
 from cctoolkit import marks, resources
 from cctoolkit.errors import ToolkitBug
@@ -15,13 +20,56 @@ from cctoolkit.model.step import Step
 from cctoolkit.model.words import seconds
 
 _NEVER = frozenset("\r\n\0;")
+_HOSTILE = frozenset('\r\n\0;${}"\\')
+_NOT_RENDERED = frozenset({"title", "client", "name", "secret"})
+"""Fields of free text; they reach no configuration file."""
 
 
 def finalize(value: object) -> object:
     """Refuse a value that could end its line or open a comment; `;--` swallows the rest of a file."""
+    if value is None:
+        raise ToolkitBug("a value that was not given would be written as None", next_step="mend the template")
     if isinstance(value, str) and _NEVER.intersection(value):
         raise ToolkitBug(f"a value may not stand in a configuration line: {value[:40]!r}")
     return value
+
+
+def refuse_hostile(model: msgspec.Struct) -> None:
+    """Refuse a project or site any of whose rendered values could be read as dialplan: a variable, a quote, a
+    comment.
+
+    The schema's patterns leave none; this holds whatever let one through.
+    """
+    for path, text in _texts(msgspec.to_builtins(model, str_keys=True), ""):
+        if _HOSTILE.intersection(text):
+            raise ToolkitBug(f"{path} may not stand in a configuration line: {text[:40]!r}", where="the spec")
+
+
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"a key of {path or 'it'}", key
+            if key not in _NOT_RENDERED or not isinstance(inner, str):
+                yield from _texts(inner, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, f"{path}[{index}]")
+
+
+def text_of(template: str, **values: object) -> str:
+    """Render a template; raise ToolkitBug when it is broken or asks for what is not there."""
+    try:
+        return environment(resources.templates()).get_template(template).render(**values)
+    except jinja2.TemplateError as error:
+        where = f"{getattr(error, 'name', None) or template}:{getattr(error, 'lineno', None) or 1}"
+        raise ToolkitBug(f"a template is broken: {error}", where=where, next_step="mend the template") from error
+
+
+def sip_host(address: str) -> str:
+    """Return an address as a SIP URI has it: IPv6 in brackets (RFC 3261, 19.1.1)."""
+    return f"[{address}]" if ":" in address else address
 
 
 def said(step: Step) -> str:
@@ -29,10 +77,13 @@ def said(step: Step) -> str:
     return ":".join([str(step.__struct_config__.tag), *(name for _, name in step.refers())])
 
 
-def environment() -> jinja2.Environment:
-    """Return the Jinja2 environment: an undefined name is an error, nothing is escaped, everything is finalized."""
+@cache
+def environment(folder: Path) -> jinja2.Environment:
+    """Return the Jinja2 environment: an undefined name is an error, nothing is escaped, everything is
+    finalized.
+    """
     env = jinja2.Environment(  # noqa: S701 - this is no HTML
-        loader=jinja2.FileSystemLoader(resources.templates()),
+        loader=jinja2.FileSystemLoader(folder),
         undefined=jinja2.StrictUndefined,
         finalize=finalize,
         trim_blocks=True,
@@ -41,6 +92,7 @@ def environment() -> jinja2.Environment:
     )
     env.filters |= {
         "said": said,
+        "sip_host": sip_host,
         "seconds": seconds,
         "week": week,
         "special": special,

@@ -1,7 +1,8 @@
 """Reads Asterisk's configuration text as Asterisk does, as far as files of ours go.
 
-Source: main/config.c of Asterisk 22: `[name]`, `[name](+)`, `key = value`, `key => value`, `#include`, `;` comments,
-`same =>` in extensions.conf. Anything else is an error: our files hold nothing else, so it was edited by hand.
+Source: main/config.c of Asterisk 22: `[name]`, `[name](+)`, `key = value`, `key => value`, `#include`, `;`
+comments, `same =>` in extensions.conf. Anything else is an error: our files hold nothing else, so it was
+edited by hand.
 """
 
 import re
@@ -24,7 +25,9 @@ class Section(Struct, frozen=True):
 
 
 def parse(text: str, file: str) -> tuple[Section, ...]:
-    """Return the sections in order; raise SpecError with file and line for a line that is none of the known forms."""
+    """Return the sections in order; raise SpecError with file and line for a line that is none of the
+    known forms.
+    """
     sections: list[tuple[str, str, list[tuple[str, str]]]] = []
     for number, raw in enumerate(text.split("\n"), start=1):
         line = _uncomment(raw, f"{file}:{number}:1").strip()
@@ -65,7 +68,9 @@ def _uncomment(line: str, where: str) -> str:
 
 
 def settings(text: str, file: str) -> list[Setting]:
-    """Return a file's settings; the object's name is the section, with its `type` where it has one (pjsip.conf)."""
+    """Return a file's settings; the object's name is the section, with its `type` where it has one
+    (pjsip.conf).
+    """
     found: list[Setting] = []
     for section in parse(text, file):
         options = [option for option, _ in section.lines]

@@ -1,7 +1,7 @@
 """Files and memory in the spec's words: what a plan compares.
 
-`described` reads files finely enough to say what changes for people; `observable` reads from the same files what the
-switch can be asked for. Every file also has its digest, so that no byte changes unseen.
+`described` reads files finely enough to say what changes for people; `observable` reads from the same files
+what the switch can be asked for. Every file also has its digest, so that no byte changes unseen.
 """
 
 import hmac
@@ -21,7 +21,9 @@ _RELEASE = re.compile(r"(Set\(__CCT_RELEASE=)[^)]*\)")
 _DIALPLAN_FILE = re.compile(r"extensions\.conf|runtime\.conf|generations/.+\.conf")
 
 OBSERVED_QUEUE = {"strategy": "Strategy", "maxlen": "Max", "servicelevel": "ServiceLevel", "weight": "Weight"}
-"""Queue options QueueStatus shows, by its header. Every other one is in no reply: the canary stands for the whole file."""
+"""Queue options QueueStatus shows, by its header. Every other one is in no reply: the canary stands for
+the whole file.
+"""
 
 OBSERVED_ENDPOINT = {"aors": "Aor", "auth": "Auths"}
 """Endpoint options PJSIPShowEndpoints shows, by its header."""
@@ -35,7 +37,8 @@ def generation_file(project: str, generation: str) -> str:
 def described(files: Mapping[str, str], key: bytes) -> NodeState:
     """Return a release's settings; secrets as fingerprints under `key`.
 
-    A file that cannot be read, since somebody edited it, says so in place of its settings: a plan must still be made.
+    A file that cannot be read, since somebody edited it, says so in place of its settings: a plan must still
+    be made.
     """
     return NodeState.of(s for path, text in files.items() for s in _describe(path, text, key))
 
@@ -76,12 +79,16 @@ def _own(name: str) -> bool:
 
 
 def digest(text: str, key: bytes) -> str:
-    """Return a file's digest under `key`, since pjsip.conf holds passwords; the entry file's release id does not count."""
+    """Return a file's digest under `key`, since pjsip.conf holds passwords; the entry file's release id
+    does not count.
+    """
     return hmac.new(key, _RELEASE.sub(r"\1)", text).encode(), sha256).hexdigest()[:12]
 
 
 def observable(files: Mapping[str, str]) -> NodeState:
-    """Return what the switch must show once it has loaded `files`; raise SpecError for a line it would skip."""
+    """Return what the switch must show once it has loaded `files`; raise SpecError for a line it would
+    skip.
+    """
     return NodeState.of(s for path, text in files.items() for s in _observe(path, text))
 
 

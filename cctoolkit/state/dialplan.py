@@ -1,7 +1,7 @@
 """The dialplan as Asterisk holds it: priorities counted out, so that text and memory compare line by line.
 
-Source: pbx/pbx_config.c of Asterisk 22 (`n`, `same`, labels) and `ShowDialPlan`, whose events give context, extension,
-priority, label, application and data.
+Source: pbx/pbx_config.c of Asterisk 22 (`n`, `same`, labels) and `ShowDialPlan`, whose events give context,
+extension, priority, label, application and data.
 """
 
 import re
@@ -37,25 +37,31 @@ class Line(Struct, frozen=True, order=True):
 def lines(text: str, file: str) -> Iterator[Line]:
     """Yield the lines of rendered dialplan text; raise SpecError for a line Asterisk would skip."""
     for section in parse(text, file):
+        # Asterisk counts `n` on from the line before, in whatever extension of the context that stood
+        # (lastpri).
         extension, priority = "", 0
         for option, value in section.lines:
+            rest = value
             if option == "exten":
-                extension, _, value = value.partition(",")
-                priority = 0
-            number, _, call = value.partition(",")
+                extension, _, rest = value.partition(",")
+            number, _, call = rest.partition(",")
             found, app = _PRIORITY.fullmatch(number.strip()), _CALL.fullmatch(call.strip())
-            if option not in ("exten", "same") or not found or not app or not extension:
+            counts_on_nothing = found is not None and found[1] == "n" and not priority
+            if option not in ("exten", "same") or not found or not app or not extension or counts_on_nothing:
                 raise SpecError(f"not a dialplan line: {option} => {value[:60]}", where=f"{file} [{section.name}]")
-            # Asterisk counts `n` on from the line before it, in whatever extension that stood.
             priority = priority + 1 if found[1] == "n" else int(found[1])
             yield Line(section.name, extension.strip(), priority, found[2] or "", app[1], app[2])
 
 
 def gotos(text: str, file: str) -> dict[tuple[str, str], str]:
-    """Return (context, extension) -> context of the last Goto that leaves the context: the edges the text has."""
+    """Return (context, extension) -> context of the first Goto that leaves the context: the edges the text
+    has.
+
+    What stands behind it is never reached.
+    """
     found: dict[tuple[str, str], str] = {}
     for line in lines(text, file):
         parts = line.data.split(",")
         if line.application == "Goto" and len(parts) == 3:
-            found[line.context, line.extension] = parts[0]
+            found.setdefault((line.context, line.extension), parts[0])
     return found

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 
 class Setting(Struct, frozen=True, order=True):
-    """One fact about a node: `object` is (kind, name), such as ("queue", "northwind.orders"); `option` its option.
+    """One fact about a node: `object` is (kind, name), such as ("queue", "northwind.orders"); `option` its
+    option.
 
     An object with repeated options (`member =>`) numbers them: `member 0003`.
     """
@@ -36,7 +37,9 @@ class NodeState(Struct, frozen=True):
         return iter(sorted(self.settings))
 
     def by_key(self) -> dict[tuple[str, str, str], str]:
-        """Return value by (kind, name, option); of two values, which only an edit by hand makes, always the same one."""
+        """Return value by (kind, name, option); of two values, which only an edit by hand makes, always
+        the same one.
+        """
         return {s.key: s.value for s in self}
 
     def objects(self) -> frozenset[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """The switch: plan, apply, verify."""
 
 import getpass
+import os
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +14,7 @@ from cctoolkit import clock
 from cctoolkit.ami.client import Account, Client
 from cctoolkit.deploy import apply as deploy
 from cctoolkit.deploy import release
+from cctoolkit.errors import OperatorError
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.routes import routes
 from cctoolkit.model.project import Project
@@ -61,20 +64,43 @@ async def plan_site(loaded: LoadedSite) -> list[Planned]:
 
 
 async def _plan_node(loaded: LoadedSite, node: Node, config: ConfigSet) -> Planned:
-    async with deploy_client(node) as client:
-        memory, members = await snapshot.memory(client), await snapshot.members(client)
     there = transport(node)
     disk, key = release.read(there), there.key()
+    async with deploy_client(node) as client:
+        memory, members = await snapshot.memory(client), await snapshot.members(client)
+        waiting = await snapshot.waiting(client)
     wanted = {path: reveal_all(text, resolve) for path, text in config.files.items()}
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
-    changes += memory_difference(memory, observable({**disk.files, **disk.kept}))
+    shown = disk.observable()
+    # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
+    # back.
+    changes += memory_difference(memory, shown) if shown is not None else []
     changes += membership(members, _allowed(loaded.site, loaded.projects))
-    return Planned(node, Plan(node.id, disk.manifest.release, config.release, tuple(changes), disk.edited), config)
+    removed = {change.name for change in changes if change.kind == "queue" and change.action == "remove"}
+    plan = Plan(
+        node.id, disk.manifest.release, config.release, tuple(changes), disk.edited,
+        {queue: count for queue, count in waiting.items() if queue in removed}, _cut_off(there),
+    )  # fmt: skip
+    return Planned(node, plan, config)
+
+
+def _cut_off(there: Transport) -> str:
+    """Say which apply was cut off, or is at work; "" when none is."""
+    intent = there.intent()
+    if intent is None:
+        return ""
+    try:
+        with there.lock():
+            return deploy.told(intent)
+    except OperatorError as error:
+        return error.what
 
 
 def _allowed(site: Site, projects: Sequence[Project]) -> list[Member]:
     return [
-        Member(queue, entry.agent, penalty) for entry in site.roster for queue, penalty in memberships(projects, entry.agent)
+        Member(queue, entry.agent, penalty)
+        for entry in site.roster
+        for queue, penalty in memberships(projects, entry.agent)
     ]
 
 
@@ -83,7 +109,7 @@ async def apply_site(
 ) -> list[str]:
     """Perform plans node by node; return the nodes changed. The first failure ends it, its node put back."""
     changed = []
-    author = release.Author(getpass.getuser(), commit(), clock.now())
+    author = release.Author(user(), commit(), clock.now())
     for one in planned:
         if one.plan.empty:
             continue
@@ -96,16 +122,33 @@ async def apply_site(
     return changed
 
 
+def user() -> str:
+    """Return who runs this; a number where the machine has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
 def commit() -> str:
-    """Return the Git commit of the specs, with "+" when they differ from it, or "" outside Git."""
-    done = subprocess.run(["git", "describe", "--always", "--dirty=+", "--abbrev=12"], capture_output=True, text=True, check=False)  # noqa: S607
+    """Return the Git commit of the folder the command runs in, with "+" when files differ from it; ""
+    outside Git, or without git.
+    """
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    command = [git, "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603 - no shell
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
     return done.stdout.strip()
 
 
 async def verify_site(
     loaded: LoadedSite, project: Project, progress: Callable[[int, int], None]
 ) -> dict[str, tuple[Finding, ...]]:
-    """Hold every node against the spec: what it runs, and a test call for every way through the project's flow."""
+    """Hold every node against the spec: what it runs, and a test call for every way through the flow."""
     configs = render_site(loaded)
     return {node.id: await _verify_node(node, configs[node.id], project, progress) for node in loaded.site.nodes}
 

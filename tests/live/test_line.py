@@ -151,6 +151,18 @@ async def test_nobody_logged_in(line, tmp_path):
     assert (record.outcome, record.hung_up_by) == ("ended_in_flow", "flow")
 
 
+async def test_callers_wait_while_the_only_agent_is_paused(line, tmp_path):
+    """A paused agent is there: callers join and wait; joinempty=no of app_queue would turn them away."""
+    await log_in(line, "ivanova")
+    line.lab.nodes["n1"].cli(f"queue pause member PJSIP/ivanova queue {PROJECT}.orders reason lunch")
+    async with capturing(line, tmp_path):
+        await line.lab.street.place_call(NUMBER, keys=[(0.5, "1")], hang_up_after=2.5)
+        record = await the_record(tmp_path, lambda r: r.outcome != "unfinished")
+    await log_out(line, "ivanova")
+    assert [v.outcome for v in record.visits] == ["abandoned"]
+    assert record.visits[0].wait_seconds > 1
+
+
 async def test_replaying_the_journal_gives_the_same_records(line, tmp_path):
     """The journal folded again gives byte-identical records, and into the same store adds nothing."""
     async with capturing(line, tmp_path):

@@ -11,7 +11,9 @@ KEPT = "kept.conf"
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a release is: kept beside its files. `digests` are keyed: a file may hold a password."""
+    """What a release is: kept beside its files. `digests` are keyed: a file may hold a password; `seal` is
+    the keyed digest of the rest of the manifest, so that a change of it by hand is seen too.
+    """
 
     release: str
     created: str
@@ -19,23 +21,36 @@ class Manifest(msgspec.Struct, frozen=True):
     commit: str
     generations: dict[str, str]
     digests: dict[str, str]
+    seal: str = ""
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """What an apply is about to do: make the release folder `new` current in place of `old`."""
+
+    old: str
+    new: str
+    who: str
+    when: str
 
 
 class Transport(Protocol):
     """A node's folder `cctoolkit/`: releases, the `current` link, a lock, a journal, a key.
 
-    Every method raises OperatorError, with the path and what to do, when the folder cannot be read or written, and
-    leaves things as they were.
+    Every method raises OperatorError, with the path and what to do, when the folder cannot be read or
+    written, and leaves things as they were.
     """
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the node against every other apply; raise OperatorError at once when somebody else does."""
 
+    def sweep(self) -> None:
+        """Remove what a cut-off write has left half done. Only under the lock."""
+
     def key(self) -> bytes:
         """Return the node's key for fingerprints, made on first use, 0600."""
 
     def current(self) -> str:
-        """Return the folder name of the release in force."""
+        """Return the folder name of the release in force; raise OperatorError when there is none."""
 
     def read(self, release: str) -> dict[str, bytes]:
         """Return a release's files by path."""
@@ -50,13 +65,15 @@ class Transport(Protocol):
         """Remove a release that is not current."""
 
     def releases(self) -> list[str]:
-        """Return the folder names of all releases, oldest first."""
+        """Return the folder names of all releases of ours, `NNNNNN-<release>`, oldest first."""
 
-    def intend(self, text: str | None) -> None:
+    def intend(self, intent: Intent | None) -> None:
         """Write what is about to be done into the intent journal; None: it is done or put back."""
 
-    def intent(self) -> str | None:
-        """Return what a cut-off apply left in the intent journal."""
+    def intent(self) -> Intent | None:
+        """Return what a cut-off apply left in the intent journal; its fields are "" where it cannot be
+        read.
+        """
 
     def record(self, line: str) -> None:
         """Append a line to the node's history."""

@@ -1,41 +1,55 @@
-"""Files on this machine. Durable order: write, fsync the files, rename the folder, fsync its parent, flip by rename."""
+"""Files on this machine. Durable order: write, fsync the files, rename the folder, fsync its parent, flip
+by rename.
+"""
 
 import fcntl
 import grp
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+import msgspec
+
 from cctoolkit.errors import OperatorError
+from cctoolkit.node import durable
+from cctoolkit.node.transports import Intent
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_RELEASE = re.compile(r"[0-9]{6,}-[0-9a-f]+")
+_DRAFT = ".new"
 
-def _told(method: Callable[Concatenate["LocalTransport", P], R]) -> Callable[Concatenate["LocalTransport", P], R]:
-    """Say which folder could not be used, and what to do."""
+
+def _told(
+    method: Callable[Concatenate["LocalTransport", P], R],
+) -> Callable[Concatenate["LocalTransport", P], R]:
+    """Say which file or folder could not be used, and what to do."""
 
     @wraps(method)
-    def told(self: "LocalTransport", *args: P.args, **kwargs: P.kwargs) -> R:
+    def told(self: "LocalTransport", /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(self, *args, **kwargs)
         except OSError as error:
             raise OperatorError(
-                f"{error.strerror}", where=f"node {self.node}, {error.filename or self.root}",
-                expected="a folder this user can read and write",
-                next_step=f"mend {self.root} and run the command again; nothing was changed",
+                error.strerror or str(error), where=f"node {self.node}, {error.filename or self.root}",
+                expected="a folder this user can read and write, with room on the disk",
+                next_step=f"mend {self.root} and run the command again",
             ) from error  # fmt: skip
 
     return told
 
 
 class LocalTransport:
-    """`folder` is Asterisk's configuration folder; ours is `cctoolkit/` below it. Files are 0640 in `group`."""
+    """`folder` is Asterisk's configuration folder; ours is `cctoolkit/` below it. Files are 0640 in
+    `group`.
+    """
 
     def __init__(self, node: str, folder: Path, group: int | str) -> None:
         self.node = node
@@ -51,8 +65,9 @@ class LocalTransport:
         except BlockingIOError:
             os.close(handle)
             raise OperatorError(
-                "another apply is at work on this node", where=f"node {self.node}", next_step="wait for it and try again"
-            ) from None
+                "another apply is at work on this node", where=f"node {self.node}",
+                next_step="wait for it and try again",
+            ) from None  # fmt: skip
         try:
             yield
         finally:
@@ -60,130 +75,173 @@ class LocalTransport:
 
     @_told
     def _open_lock(self) -> int:
+        self._prepared()
         return os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+
+    def _prepared(self) -> None:
+        if not (self.root / "releases").is_dir():
+            raise OperatorError(
+                "the node is not prepared",
+                where=f"node {self.node}, {self.root}",
+                expected="this folder, with releases/ in it and a link `current` to one of them",
+                next_step="make releases/empty/ with empty extensions.conf, queues.conf and pjsip.conf, link "
+                "current to releases/empty, and end each of the node's own three files with "
+                '#include "cctoolkit/current/<file>"',
+            )
+
+    @_told
+    def sweep(self) -> None:
+        """Remove drafts; see Transport."""
+        for name in ("intent", ".current"):
+            (self.root / f"{name}{_DRAFT}").unlink(missing_ok=True)
+        for draft in self.root.glob(f"releases/.*{_DRAFT}"):
+            shutil.rmtree(draft)
 
     @_told
     def key(self) -> bytes:
         """Return the node's key; see Transport."""
+        self._prepared()
         path = self.root / "key"
         if not path.exists():
             fresh = path.with_name(f"key.{os.getpid()}")
-            _write(fresh, secrets.token_bytes(32), 0o600)
+            durable.write(fresh, secrets.token_bytes(32), 0o600)
             try:
                 # A link, not a rename: of two at once the first one's key stays.
-                path.hardlink_to(fresh)
-            except FileExistsError:
-                pass
+                with suppress(FileExistsError):
+                    path.hardlink_to(fresh)
             finally:
-                fresh.unlink()
+                fresh.unlink(missing_ok=True)
+            durable.sync(self.root)
         return path.read_bytes()
 
     @_told
     def current(self) -> str:
         """Return the current release; see Transport."""
-        return Path((self.root / "current").readlink()).name
+        self._prepared()
+        link = self.root / "current"
+        name = link.readlink().name if link.is_symlink() else ""
+        if not (self.root / "releases" / name).is_dir() or not name:
+            there = ", ".join(self.releases()) or "none"
+            raise OperatorError(
+                f"`current` points at no release: {name or 'it is no link'}",
+                where=f"node {self.node}, {link}",
+                expected=f"a link to a folder of releases/, where there are: {there}",
+                next_step=f"ln -sfn releases/<the newest one> {link}, then plan again",
+            )
+        return name
 
     @_told
     def read(self, release: str) -> dict[str, bytes]:
         """Return a release's files; see Transport."""
         folder = self.root / "releases" / release
+        folder.stat()
         return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
     @_told
     def stage(self, release: str, files: Mapping[str, bytes]) -> None:
         """Write a release; see Transport."""
         final = self.root / "releases" / release
-        draft = final.with_name(f".{release}.new")
+        if final.exists():
+            raise FileExistsError(None, "there is a release of this name", str(final))
+        draft = final.with_name(f".{release}{_DRAFT}")
         shutil.rmtree(draft, ignore_errors=True)
+        gid = self._gid()
         try:
-            for folder in sorted({draft, *(draft / Path(path).parent for path in files)}):
-                folder.mkdir(exist_ok=True)
-                self._give(folder, 0o750)
+            folders = sorted({draft, *(draft / Path(path).parent for path in files)})
+            for folder in folders:
+                folder.mkdir(parents=True, exist_ok=True)
+                os.chown(folder, -1, gid)
+                folder.chmod(0o750)
             for path, content in files.items():
-                _write(draft / path, content, 0o600)
-                self._give(draft / path, 0o640)
-            for folder in {draft, *(draft / Path(path).parent for path in files)}:
-                _sync(folder)
+                durable.write(draft / path, content, 0o640, gid)
+            for folder in folders:
+                durable.sync(folder)
             draft.rename(final)
         except OSError:
             shutil.rmtree(draft, ignore_errors=True)
             raise
-        _sync(final.parent)
+        durable.sync(final.parent)
 
-    def _give(self, path: Path, mode: int) -> None:
-        # Asterisk answers Success for a file it may not read, and changes nothing: it must be able to, and others not.
-        gid = self._group if isinstance(self._group, int) else grp.getgrnam(self._group).gr_gid
-        os.chown(path, -1, gid)
-        path.chmod(mode)
+    def _gid(self) -> int:
+        # Asterisk answers Success for a file it may not read, and changes nothing: it must be able to, and
+        # others not.
+        if isinstance(self._group, int):
+            return self._group
+        try:
+            return grp.getgrnam(self._group).gr_gid
+        except KeyError:
+            raise OperatorError(
+                f"there is no group {self._group!r} on this machine",
+                where=f"node {self.node}",
+                expected="the group Asterisk runs as",
+                next_step="mend `group` of this node in the site's file",
+            ) from None
 
     @_told
     def flip(self, release: str) -> None:
         """Make a release current; see Transport."""
-        link = self.root / ".current.new"
+        (self.root / "releases" / release).stat()
+        link = self.root / f".current{_DRAFT}"
         link.unlink(missing_ok=True)
         link.symlink_to(f"releases/{release}")
         link.rename(self.root / "current")
-        _sync(self.root)
+        durable.sync(self.root)
 
     @_told
     def discard(self, release: str) -> None:
         """Remove a release; see Transport."""
         if release == self.current():
-            raise OperatorError(f"release {release} is in force and cannot be removed", where=f"node {self.node}")
-        shutil.rmtree(self.root / "releases" / release)
+            raise OperatorError(f"release {release} is in force: it stays", where=f"node {self.node}")
+        # Renamed first: half a release must not look like a whole one, whatever happens in the middle.
+        doomed = self.root / "releases" / f".{release}{_DRAFT}"
+        (self.root / "releases" / release).rename(doomed)
+        shutil.rmtree(doomed)
 
     @_told
     def releases(self) -> list[str]:
         """Return all releases; see Transport."""
-        return sorted(p.name for p in (self.root / "releases").iterdir() if not p.name.startswith("."))
+        found = [p.name for p in (self.root / "releases").iterdir() if _RELEASE.fullmatch(p.name) and p.is_dir()]
+        return sorted(found, key=lambda name: int(name.partition("-")[0]))
 
     @_told
-    def intend(self, text: str | None) -> None:
+    def intend(self, intent: Intent | None) -> None:
         """Write the intent; see Transport."""
         path = self.root / "intent"
-        if text is None:
+        if intent is None:
             path.unlink(missing_ok=True)
         else:
-            fresh = path.with_name("intent.new")
-            _write(fresh, text.encode(), 0o600)
+            fresh = path.with_name(f"intent{_DRAFT}")
+            durable.write(fresh, msgspec.json.encode(intent), 0o600)
             fresh.rename(path)
-        _sync(self.root)
+        durable.sync(self.root)
 
     @_told
-    def intent(self) -> str | None:
+    def intent(self) -> Intent | None:
         """Return the intent; see Transport."""
-        path = self.root / "intent"
-        return path.read_text(encoding="utf-8") if path.exists() else None
+        try:
+            return msgspec.json.decode((self.root / "intent").read_bytes(), type=Intent)
+        except FileNotFoundError:
+            return None
+        except msgspec.DecodeError:
+            return Intent("", "", "", "")
 
     @_told
     def record(self, line: str) -> None:
         """Append to the history; see Transport."""
-        handle = os.open(self.root / "history.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(handle, (line + "\n").encode())
+        path = self.root / "history.jsonl"
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            # A line a full disk cut short must not spoil this one too.
+            torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+            content = (b"\n" if torn else b"") + (line + "\n").encode()
+            if os.write(handle, content) != len(content):
+                os.ftruncate(handle, size)
+                raise OSError(None, "no room for the whole line", str(path))
             os.fsync(handle)
-        finally:
-            os.close(handle)
 
     @_told
     def history(self) -> list[str]:
         """Return the history; see Transport."""
         path = self.root / "history.jsonl"
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

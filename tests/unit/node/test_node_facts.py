@@ -32,16 +32,16 @@ def test_the_dialplan_in_memory_with_labels_hints_and_includes():
 def test_queues_that_are_not_ours_are_left_out():
     """A queue without our prefix belongs to somebody else; of the canary only the digest counts."""
     params = {"Strategy": "linear", "Max": "3", "ServiceLevel": "20", "Weight": "0"}
-    found = list(
-        facts.read_queues([event("QueueParams", Queue=q, **params) for q in ("p.q", "sales", "cct-canary")])
-    )
+    found = list(facts.read_queues([event("QueueParams", Queue=q, **params) for q in ("p.q", "sales", "cct-canary")]))
     assert {(s.name, s.option) for s in found} == {
         ("p.q", "strategy"), ("p.q", "maxlen"), ("p.q", "servicelevel"), ("p.q", "weight"), ("cct-canary", "servicelevel"),
     }  # fmt: skip
 
 
 def test_members_are_known_by_their_interface():
-    """An agent is its phone, whatever name somebody gave the member; shadow members are nobody; a pause keeps its reason."""
+    """An agent is its phone, whatever name somebody gave the member; shadow members are nobody; a pause
+    keeps its reason.
+    """
     found = facts.read_members(
         [
             member("p.q", "PJSIP/ivanova", Name="whatever", Penalty="2", Paused="1", PausedReason="lunch"),
@@ -57,14 +57,15 @@ def test_members_are_known_by_their_interface():
 def test_waiting_callers_are_counted():
     """Only queues of ours, not their twins, where somebody waits."""
     params = [
-        event("QueueParams", Queue=q, Calls=n)
-        for q, n in (("p.a", 2), ("p.b", 0), ("p.a--test", 1), ("sales", 4))
+        event("QueueParams", Queue=q, Calls=n) for q, n in (("p.a", 2), ("p.b", 0), ("p.a--test", 1), ("sales", 4))
     ]
     assert facts.read_waiting(params) == {"p.a": 2}
 
 
 def test_a_call_in_a_subroutine_still_holds_its_generation():
-    """The generation is what the call carries; its context may be that of cct-mark at the moment of asking."""
+    """The generation is what the call carries; its context may be that of cct-mark at the moment of
+    asking.
+    """
 
     def status(context, project, generation):
         return Message(

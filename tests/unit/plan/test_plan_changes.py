@@ -15,9 +15,7 @@ def test_equal_states_have_no_difference():
 def test_a_queue_that_gains_an_option_is_changed_and_not_added():
     """The action is the whole object's: callers may wait in a queue that only gets an announcement."""
     now = state(("queue", "p.q", "maxlen", "1"), ("queue", "p.old", "maxlen", "1"))
-    wanted = state(
-        ("queue", "p.q", "maxlen", "1"), ("queue", "p.q", "weight", "2"), ("queue", "p.new", "maxlen", "1")
-    )
+    wanted = state(("queue", "p.q", "maxlen", "1"), ("queue", "p.q", "weight", "2"), ("queue", "p.new", "maxlen", "1"))
     assert [(c.name, c.action) for c in difference("disk", now, wanted)] == [
         ("p.new", "add"),
         ("p.old", "remove"),

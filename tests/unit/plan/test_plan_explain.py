@@ -18,7 +18,9 @@ def test_an_empty_plan_is_one_line():
 
 
 def test_a_plan_in_full():
-    """Cut-off applies and edits come first, then every object once, with its changes and effects, in the plan's order."""
+    """Cut-off applies and edits come first, then every object once, with its changes and effects, in the
+    plan's order.
+    """
     changes = (
         Change("disk", "file", "extensions.conf", "digest", "1", "2"),
         Change("disk", "queue", "p.orders", "maxlen", "1", "2"),

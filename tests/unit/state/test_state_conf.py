@@ -25,15 +25,17 @@ def test_sections_options_and_comments():
     ],
 )
 def test_semicolons(line, value):
-    """A semicolon begins a comment unless a backslash, which goes, stands before it; `;---` opens no block."""
+    """A semicolon begins a comment unless a backslash, which goes, stands before it; `;---` opens no
+    block.
+    """
     assert conf.parse(f"[s]\n{line}\n", "f")[0].lines == (("a", value),)
 
 
-@pytest.mark.parametrize(
-    "line", ["just words", "#exec x=y", "a = 1", "[open", "[s]\n;-- block", "#include a"]
-)
+@pytest.mark.parametrize("line", ["just words", "#exec x=y", "a = 1", "[open", "[s]\n;-- block", "#include a"])
 def test_what_our_files_never_hold_is_an_error_with_its_place(line):
-    """A line Asterisk would skip, take for a directive or swallow names file and line, and not what stands there."""
+    """A line Asterisk would skip, take for a directive or swallow names file and line, and not what stands
+    there.
+    """
     with pytest.raises(SpecError) as caught:
         conf.parse(f"; first\n{line}\n", "cctoolkit/x.conf")
     assert caught.value.where in ("cctoolkit/x.conf:2:1", "cctoolkit/x.conf:3:1")
@@ -67,8 +69,4 @@ def test_includes_are_found():
 def test_of_two_values_always_the_same_one_counts():
     """An object written twice by hand does not make two plans differ."""
     doubled = [Setting("queue", "q", "maxlen", value) for value in ("1", "2", "3")]
-    assert (
-        NodeState.of(doubled).by_key()
-        == NodeState.of(reversed(doubled)).by_key()
-        == {("queue", "q", "maxlen"): "3"}
-    )
+    assert NodeState.of(doubled).by_key() == NodeState.of(reversed(doubled)).by_key() == {("queue", "q", "maxlen"): "3"}

@@ -1,9 +1,7 @@
 from cctoolkit.state.described import described, digest, observable
 
 KEY = b"k" * 32
-PJSIP = (
-    "[ivanova]\ntype = endpoint\nauth = ivanova\naors = ivanova\n[ivanova]\ntype = auth\npassword = hunter2\n"
-)
+PJSIP = "[ivanova]\ntype = endpoint\nauth = ivanova\naors = ivanova\n[ivanova]\ntype = auth\npassword = hunter2\n"
 QUEUES = (
     "[general](+)\nautofill = yes\n[p.q]\nstrategy = linear\nmaxlen = 3\nretry = 1\n"
     "[p.q--test]\nmaxlen = 1\n[cct-canary]\nservicelevel = 77\nstrategy = ringall\n"
@@ -19,7 +17,9 @@ def keyed(state):
 
 
 def test_a_password_is_a_fingerprint():
-    """No password, and no digest that could be tried against guesses without the node's key, is in a node's state."""
+    """No password, and no digest that could be tried against guesses without the node's key, is in a
+    node's state.
+    """
     state = described({"pjsip.conf": PJSIP}, KEY)
     assert "hunter2" not in repr(state)
     assert keyed(state)["sip", "ivanova auth", "password"].startswith("hmac:")
@@ -27,10 +27,10 @@ def test_a_password_is_a_fingerprint():
 
 
 def test_queues_numbers_and_projects_in_the_specs_words():
-    """Shadow twins and the canary are ours alone; numbers say where they enter; files of generations name projects."""
-    state = keyed(
-        described({"queues.conf": QUEUES, "extensions.conf": ENTRY, "generations/p-00000001.conf": ""}, KEY)
-    )
+    """Shadow twins and the canary are ours alone; numbers say where they enter; files of generations name
+    projects.
+    """
+    state = keyed(described({"queues.conf": QUEUES, "extensions.conf": ENTRY, "generations/p-00000001.conf": ""}, KEY))
     assert state == {
         ("queues", "general", "autofill"): "yes",
         ("queue", "p.q", "strategy"): "linear",
@@ -55,9 +55,7 @@ def test_a_file_that_cannot_be_read_says_so():
 
 def test_observable_is_what_the_switch_can_be_asked_for():
     """Of queues four options, of phones aors and auth, of the dialplan every line, and the canary."""
-    state = keyed(
-        observable({"queues.conf": QUEUES, "pjsip.conf": PJSIP, "extensions.conf": ENTRY, "kept.conf": "x"})
-    )
+    state = keyed(observable({"queues.conf": QUEUES, "pjsip.conf": PJSIP, "extensions.conf": ENTRY, "kept.conf": "x"}))
     assert state["queue", "p.q", "maxlen"] == "3"
     assert ("queue", "p.q", "retry") not in state
     assert state["queue", "cct-canary", "servicelevel"] == "77"

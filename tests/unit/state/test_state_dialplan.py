@@ -5,9 +5,7 @@ from cctoolkit.state.dialplan import gotos, lines
 
 
 def told(text):
-    return [
-        (x.context, x.extension, x.priority, x.label, x.application, x.data) for x in lines(text, "f.conf")
-    ]
+    return [(x.context, x.extension, x.priority, x.label, x.application, x.data) for x in lines(text, "f.conf")]
 
 
 def test_priorities_are_counted_as_asterisk_counts_them():
@@ -44,6 +42,6 @@ def test_a_line_asterisk_would_skip_is_an_error(line):
 
 
 def test_gotos_are_the_jumps_that_leave_a_context():
-    """A jump inside the context is no edge; the last one that leaves it is."""
-    text = "[c]\nexten => a,1,Goto(s,1)\nexten => done,1,NoOp()\n same => n,Goto(d,s,1)\n"
+    """A jump inside the context is no edge; the first one that leaves it is, since nothing behind it runs."""
+    text = "[c]\nexten => a,1,Goto(s,1)\nexten => done,1,NoOp()\n same => n,Goto(d,s,1)\n same => n,Goto(e,s,1)\n"
     assert gotos(text, "f") == {("c", "done"): "d"}

@@ -1,0 +1,57 @@
+"""The files of projects/northwind-hotline, byte by byte: what a change of a template or a spec does is read
+in a diff.
+
+After a change that is meant, write them anew and read the diff:
+
+    python -m pytest tests/golden --snapshot-update
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from cctoolkit.workflow import specs
+
+SITE = Path(__file__).parent / "site.yaml"
+FILES = ("extensions", "generation", "pjsip", "queues", "runtime")
+
+
+class Conf(SingleFileSnapshotExtension):
+    """One golden file a .conf, in __snapshots__/test_golden/."""
+
+    file_extension = "conf"
+    _write_mode = WriteMode.TEXT
+
+
+@pytest.fixture(scope="module")
+def rendered() -> dict[str, str]:
+    """The files by the stem of their name; the one generation is called so."""
+    (config,) = specs.render_site(specs.load_site(str(SITE))).values()
+    return {"generation" if "/" in path else path.removesuffix(".conf"): text for path, text in config.files.items()}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_northwind(rendered, file, snapshot):
+    """The rendered file is the golden one."""
+    assert rendered[file] == snapshot(extension_class=Conf)
+
+
+def test_every_file_has_its_golden_one(rendered):
+    """A new .conf asks for a golden file."""
+    assert sorted(rendered) == sorted(FILES)
+
+
+def test_two_runs_are_the_same_bytes(rendered):
+    """Nothing of a rendered file depends on the time, the run or the order of a set."""
+    (again,) = specs.render_site(specs.load_site(str(SITE))).values()
+    assert sorted(again.files.values()) == sorted(rendered.values())
+
+
+def test_secrets_are_references(rendered):
+    """A phone's password is where it will be read, in one line of one file."""
+    assert re.findall(r"password = (.+)", rendered["pjsip"]) == [
+        "<<secret env:GOLDEN_IVANOVA>>",
+        "<<secret env:GOLDEN_PETROV>>",
+    ]

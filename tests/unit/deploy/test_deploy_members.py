@@ -1,0 +1,70 @@
+import pytest
+
+from cctoolkit.deploy.members import change_members
+from cctoolkit.errors import SwitchError
+from cctoolkit.plan.changes import Change
+
+ORDERS, VIP = "northwind-hotline.orders", "northwind-hotline.vip"
+
+
+@pytest.fixture
+async def two_queues(node):
+    """A node with two queues where ivanova is logged in to one, with a wrong penalty, at lunch."""
+    node.change(queues={**node.project.queues, "vip": node.project.queues["orders"]})
+    await node.apply()
+    node.switch.log.clear()
+    at_lunch = {"Penalty": "7", "Paused": "1", "PausedReason": "lunch"}
+    node.switch.members = {(ORDERS, "PJSIP/ivanova"): at_lunch}
+    return node
+
+
+async def test_queues_and_penalties_of_logged_in_agents(two_queues):
+    """The penalty is put right, the second queue joined with the pause and its reason; who is out stays
+    out, and no file is touched.
+    """
+    assert await two_queues.apply() == ["n1"]
+    paused = {"Penalty": "0", "Paused": "1", "PausedReason": "lunch"}
+    assert two_queues.switch.members == {(ORDERS, "PJSIP/ivanova"): paused, (VIP, "PJSIP/ivanova"): paused}
+    assert not [told for told in two_queues.switch.log if told.startswith("Reload")]
+    assert (await two_queues.plan()).empty
+    assert len(two_queues.transport.history()) == 2
+
+
+async def test_an_agent_who_is_not_paused_joins_ready(two_queues):
+    """No pause is invented."""
+    two_queues.switch.members = {(ORDERS, "PJSIP/ivanova"): {"Penalty": "0", "Paused": "0"}}
+    await two_queues.apply()
+    assert two_queues.switch.members[VIP, "PJSIP/ivanova"] == {"Penalty": "0", "Paused": "0"}
+
+
+async def test_a_member_the_spec_does_not_allow_goes(two_queues):
+    """Somebody added a phone of nobody by hand."""
+    two_queues.switch.members = {(ORDERS, "Local/7@x/n"): {"Penalty": "0"}}
+    await two_queues.apply()
+    assert two_queues.switch.members == {}
+
+
+async def test_who_logged_out_since_the_plan_is_not_logged_in(two_queues):
+    """Between plan and apply the agent left: nothing is added, changed or removed."""
+    planned = await two_queues.planned()
+    two_queues.switch.members = {}
+    await two_queues.perform(planned)
+    assert two_queues.switch.members == {}
+    assert two_queues.switch.log == []
+
+
+async def test_a_queue_that_went_took_its_members_along(two_queues):
+    """A member of a queue the release removes is not removed twice."""
+    two_queues.switch.members = {(queue, "PJSIP/ivanova"): {"Penalty": "0", "Paused": "0"} for queue in (ORDERS, VIP)}
+    two_queues.change(queues={"orders": two_queues.project.queues["orders"]})
+    await two_queues.apply()
+    assert list(two_queues.switch.members) == [(ORDERS, "PJSIP/ivanova")]
+    assert (await two_queues.plan()).empty
+
+
+async def test_what_the_switch_did_not_do_is_told(two_queues):
+    """Success is what is read back."""
+    two_queues.switch._member = lambda _name, _headers: None
+    change = Change("member", "member", ORDERS, "ivanova", "7", "0")
+    with pytest.raises(SwitchError, match=r"agent ivanova in queue northwind-hotline\.orders has penalty 7"):
+        await change_members(two_queues.switch, [change], two_queues.said.append)
