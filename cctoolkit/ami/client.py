@@ -96,9 +96,7 @@ class Client:
     Nothing is sent twice and nothing reconnects. While the connection stands, a watchdog pings the switch.
     """
 
-    def __init__(
-        self, account: Account, on_bytes: Callable[[bytes], None] | None, ping_interval: float
-    ) -> None:
+    def __init__(self, account: Account, on_bytes: Callable[[bytes], None] | None, ping_interval: float) -> None:
         self.account = account
         self._ping_interval = ping_interval
         self._subscribers = Subscribers(self._balance)

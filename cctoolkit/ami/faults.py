@@ -10,9 +10,7 @@ class ActionRefusedError(SwitchError):
     def __init__(self, action: str, reply: Message, *, where: str) -> None:
         # A refused command says why in its output; its Message is "Command output follows" all the same.
         self.reply = reply
-        text = (
-            "; ".join(filter(None, reply.all("Output"))) or reply.get("Message").strip() or "no reason given"
-        )
+        text = "; ".join(filter(None, reply.all("Output"))) or reply.get("Message").strip() or "no reason given"
         super().__init__(f"the switch refused {action}: {text}", where=f"{where} {action}")
 
 

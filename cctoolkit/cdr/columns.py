@@ -67,9 +67,7 @@ def _of_field(name: str, type_: inspect.Type, kind: type[msgspec.Struct]) -> Ite
         return
     sql_type = _SQL_TYPES.get(type(type_))
     if sql_type is None:
-        raise ToolkitBug(
-            f"{kind.__name__}.{name} has a type that no table column holds", expected="a plain value"
-        )
+        raise ToolkitBug(f"{kind.__name__}.{name} has a type that no table column holds", expected="a plain value")
     yield Column(name, name, sql_type)
 
 

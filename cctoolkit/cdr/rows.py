@@ -36,9 +36,7 @@ def parts(record: CallRecord) -> dict[str, list[Row]]:
         "steps": [(call, i, *flatten(step)) for i, step in enumerate(record.steps)],
         "visits": [(call, i, *flatten(visit)) for i, visit in enumerate(record.visits)],
         "legs": [
-            (call, i, j, *flatten(leg))
-            for i, visit in enumerate(record.visits)
-            for j, leg in enumerate(visit.legs)
+            (call, i, j, *flatten(leg)) for i, visit in enumerate(record.visits) for j, leg in enumerate(visit.legs)
         ],
     }
 

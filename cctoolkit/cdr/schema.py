@@ -38,8 +38,7 @@ _FIRST = (
     "CREATE TABLE calls (call TEXT PRIMARY KEY, digest BLOB NOT NULL, known_edges INTEGER NOT NULL) STRICT",
     "CREATE TABLE steps (call TEXT, position INTEGER, PRIMARY KEY (call, position)) STRICT",
     "CREATE TABLE visits (call TEXT, position INTEGER, PRIMARY KEY (call, position)) STRICT",
-    "CREATE TABLE legs (call TEXT, visit INTEGER, position INTEGER,"
-    " PRIMARY KEY (call, visit, position)) STRICT",
+    "CREATE TABLE legs (call TEXT, visit INTEGER, position INTEGER, PRIMARY KEY (call, visit, position)) STRICT",
     "CREATE TABLE agent_states (node TEXT, agent TEXT, state TEXT, start_us INTEGER, reason TEXT,"
     " PRIMARY KEY (node, agent, state, start_us, reason)) STRICT",
 )

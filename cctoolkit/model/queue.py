@@ -43,8 +43,12 @@ class QueueOptions(Section, frozen=True, kw_only=True):
     retry: Annotated[Duration, Meta(description="Pause before the next try.")] = "1s"
     maxlen: Annotated[int, Meta(ge=0, le=9999, description="Waiting callers at most; 0 is no limit.")] = 0
     weight: Annotated[int, Meta(ge=0, le=9999, description="Higher ones get a shared agent first.")] = 0
-    joinempty: Annotated[bool, Meta(description="Whether callers may join when no agent is logged in, or no phone of one can ring.")] = False
-    leavewhenempty: Annotated[bool, Meta(description="Whether callers leave when the last agent logs out, or no phone can ring any more.")] = False
+    joinempty: Annotated[
+        bool, Meta(description="Whether callers may join when no agent is logged in, or no phone of one can ring.")
+    ] = False
+    leavewhenempty: Annotated[
+        bool, Meta(description="Whether callers leave when the last agent logs out, or no phone can ring any more.")
+    ] = False
     musicclass: Annotated[
         str,
         Meta(

@@ -29,7 +29,7 @@ async def no_task_left():
 async def until(condition):
     """Wait for what only the other side knows."""
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.001)
 
 
@@ -141,9 +141,7 @@ async def test_nothing_to_list_is_told_from_an_error(switch):
 
 async def test_a_list_broken_off_is_an_error(switch):
     """EventList: Cancelled is no complete list."""
-    switch.answers["QueueStatus"] = switch.answers["QueueStatus"].replace(
-        "EventList: Complete", "EventList: Cancelled"
-    )
+    switch.answers["QueueStatus"] = switch.answers["QueueStatus"].replace("EventList: Complete", "EventList: Cancelled")
     async with Client.connect(switch.account()) as client:
         with pytest.raises(SwitchError, match="broke off"):
             await client.listing("QueueStatus")
@@ -173,9 +171,7 @@ async def test_header_injection_reaches_no_switch(switch):
     """A line break in a value is refused before anything is sent."""
     async with Client.connect(switch.account()) as client:
         with pytest.raises(ToolkitBug):
-            await client.action(
-                "Originate", {"CallerID": "x\r\n\r\nAction: Command\r\nCommand: core stop now"}
-            )
+            await client.action("Originate", {"CallerID": "x\r\n\r\nAction: Command\r\nCommand: core stop now"})
     assert switch.names() == ["Login", "Logoff"]
 
 
@@ -202,9 +198,7 @@ async def test_half_a_reply_and_then_the_end(switch):
     """A connection that ends within a reply fails what waits for it, and everything after."""
     switch.answers["QueueStatus"] = switch.answers["QueueStatus"][:300]
     async with no_task_left(), Client.connect(switch.account()) as client:
-        asking = asyncio.gather(
-            client.listing("QueueStatus"), client.action("Silent"), return_exceptions=True
-        )
+        asking = asyncio.gather(client.listing("QueueStatus"), client.action("Silent"), return_exceptions=True)
         switch.answers["Silent"] = None
         await until(lambda: len(switch.actions) == 3)
         switch.writer.close()

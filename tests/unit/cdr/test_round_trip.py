@@ -64,9 +64,7 @@ RECORDS = st.builds(
     steps=st.lists(STEPS, max_size=3).map(tuple),
     visits=st.lists(VISITS, max_size=3).map(tuple),
 )
-STATES = st.builds(
-    AgentInterval, TEXT, TEXT, st.sampled_from(["logged_in", "paused", "wrap-up"]), EDGES, MAYBE, TEXT
-)
+STATES = st.builds(AgentInterval, TEXT, TEXT, st.sampled_from(["logged_in", "paused", "wrap-up"]), EDGES, MAYBE, TEXT)
 
 
 def _memory() -> sqlite3.Connection:

@@ -168,9 +168,7 @@ def test_somebody_elses_database(tmp_path):
         Store.open(path)
 
 
-@pytest.mark.parametrize(
-    "change", ["UPDATE schema_version SET version = 99", "ALTER TABLE legs ADD COLUMN mood TEXT"]
-)
+@pytest.mark.parametrize("change", ["UPDATE schema_version SET version = 99", "ALTER TABLE legs ADD COLUMN mood TEXT"])
 def test_newer_file(tmp_path, change):
     """A file of a later schema, or with a column unknown here, is refused, not read halfway."""
     path = tmp_path / "calls.sqlite"
