@@ -20,6 +20,9 @@ CANARY_QUEUE = "cct-canary"
 SHADOW = "--test"
 """What a queue's name ends with for its shadow twin, where test calls wait."""
 
+TWINS = ("", "2", "3", "4")
+"""Further twins of each queue, so that as many test calls can wait at once, each in a queue made ready for it."""
+
 WRAP_UP = "wrap-up"
 """The pause reason of after-call work."""
 
@@ -35,7 +38,7 @@ _KINDS: dict[str, Kind] = {k: k for k in get_args(Kind)}
 _ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 # The first part of eight hex digits is the digest: a project's id has none (a rule of model.lint).
 _CONTEXT = re.compile(rf"cct-([a-z][a-z0-9]*(?:-[a-z0-9]+)*?)-([0-9a-f]{{8}})-({_ID})")
-_QUEUE = re.compile(rf"({_ID})\.({_ID})({SHADOW})?")
+_QUEUE = re.compile(rf"({_ID})\.({_ID})({SHADOW}[2-4]?)?")
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -71,6 +74,11 @@ def generation_of(context_name: str) -> tuple[str, str] | None:
 def queue_name(project: str, queue: str) -> str:
     """Return the name of a project's queue in app_queue; ids hold no dot, so it reads back."""
     return f"{project}.{queue}"
+
+
+def exit_context(keys: Sequence[str]) -> str:
+    """Return the context of the keys that lead out of a queue: cct-exit-12s for 1, 2 and star."""
+    return "cct-exit-" + "".join({"*": "s", "#": "h"}.get(key, key) for key in keys)
 
 
 def queue_ids(name: str) -> tuple[str, str, bool] | None:

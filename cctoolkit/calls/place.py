@@ -4,6 +4,7 @@ The caller's side reacts to what the call reports, never to the clock: a key is 
 call hangs up when it has joined the queue. Source: AMI Originate and PlayDTMF of Asterisk 22.
 """
 
+import asyncio
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -12,11 +13,17 @@ from msgspec import Struct
 from cctoolkit import marks
 from cctoolkit.ami.client import Client
 from cctoolkit.ami.messages import Message
-from cctoolkit.flow.routes import Route
+from cctoolkit.flow.routes import Route, Turn
 from cctoolkit.flow.simulate import SILENCE
+from cctoolkit.model.guard import QueueKey
 
 CALL_SECONDS = 60.0
 ABANDONED = "abandoned"
+VOICEMAIL = "voicemail"
+"""What the mark of a recording says it asks for."""
+
+_MESSAGE_SECONDS = 1.5
+"""Longer than the shortest message of a test call, which is 1 s."""
 
 
 class Observed(Struct, frozen=True):
@@ -26,24 +33,24 @@ class Observed(Struct, frozen=True):
     path: tuple[tuple[str, str], ...]
 
 
-async def place(client: Client, route: Route, *, wait_seconds: int = 2) -> Observed:
-    """Call along a route and return where the call went.
+async def place(client: Client, route: Route, twin: str = "") -> Observed:
+    """Call along a route, waiting in each queue's shadow `twin` (of marks.TWINS); return where the call went.
 
-    `wait_seconds` is how long it waits in a shadow queue. Raise SwitchError when the switch refuses the call,
+    Raise SwitchError when the switch refuses the call,
     EventTimeoutError when it has not ended after a minute.
     """
     name = f"cct-test-{uuid4().hex[:16]}"
     # core_unreal.c names the half that runs the dialplan after the other one.
     call = f"{name};2"
     async with client.subscribe("UserEvent", "QueueCallerJoin") as events:
-        await client.action("Originate", _originate(route, name, wait_seconds))
+        await client.action("Originate", _originate(route, name, twin))
         watcher = _Watcher(client, route, call)
         while not watcher.ended:
             await watcher.see(await events.next_matching(watcher.concerns, CALL_SECONDS))
     return Observed(call, tuple(watcher.path))
 
 
-def _originate(route: Route, name: str, wait_seconds: int) -> dict[str, str | list[str]]:
+def _originate(route: Route, name: str, twin: str) -> dict[str, str | list[str]]:
     return {
         "Channel": f"Local/{route.number.lstrip('+')}@{marks.TEST}/n",
         "ChannelId": name,
@@ -52,8 +59,23 @@ def _originate(route: Route, name: str, wait_seconds: int) -> dict[str, str | li
         "CallerID": '"test" <0000000000>',
         "Timeout": str(int(CALL_SECONDS * 1000)),
         "Async": "true",
-        "Variable": [f"__CCT_NOW={int(route.at.timestamp())}", f"__CCT_WAIT={wait_seconds}"],
+        "Variable": [
+            f"__CCT_NOW={int(route.at.timestamp())}",
+            f"CCT_DIAL={_dials(route)}",
+            f"CCT_TWIN={twin}",
+        ],
     }
+
+
+def _dials(route: Route) -> str:
+    """Return what the shadows of the route's transfers do, in order; see cct-shadow."""
+    shadows = {
+        "transferred": "transferred",
+        "transfer-busy": "busy",
+        "transfer-no-answer": "no",
+        "transfer-failed": "failed",
+    }
+    return "-".join(shadows[turn.label] for turn in route.turns if turn.label in shadows)
 
 
 class _Watcher:
@@ -64,30 +86,62 @@ class _Watcher:
         self.call = call
         self.path: list[tuple[str, str]] = []
         self.ended = False
-        self._keys: Iterator[str] = iter(route.keys)
-        self._abandons = route.turns[-1].label == ABANDONED
+        self._turns = list(reversed(route.turns))
+        self._turn: Turn | None = None
+        self._keys: Iterator[str] = iter(())
 
     def concerns(self, event: Message) -> bool:
         return event.get("Call") == self.call or event.get("Uniqueid") == self.call
 
     async def see(self, event: Message) -> None:
-        if event.event == "QueueCallerJoin" and self._abandons:
-            await self.client.action("Hangup", {"Channel": event.get("Channel")})
+        if event.event == "QueueCallerJoin":
+            await self._joined(event.get("Channel"))
             return
         mark = marks.from_user_event(event.get)
         if mark is None:
             return
-        if mark.kind == "ask":
-            await self._press(event.get("Channel"))
+        if mark.kind == "step":
+            self._enter(mark.step)
+        elif mark.kind == "ask":
+            await self._asked(event.get("Channel"), mark.detail)
         elif mark.kind == "out":
-            self.path.append((mark.step, mark.detail))
+            self._left(mark.step, mark.detail)
         elif mark.kind == "end":
             if not self.path or self.path[-1][0] != mark.step:
                 self.path.append((mark.step, ABANDONED))
             self.ended = True
 
-    async def _press(self, channel: str) -> None:
-        key = next(self._keys, SILENCE)
+    def _enter(self, step: str) -> None:
+        """Take up the route's next turn, if the call is where the route is."""
+        if self._turns and self._turns[-1].step == step:
+            self._turn = self._turns.pop()
+            self._keys = iter(self._turn.presses)
+
+    def _left(self, step: str, label: str) -> None:
+        if label == "queue-continued" and self.path and self.path[-1] == (step, "answered"):
+            # An agent answered and hung up before the call went on: one way out, said twice.
+            self.path.pop()
+        self.path.append((step, label))
+
+    async def _joined(self, channel: str) -> None:
+        if self._turn and self._turn.label == ABANDONED:
+            await self.client.action("Hangup", {"Channel": channel})
+        elif self._turn and isinstance(self._turn.guard, QueueKey):
+            await self._press(channel, self._turn.guard.key)
+
+    async def _asked(self, channel: str, what: str) -> None:
+        if what != VOICEMAIL:
+            await self._press(channel, next(self._keys, SILENCE))
+        elif self._turn and self._turn.label == "voicemail-too-short":
+            await self._press(channel, "#")
+        else:
+            await asyncio.sleep(_MESSAGE_SECONDS)
+            if self._turn and self._turn.label == "voicemail-done":
+                await self._press(channel, "#")
+            else:
+                await self.client.action("Hangup", {"Channel": channel})
+
+    async def _press(self, channel: str, key: str) -> None:
         if key != SILENCE:
             # The caller's half of the Local pair presses; the digit arrives on the half in the dialplan.
             await self.client.action("PlayDTMF", {"Channel": channel.removesuffix(";2") + ";1", "Digit": key})

@@ -2,18 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 from cctoolkit import marks
 from cctoolkit.ami.client import Client
-from cctoolkit.errors import SwitchError
 
-ANSWERS, RINGS = "answers", "rings"
+ANSWERS, RINGS, WAITS = "answers", "rings", "waits"
+_FILL_SECONDS = 30
 
 
 @asynccontextmanager
 async def member(client: Client, queue: str, behaviour: str) -> AsyncIterator[None]:
     """Have one shadow member in a shadow queue that answers, or lets it ring; it is gone afterwards."""
-    who = {"Queue": queue, "Interface": f"Local/{behaviour}@{marks.SHADOWS}/n"}
+    who = {"Queue": queue, "Interface": f"Local/{behaviour}-{queue}@{marks.SHADOWS}/n"}
     # What a verify that was cut off has left would change what this one sees.
     await _without(client, queue)
     await client.action("QueueAdd", {**who, "MemberName": f"shadow-{behaviour}"})
@@ -36,7 +37,25 @@ async def empty(client: Client, queue: str) -> AsyncIterator[None]:
     yield
 
 
-async def check_there(client: Client, queue: str) -> None:
-    """Raise SwitchError when the switch has no such shadow queue: nothing could be tested there."""
-    if not await client.listing("QueueStatus", {"Queue": queue}):
-        raise SwitchError(f"the switch has no queue {queue}", where=client.account.where, next_step="cctoolkit apply")
+@asynccontextmanager
+async def filled(client: Client, queue: str) -> AsyncIterator[None]:
+    """Have one call waiting in a shadow queue, which is all a twin takes."""
+    call = f"cct-fill-{uuid4().hex[:16]}"
+    async with member(client, queue, RINGS), client.subscribe("QueueCallerJoin") as events:
+        await client.action(
+            "Originate",
+            {
+                "Channel": f"Local/{WAITS}@{marks.SHADOWS}/n",
+                "ChannelId": call,
+                "Application": "Wait",
+                "Data": str(_FILL_SECONDS),
+                "Timeout": str(_FILL_SECONDS * 1000),
+                "Async": "true",
+                "Variable": f"CCT_FILL={queue}",
+            },
+        )
+        joined = await events.next_matching(lambda event: event.get("Uniqueid") == f"{call};2", _FILL_SECONDS)
+        try:
+            yield
+        finally:
+            await client.action("Hangup", {"Channel": joined.get("Channel")})

@@ -20,9 +20,15 @@ def command(
         str,
         typer.Option(
             "--queue",
-            help="How queues end, one after another: answered, abandoned, timeout, full, no-agents.",
+            help="How queues end, one after another: answered, abandoned, timeout, full, no-agents, key-1, continued.",
         ),
     ] = "answered",
+    transfer: Annotated[
+        str, typer.Option("--transfer", help="How transfers end: transferred, busy, no-answer, failed.")
+    ] = "transferred",
+    voicemail: Annotated[
+        str, typer.Option("--voicemail", help="How messages end: message-left, done, too-short.")
+    ] = "message-left",
     output: OutputFormat = Format.text,
 ) -> None:
     """Walk one call through the flow, step by step, with the reason for each turn and the spec's line.
@@ -32,7 +38,7 @@ def command(
     from cctoolkit.workflow import specs
 
     loaded = specs.load_project(project)
-    walk = specs.trace(loaded.project, specs.dialled(loaded.project, to), at, keys, queue)
+    walk = specs.trace(loaded.project, specs.dialled(loaded.project, to), at, keys, (queue, transfer, voicemail))
     if output is Format.json:
         say_json(walk)
         return

@@ -8,13 +8,25 @@ line is closed.
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
+from types import UnionType
 
 from msgspec import Struct
 
 from cctoolkit.flow.graph import FlowGraph, Vertex
 from cctoolkit.flow.moments import Moments, moments
 from cctoolkit.flow.simulate import QUEUE_ENDS, SILENCE
-from cctoolkit.model.guard import BadInput, Edge, Guard, InHours, Key, NoInput, QueueExit
+from cctoolkit.model.guard import (
+    BadInput,
+    Edge,
+    Guard,
+    InHours,
+    Key,
+    NoInput,
+    QueueExit,
+    QueueKey,
+    TransferResult,
+    VoicemailResult,
+)
 
 _KEYS = "987654321*0#"
 
@@ -43,14 +55,21 @@ class Route(Struct, frozen=True):
     @property
     def queue(self) -> tuple[str, ...]:
         """Return how queues end on the way, one after another, as `simulate.Call` takes it."""
-        return (
-            tuple(
-                turn.guard.reason if isinstance(turn.guard, QueueExit) else turn.label
-                for turn in self.turns
-                if isinstance(turn.guard, QueueExit) or turn.label in QUEUE_ENDS
-            )
-            or QUEUE_ENDS[:1]
-        )
+        return self._outcomes(QueueExit | QueueKey, "queue-", QUEUE_ENDS)
+
+    @property
+    def transfer(self) -> tuple[str, ...]:
+        """Return how transfers end on the way."""
+        return self._outcomes(TransferResult, "transfer-", ("transferred",))
+
+    @property
+    def voicemail(self) -> tuple[str, ...]:
+        """Return how messages end on the way."""
+        return self._outcomes(VoicemailResult, "voicemail-", ("message-left",))
+
+    def _outcomes(self, kinds: type | UnionType, prefix: str, ends: tuple[str, ...]) -> tuple[str, ...]:
+        found = (t.label for t in self.turns if isinstance(t.guard, kinds) or (t.guard is None and t.label in ends))
+        return tuple(label.removeprefix(prefix) for label in found) or ends[:1]
 
     @property
     def path(self) -> tuple[tuple[str, str], ...]:

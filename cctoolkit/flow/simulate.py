@@ -13,24 +13,43 @@ from msgspec import Struct
 from cctoolkit.errors import SpecError, ToolkitBug, UsageError
 from cctoolkit.flow.graph import FlowGraph, Vertex
 from cctoolkit.model.calendar import answer
-from cctoolkit.model.guard import Always, BadInput, Edge, InHours, Key, NoInput, QueueExit
+from cctoolkit.model.guard import (
+    Always,
+    BadInput,
+    Edge,
+    InHours,
+    Key,
+    NoInput,
+    QueueExit,
+    TransferResult,
+    VoicemailResult,
+    key_name,
+)
 
 SILENCE = "-"
 _PRESSED = frozenset("0123456789*#" + SILENCE)
 QUEUE_ENDS = ("answered", "abandoned")
-QUEUE_OUTCOMES = (*QUEUE_ENDS, "timeout", "full", "no-agents")
+QUEUE_OUTCOMES = (
+    *QUEUE_ENDS,
+    *("timeout", "full", "no-agents", "continued"),
+    *(f"key-{key_name(key)}" for key in "1234567890*#"),
+)
+TRANSFER_OUTCOMES = ("transferred", "busy", "no-answer", "failed")
+VOICEMAIL_OUTCOMES = ("message-left", "done", "too-short")
 
 
 class Call(Struct, frozen=True):
     """A call to think through: `keys` in the order pressed ("-" is silence for one attempt; after the last
     key the caller is silent), `queue` how queues end for it, one after another, of `QUEUE_OUTCOMES`; the last
-    stays so.
+    stays so. `transfer` and `voicemail` are the same for transfers and messages.
     """
 
     number: str
     at: datetime
     keys: tuple[str, ...] = ()
     queue: tuple[str, ...] = ("answered",)
+    transfer: tuple[str, ...] = ("transferred",)
+    voicemail: tuple[str, ...] = ("message-left",)
 
 
 class Taken(Struct, frozen=True):
@@ -60,24 +79,39 @@ class Walk(Struct, frozen=True):
         return tuple((t.step, t.label) for t in self.steps)
 
 
+Outside = QueueExit | TransferResult | VoicemailResult
+"""Guards that neither the caller's keys nor the clock decide."""
+
+_WORDS: dict[type[Outside], tuple[str, str]] = {
+    QueueExit: ("queue-", "left the queue"),
+    TransferResult: ("transfer-", "the transfer"),
+    VoicemailResult: ("voicemail-", "the message"),
+}
+
+
 class _Caller:
-    """What the caller still does: keys to press, and how queues end."""
+    """What the caller still does: keys to press; and what still happens: how queues and the like end."""
 
     def __init__(self, call: Call) -> None:
         self.at = call.at
         self._keys = list(reversed(call.keys))
-        self._queues = list(reversed(call.queue))
+        self._outcomes = {
+            QueueExit: list(reversed(call.queue)),
+            TransferResult: list(reversed(call.transfer)),
+            VoicemailResult: list(reversed(call.voicemail)),
+        }
 
     def key(self) -> str:
         return self._keys.pop() if self._keys else SILENCE
 
-    def queue(self) -> str:
-        return self._queues.pop() if len(self._queues) > 1 else self._queues[0]
+    def outcome(self, kind: type[Outside]) -> str:
+        outcomes = self._outcomes[kind]
+        return outcomes.pop() if len(outcomes) > 1 else outcomes[0]
 
     @property
-    def left(self) -> tuple[int, int]:
+    def left(self) -> tuple[int, ...]:
         """Return how much is left to do: a call back at a step with as much left goes round for ever."""
-        return len(self._keys), len(self._queues)
+        return len(self._keys), *map(len, self._outcomes.values())
 
 
 def simulate(graph: FlowGraph, call: Call) -> Walk:
@@ -87,7 +121,7 @@ def simulate(graph: FlowGraph, call: Call) -> Walk:
     _check(call)
     step, caller = _entry_step(graph, call.number), _Caller(call)
     taken: list[Taken] = []
-    seen: set[tuple[str, tuple[int, int]]] = set()
+    seen: set[tuple[str, tuple[int, ...]]] = set()
     while step:
         if (step, caller.left) in seen:
             last = next(n for n in reversed(range(len(taken))) if taken[n].step == step)
@@ -103,9 +137,14 @@ def _check(call: Call) -> None:
     for key in call.keys:
         if key not in _PRESSED:
             raise UsageError(f"{key!r} is no key of a phone", expected='0 to 9, *, # or "-" for silence')
-    for outcome in call.queue or ("",):
-        if outcome not in QUEUE_OUTCOMES:
-            raise UsageError(f"{outcome!r} is no way a queue ends", expected="one of " + ", ".join(QUEUE_OUTCOMES))
+    for what, outcomes, known in (
+        ("a queue", call.queue, QUEUE_OUTCOMES),
+        ("a transfer", call.transfer, TRANSFER_OUTCOMES),
+        ("a message", call.voicemail, VOICEMAIL_OUTCOMES),
+    ):
+        for outcome in outcomes or ("",):
+            if outcome not in known:
+                raise UsageError(f"{outcome!r} is no way {what} ends", expected="one of " + ", ".join(known))
 
 
 def _entry_step(graph: FlowGraph, number: str) -> str:
@@ -132,12 +171,23 @@ def _choose(graph: FlowGraph, vertex: Vertex, caller: _Caller) -> tuple[Edge | N
         return vertex.edges[0], "always"
     if InHours in guards:
         return _by_hours(graph, vertex, caller.at)
-    if QueueExit in guards:
-        outcome = caller.queue()
-        if outcome in vertex.ends:
-            return None, outcome
-        return _labelled(vertex, f"queue-{outcome}"), f"left the queue: {outcome}"
+    for kind, (prefix, words) in _WORDS.items():
+        if kind in guards:
+            return _by_outcome(vertex, caller.outcome(kind), prefix, words)
     return _by_keys(vertex, _attempts(vertex, caller))
+
+
+def _by_outcome(vertex: Vertex, outcome: str, prefix: str, words: str) -> tuple[Edge | None, str]:
+    if outcome in vertex.ends:
+        return None, outcome
+    for edge in vertex.edges:
+        # A queue that goes on after its agents is left by being answered.
+        if edge.guard.label in (prefix + outcome, "queue-continued" if outcome == "answered" else ""):
+            return edge, f"{words}: {outcome}"
+    ways = [edge.guard.label.removeprefix(prefix) for edge in vertex.edges]
+    raise UsageError(
+        f"step {vertex.name!r} cannot be left by {outcome}", expected="one of " + ", ".join([*vertex.ends, *ways])
+    )
 
 
 def _by_hours(graph: FlowGraph, vertex: Vertex, at: datetime) -> tuple[Edge, str]:
@@ -164,7 +214,3 @@ def _by_keys(vertex: Vertex, attempts: Iterator[str]) -> tuple[Edge, str]:
     how = "silence" if pressed == SILENCE else f"pressed {pressed}"
     edge = next(e for e in vertex.edges if isinstance(e.guard, kind))
     return edge, f"{how} at the last of {vertex.attempts} attempts"
-
-
-def _labelled(vertex: Vertex, label: str) -> Edge:
-    return next(edge for edge in vertex.edges if edge.guard.label == label)

@@ -50,6 +50,10 @@ class Template:
             _set(entry, "secret", secrets[_agent(entry, self.path)])
         _set(self.root, "nodes", [_node(node) for node in nodes])
         _set(self.root, "trunks", [{"id": "carrier", "address": carrier}])
+        clients = _find(self.root, "trunks_at")
+        if isinstance(clients, yaml.MappingNode):
+            # The street plays every client's PBX too.
+            _set(self.root, "trunks_at", {key.value: carrier for key, _ in clients.value})
         text: str = yaml.serialize(self.root, Dumper=yaml.SafeDumper, allow_unicode=True, width=110)
         return _HEAD.format(template=self.path.name) + text
 

@@ -57,7 +57,10 @@ def parts(document: Document) -> Parts:
         flow=steps,
         queues=_built(_mapping(data, "queues").items(), QueueOptions),
         agents=_built(enumerate(_listed(data, "agents")), AgentAssignment),
-        names={section: frozenset(_mapping(data, section)) for section in ("flow", "calendars", "queues")},
+        names={
+            section: frozenset(_mapping(data, section))
+            for section in ("flow", "calendars", "queues", "trunks", "teams")
+        },
         whole_flow=bool(flow and numbers) and (len(steps), len(entries)) == (len(flow), len(numbers)),
     )
 

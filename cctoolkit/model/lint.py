@@ -14,6 +14,7 @@ from cctoolkit import marks
 from cctoolkit.model import phone
 from cctoolkit.model.build import Parts
 from cctoolkit.model.lint_calendar import dates, hours
+from cctoolkit.model.steps.queue import Queue
 from cctoolkit.spec.builder import Route
 from cctoolkit.spec.problem import Problem, bounded, did_you_mean, one_of
 from cctoolkit.spec.source import Document
@@ -67,7 +68,7 @@ def unknown_references(parts: Parts, document: Document) -> Iterator[Problem]:
     for name, raw in steps_of(document):
         step = parts.flow.get(name)
         # Of a broken step only what its words say can be held against the project.
-        refers = step.refers() if step else tuple((f"{w}s", raw[w]) for w in ("calendar", "queue") if w in raw)
+        refers = step.refers() if step else tuple((f"{w}s", raw[w]) for w in ("calendar", "queue", "trunk") if w in raw)
         for section, wanted in refers:
             if _is_name(wanted) and wanted not in parts.names[section]:
                 what = section.removesuffix("s")
@@ -179,8 +180,55 @@ def twice(names: Mapping[int, str], document: Document, section: str, key: str) 
                           hint=f"the first is in line {document.mark((section, first)).line}")  # fmt: skip
 
 
+def exit_keys(parts: Parts, document: Document) -> Iterator[Problem]:
+    """All steps of a queue have the same keys: app_queue knows keys by the queue, not by who waits."""
+    first: dict[str, tuple[str, frozenset[str]]] = {}
+    for name, step in parts.flow.items():
+        if not isinstance(step, Queue):
+            continue
+        known, keys = first.setdefault(step.queue, (name, frozenset(step.keys)))
+        if keys != step.keys.keys():
+            yield Problem(
+                "exit-keys-differ",
+                f'step "{name}" has other keys than step "{known}" for the queue "{step.queue}"',
+                document.file,
+                document.mark(("flow", name, "keys")),
+                "the same keys" + (f": {', '.join(sorted(keys))}" if keys else ", which is none"),
+                "the steps a key leads to may differ; the keys may not",
+            )
+
+
+def pauses(_parts: Parts, document: Document) -> Iterator[Problem]:
+    """A pause code means one reason, and wrap-up is the toolkit's own."""
+    raw = document.data.get("pauses") if isinstance(document.data, dict) else None
+    seen: dict[str, str] = {}
+    for reason, pause in raw.items() if isinstance(raw, dict) else ():
+        if reason == marks.WRAP_UP:
+            yield Problem("pause-reserved", f'"{reason}" is the reason of after-call work', document.file,
+                          document.mark(("pauses", reason), key=True), hint="choose another name")  # fmt: skip
+        code = pause.get("code") if isinstance(pause, dict) else None
+        if isinstance(code, str) and seen.setdefault(code, reason) != reason:
+            yield Problem("pause-code-twice", f'the code "{code}" already means {seen[code]}', document.file,
+                          document.mark(("pauses", reason, "code")))  # fmt: skip
+
+
+def teams(parts: Parts, document: Document) -> Iterator[Problem]:
+    """Agents sit in teams that are defined, and a team's senior agent is one of its own."""
+    for index, agent in parts.agents.items():
+        if agent.team and agent.team not in parts.names["teams"]:
+            yield unknown(document, ("agents", index, "team"), "team", agent.team, parts.names["teams"])
+    raw = document.data.get("teams") if isinstance(document.data, dict) else None
+    for name, team in raw.items() if isinstance(raw, dict) else ():
+        senior = team.get("senior") if isinstance(team, dict) else None
+        members = {agent.agent for agent in parts.agents.values() if agent.team == name}
+        if isinstance(senior, str) and senior not in members:
+            yield Problem("senior-elsewhere", f'"{senior}" does not sit in the row "{name}"', document.file,
+                          document.mark(("teams", name, "senior")), one_of(members) or "one of the row")  # fmt: skip
+
+
 RULES: tuple[Rule, ...] = (
-    unknown_steps, unknown_references, countries, numbers, hours, dates, time_zone, lengths, agents_twice,
+    unknown_steps, unknown_references, countries, numbers, hours, dates, time_zone, lengths, agents_twice, exit_keys,
+    pauses, teams,
 )  # fmt: skip
 
 

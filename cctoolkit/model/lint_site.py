@@ -4,6 +4,8 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+import msgspec
+
 from cctoolkit.model import phone
 from cctoolkit.model.lint import twice, unknown
 from cctoolkit.model.project import Project
@@ -24,6 +26,7 @@ def site_problems(site: Site, document: Document, projects: Sequence[tuple[Proje
             _addresses(site, document),
             _feature_codes(site, document),
             _roster(site, projects),
+            _pause_codes(projects),
             _claimed(projects),
         )
     )
@@ -47,7 +50,7 @@ def _addresses(site: Site, document: Document) -> Iterator[Problem]:
 def _feature_codes(site: Site, document: Document) -> Iterator[Problem]:
     codes = site.feature_codes
     seen: dict[str, str] = {}
-    for name, code in (("login", codes.login), ("logout", codes.logout), ("ready", codes.ready)):
+    for name, code in msgspec.structs.asdict(codes).items():
         first = seen.setdefault(code, name)
         if first != name:
             mark = document.mark(("feature_codes", name))
@@ -61,6 +64,17 @@ def _roster(site: Site, projects: Sequence[tuple[Project, Document]]) -> Iterato
             if agent.agent not in roster:
                 path = ("agents", index, "agent")
                 yield unknown(document, path, f"agent on the roster of site {site.id}:", agent.agent, roster)
+
+
+def _pause_codes(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:
+    """An agent dials one code for all projects: it means one reason on the whole site."""
+    seen: dict[str, tuple[str, str]] = {}
+    for project, document in projects:
+        for reason, pause in project.pauses.items():
+            first, where = seen.setdefault(pause.code, (reason, project.id))
+            if first != reason:
+                what = f'the pause code "{pause.code}" means {first} in project {where}'
+                yield Problem("pause-code-differs", what, document.file, document.mark(("pauses", reason, "code")))
 
 
 def _claimed(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:

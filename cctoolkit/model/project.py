@@ -7,6 +7,8 @@ from msgspec import Meta, field
 from cctoolkit.model.queue import QueueOptions
 from cctoolkit.model.step import Step
 from cctoolkit.model.words import (
+    Address,
+    Codec,
     Country,
     Date,
     Days,
@@ -43,6 +45,33 @@ class Number(Section, frozen=True, kw_only=True):
         tuple[PhoneText, ...],
         Meta(description="Forms in which carriers deliver it, besides its own, such as a geographic number."),
     ] = ()
+    capacity: Annotated[
+        int, Meta(ge=0, le=9999, description="Calls at once at most, the next one hears busy; 0 is no limit.")
+    ] = 0
+
+
+class Trunk(Section, frozen=True, kw_only=True):
+    """The client's own PBX: SIP by address, reached only by transfer steps; calls it places are refused."""
+
+    address: Address
+    port: Annotated[int, Meta(ge=1, le=65535)] = 5060
+    codecs: Annotated[tuple[Codec, ...], Meta(min_length=1)] = ("alaw", "ulaw")
+    channels: Annotated[int, Meta(ge=1, le=9999, description="Calls at once at most.")] = 30
+
+
+class Pause(Section, frozen=True, kw_only=True):
+    """A reason to pause, as agents dial it."""
+
+    code: Annotated[
+        str,
+        Meta(
+            pattern="^[0-9]{1,2}$",
+            description="Dialled after the site's pause code.",
+            examples=["1"],
+            extra_json_schema={"x-expected": 'one or two digits in quotes, such as "1"'},
+        ),
+    ]
+    limit: Annotated[Duration | None, Meta(description="How long it may last; longer ones show in red.")] = None
 
 
 class SpecialDate(Section, frozen=True, kw_only=True):
@@ -63,6 +92,8 @@ class AgentAssignment(Section, frozen=True, kw_only=True):
     """An agent of the site's roster who serves this project."""
 
     agent: Identifier
+    grade: Annotated[Literal["junior", "regular", "senior", "expert"], Meta(description="How experienced.")] = "regular"
+    team: Annotated[Identifier | None, Meta(description="The row the agent sits in.")] = None
     queues: Annotated[
         tuple[Identifier, ...], Meta(description="The queues served; all of the project's when not given.")
     ] = ()
@@ -70,6 +101,13 @@ class AgentAssignment(Section, frozen=True, kw_only=True):
     certified: Annotated[Date | None, Meta(description="Since when; an agent without it is not put on the line.")] = (
         None
     )
+
+
+class Team(Section, frozen=True, kw_only=True):
+    """A row of agents; `senior` is the one others ask, `leader` the team leader's name."""
+
+    senior: Identifier
+    leader: Title | None = None
 
 
 class AfterCall(Section, frozen=True, kw_only=True):
@@ -91,9 +129,14 @@ class Project(Section, frozen=True, kw_only=True):
     numbers: Annotated[tuple[Number, ...], Meta(min_length=1)]
     calendars: dict[Identifier, Calendar] = field(default_factory=dict)
     flow: dict[Identifier, Step]
+    trunks: dict[Identifier, Trunk] = field(default_factory=dict)
     queues: dict[Identifier, QueueOptions] = field(default_factory=dict)
+    teams: dict[Identifier, Team] = field(default_factory=dict)
     agents: tuple[AgentAssignment, ...] = ()
     after_call: AfterCall = AfterCall()
+    pauses: Annotated[dict[Identifier, Pause], Meta(description="Reasons to pause, by name.")] = field(
+        default_factory=dict
+    )
     kpi: Kpi = Kpi()
 
     @property

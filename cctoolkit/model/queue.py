@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from cctoolkit.model.words import Duration, DurationOrZero, Section, Sound
+from cctoolkit.model.words import Duration, DurationOrZero, Section, Sound, Title
 
 _TOOLKIT = "the toolkit sets it itself: "
 REFUSED = {
@@ -37,6 +37,7 @@ class ServiceLevel(Section, frozen=True, kw_only=True):
 class QueueOptions(Section, frozen=True, kw_only=True):
     """One queue."""
 
+    title: Annotated[Title | None, Meta(description="What reports call it; its name when not given.")] = None
     strategy: Annotated[Strategy, Meta(description="Whom app_queue rings first.")] = "rrmemory"
     service_level: ServiceLevel = ServiceLevel()
     timeout: Annotated[Duration, Meta(description="How long one agent's phone rings.")] = "15s"

@@ -2,17 +2,9 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
-from cctoolkit.model.words import Identifier, SecretText, Section, Title
-
-Address = Annotated[
-    str,
-    Meta(
-        pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F:]+:[0-9a-fA-F:]*)$", description="An IP address.",
-        examples=["10.20.0.11"], extra_json_schema={"x-expected": "an IP address"},
-    ),
-]  # fmt: skip
+from cctoolkit.model.words import Address, Codec, Identifier, SecretText, Section, Title
 
 FeatureCode = Annotated[
     str,
@@ -69,7 +61,7 @@ class Trunk(Section, frozen=True, kw_only=True):
 
     id: Identifier
     address: Address
-    codecs: tuple[Literal["alaw", "ulaw", "g722", "opus"], ...] = ("alaw", "ulaw")
+    codecs: Annotated[tuple[Codec, ...], Meta(min_length=1)] = ("alaw", "ulaw")
 
 
 class RosterEntry(Section, frozen=True, kw_only=True):
@@ -86,6 +78,7 @@ class FeatureCodes(Section, frozen=True, kw_only=True):
     login: FeatureCode = "*11"
     logout: FeatureCode = "*12"
     ready: FeatureCode = "*13"
+    pause: Annotated[FeatureCode, Meta(description="Followed by the code of a reason.")] = "*14"
 
 
 class Site(Section, frozen=True, kw_only=True):
@@ -97,6 +90,12 @@ class Site(Section, frozen=True, kw_only=True):
     roster: tuple[RosterEntry, ...] = ()
     feature_codes: FeatureCodes = FeatureCodes()
     projects: tuple[Identifier, ...] = ()
+    trunks_at: Annotated[
+        dict[Identifier, Address],
+        Meta(
+            description="Where a project's trunk is reached from here instead of its own address, by the trunk's name."
+        ),
+    ] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

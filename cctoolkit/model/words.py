@@ -136,6 +136,15 @@ SecretText = Annotated[
     ),
 ]
 
+Address = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F:]+:[0-9a-fA-F:]*)$", description="An IP address.",
+        examples=["10.20.0.11"], extra_json_schema={"x-expected": "an IP address"},
+    ),
+]  # fmt: skip
+
+Codec = Literal["alaw", "ulaw", "g722", "opus"]
 Language = Literal["ru", "pl", "en"]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -30,7 +30,7 @@ def render(site: Site, node: Node, projects: tuple[Project, ...]) -> ConfigSet:
     built = [dialplan.generation(project) for project in projects]
     files = {f"generations/{g.project}-{g.digest}.conf": g.text for g in built}
     files["queues.conf"] = queues.render(projects)
-    files["pjsip.conf"] = pjsip.render(site, node)
+    files["pjsip.conf"] = pjsip.render(site, node, projects)
     files["runtime.conf"] = dialplan.runtime(site, projects)
     files["extensions.conf"] = dialplan.entry(projects, built, RELEASE_SLOT)
     release = digest("".join(f"{path}\0{text}\0" for path, text in sorted(files.items())), 10)

@@ -9,6 +9,7 @@ from cctoolkit import marks
 from cctoolkit.flow.graph import FlowGraph, compile_flow
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
+from cctoolkit.model.steps.queue import Queue
 from cctoolkit.render import check
 from cctoolkit.render.quote import refuse_hostile, text_of
 
@@ -23,6 +24,10 @@ _CLEARED = (
     "CCT_STEP",
     "CCT_WRAP",
     "CCT_WAIT",
+    "CCT_DIAL",
+    "CCT_TWIN",
+    "CCT_HERE",
+    "CCT_RECORDING",
 )
 
 
@@ -59,9 +64,28 @@ def runtime(site: Site, projects: Sequence[Project]) -> str:
     """Render what no release removes: marks, handlers, timers, feature codes."""
     codes = site.feature_codes
     features = ((codes.login, marks.LOGIN), (codes.logout, marks.LOGOUT), (codes.ready, marks.READY))
+    pauses = [(codes.pause + code, reason) for code, reason in sorted(pause_codes(projects).items())]
     agents = [{"id": entry.agent, "queues": memberships(projects, entry.agent)} for entry in site.roster]
     refuse_hostile(site)
-    return text_of("runtime.conf.j2", features=features, agents=agents)
+    return text_of("runtime.conf.j2", features=features, agents=agents, pauses=pauses, exits=exits(projects))
+
+
+def pause_codes(projects: Sequence[Project]) -> dict[str, str]:
+    """Return the reason of each pause code; projects of one site agree on them, or the site's rules say so."""
+    return {pause.code: reason for project in projects for reason, pause in project.pauses.items()}
+
+
+def exits(projects: Sequence[Project]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the contexts of keys pressed while waiting, one for each set of keys a queue has."""
+    found = {keys for project in projects for keys in exit_keys(project).values()}
+    return [(marks.exit_context(keys), keys) for keys in sorted(found) if keys]
+
+
+def exit_keys(project: Project) -> dict[str, tuple[str, ...]]:
+    """Return the keys that lead out of each queue: those of its steps, which all have the same."""
+    return {
+        step.queue: tuple(sorted(step.keys)) for step in project.flow.values() if isinstance(step, Queue) and step.keys
+    }
 
 
 def memberships(projects: Sequence[Project], agent: str) -> list[tuple[str, int]]:
@@ -82,9 +106,9 @@ def entry(projects: Sequence[Project], built: Sequence[Generation], release: str
     entries = [
         {
             "number": e.number, "forms": e.forms, "project": p.id, "generation": g.digest,
-            "language": p.project.language, "context": marks.context(p.id, g.digest, e.step),
+            "language": p.project.language, "capacity": n.capacity, "context": marks.context(p.id, g.digest, e.step),
         }
-        for p, g in zip(projects, built, strict=True) for e in g.graph.entries
+        for p, g in zip(projects, built, strict=True) for e, n in zip(g.graph.entries, p.numbers, strict=True)
     ]  # fmt: skip
     named = [{"id": g.project, "generation": g.digest} for g in built]
     return text_of("extensions.conf.j2", projects=named, entries=entries, release=release, cleared=_CLEARED)

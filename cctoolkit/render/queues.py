@@ -13,8 +13,8 @@ from cctoolkit import marks
 from cctoolkit.model.project import Project
 from cctoolkit.model.queue import QueueOptions
 from cctoolkit.model.words import seconds
+from cctoolkit.render.dialplan import exit_keys
 from cctoolkit.render.quote import text_of
-
 
 _NOBODY = "unavailable,invalid"
 """No member's phone can ring. Not app_queue's own `no`: that turns callers away while every agent is paused, in
@@ -32,11 +32,15 @@ def render(projects: Sequence[Project]) -> str:
 def sections(projects: Sequence[Project]) -> dict[str, dict[str, str]]:
     """Return the options of every queue and of its twin, by the queue's name."""
     return {
-        marks.queue_name(project.id, name) + twin: {option: str(value) for option, value in options(shape)}
+        marks.queue_name(project.id, name) + twin: {
+            **{option: str(value) for option, value in options(shape)},
+            **({"context": marks.exit_context(keys[name])} if name in keys else {}),
+        }
         for project in projects
+        for keys in (exit_keys(project),)
         for name, queue in project.queues.items()
         # One test call fills the twin, so that the next one sees what a full queue does.
-        for twin, shape in (("", queue), (marks.SHADOW, replace(queue, maxlen=min(queue.maxlen, 1))))
+        for twin, shape in (("", queue), *((marks.SHADOW + n, replace(queue, maxlen=1)) for n in marks.TWINS))
     }
 
 

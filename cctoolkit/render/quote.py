@@ -15,7 +15,7 @@ import msgspec
 from cctoolkit import marks, resources
 from cctoolkit.errors import ToolkitBug
 from cctoolkit.model.calendar import special, week
-from cctoolkit.model.guard import Key
+from cctoolkit.model.guard import Key, key_name
 from cctoolkit.model.step import Step
 from cctoolkit.model.words import seconds
 
@@ -98,6 +98,7 @@ def environment(folder: Path) -> jinja2.Environment:
         "special": special,
         "digits": lambda number: number.lstrip("+"),
         "key_label": lambda key: Key(key).label,
+        "key_name": key_name,
         "queue_name": lambda queue, project: marks.queue_name(project, queue),
     }
     env.globals |= {"wrap_up": marks.WRAP_UP, "shadow": marks.SHADOW, "canary": marks.CANARY_QUEUE}

@@ -75,7 +75,7 @@ def _step(target: str) -> str:
 
 
 def _own(name: str) -> bool:
-    return name == marks.CANARY_QUEUE or name.endswith(marks.SHADOW)
+    return name == marks.CANARY_QUEUE or (marks.queue_ids(name) or ("", "", False))[2]
 
 
 def digest(text: str, key: bytes) -> str:

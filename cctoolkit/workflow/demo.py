@@ -65,7 +65,7 @@ async def _verify(loaded: specs.LoadedSite, say: Callable[[str], None]) -> None:
 async def _call(lab: Lab, loaded: specs.LoadedSite, folder: Path, say: Callable[[str], None]) -> None:
     say("\n== A real call: over SIP from the carrier, through the menu, to an agent's phone")
     project, street = loaded.projects[0], lab.street
-    if specs.trace(project, NUMBER, "", "1", "answered").end != "answered":
+    if specs.trace(project, NUMBER, "", "1").end != "answered":
         until = clock.now() + timedelta(minutes=5)
         await overrides.override(loaded, project, "open", until)
         local = clock.now().astimezone(ZoneInfo(project.project.time_zone))

@@ -219,12 +219,12 @@ def dialled(project: Project, text: str) -> str:
     return text
 
 
-def trace(project: Project, number: str, at: str, keys: str, queue: str) -> Walk:
+def trace(project: Project, number: str, at: str, keys: str, outcomes: Sequence[str] = ("answered",)) -> Walk:
     """Walk one call; `at` is a local time of the project ("2026-12-31 18:30"), "" is now.
 
-    `keys` and `queue`, how queues end, are separated by commas.
+    `keys` are separated by commas, and so is each of `outcomes`: how queues, transfers and messages end.
     """
-    return simulate(compile_flow(project), Call(number, moment(project, at), _words(keys), _words(queue)))
+    return simulate(compile_flow(project), Call(number, moment(project, at), _words(keys), *map(_words, outcomes)))
 
 
 def _words(text: str) -> tuple[str, ...]:

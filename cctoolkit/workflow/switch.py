@@ -162,7 +162,7 @@ async def _verify_node(
     async with deploy_client(node) as client:
         memory = await snapshot.memory(client)
     async with Client.connect(account(node, node.ami.accounts.test), events=True) as client:
-        calls = await call_all(client, project, graph, ways, progress)
+        calls = await call_all(client, project, ways, progress)
     # Generations kept for running calls are in memory by right.
     ours = {setting.name for setting in wanted}
     memory = type(memory).of(s for s in memory if s.kind != "dialplan" or s.name in ours)

@@ -9,7 +9,7 @@ from cctoolkit import resources
 from cctoolkit.__main__ import run
 
 NORTHWIND = "northwind-hotline"
-TEXT = (resources.projects() / NORTHWIND / "project.yaml").read_text(encoding="utf-8")
+TEXT = Path("tests/thin/projects", NORTHWIND, "project.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture

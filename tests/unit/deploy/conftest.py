@@ -1,3 +1,4 @@
+import contextlib
 import os
 from pathlib import Path
 
@@ -79,8 +80,9 @@ class Node:
 
 @pytest.fixture(scope="session")
 def loaded() -> specs.LoadedSite:
-    """The site of the golden files with its project."""
-    return specs.load_site("tests/golden/site.yaml")
+    """The thin project of the tests on the site of documentation addresses."""
+    with contextlib.chdir("tests/thin"):
+        return specs.load_site("site.yaml")
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_an_emptied_template_is_caught(loaded, templates, template):
         ("enter.j2", '{{ mark("step", vertex.name, step | said) }}', "NoOp()", "is not reported"),
         ("enter.j2", "Answer()", "NoOp()", "does not answer"),
         ("steps/play.conf.j2", " same => n,Goto(done,1)\n", "", "nothing goes to done"),
-        ("steps/menu.conf.j2", "Goto({{ key | key_label }},1)", "Goto(timeout,1)", "nothing goes to key-1"),
+        ("steps/menu.conf.j2", "Goto({{ key | key_label }},1)", "Goto(timeout,1)", "nothing goes to key-0"),
         ("steps/hangup.conf.j2", "Hangup(", "NoOp(", "has no end"),
         ("extensions.conf.j2", "Gosub(cct-clear,s,1)", "NoOp()", "begins with"),
         ("extensions.conf.j2", "Set(__CCT_TEST=1)", "Goto(default,s,1)", "goes to"),

@@ -1,5 +1,5 @@
+import contextlib
 import re
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -11,8 +11,9 @@ from cctoolkit.workflow import specs
 
 @pytest.fixture(scope="module")
 def loaded():
-    """The site of the golden files with its project."""
-    return specs.load_site(str(Path("tests/golden/site.yaml")))
+    """The thin project of the tests on the site of documentation addresses."""
+    with contextlib.chdir("tests/thin"):
+        return specs.load_site("site.yaml")
 
 
 def test_a_queue_option_changes_no_context(loaded):

@@ -1,4 +1,4 @@
-from pathlib import Path
+import contextlib
 
 import pytest
 from msgspec.structs import replace
@@ -12,8 +12,9 @@ from cctoolkit.workflow import specs
 
 @pytest.fixture(scope="module")
 def loaded():
-    """The site of the golden files with its project."""
-    return specs.load_site(str(Path("tests/golden/site.yaml")))
+    """The thin project of the tests on the site of documentation addresses."""
+    with contextlib.chdir("tests/thin"):
+        return specs.load_site("site.yaml")
 
 
 @pytest.mark.parametrize("value", ["a;b", "a\nb", "a\rb", "a\0b", None])

@@ -1,0 +1,140 @@
+"""prove: no caller is lost, at any minute, whatever happens."""
+
+import shlex
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from cctoolkit.cli.options import CHANGES, Format, OutputFormat, say, say_json
+
+if TYPE_CHECKING:
+    from cctoolkit.flow.routes import Route
+    from cctoolkit.workflow.prove import Proved
+
+
+def command(
+    projects: Annotated[
+        list[str] | None,
+        typer.Argument(help="Projects by id, folder or file; all when none is named.", metavar="[PROJECT]..."),
+    ] = None,
+    limit: Annotated[
+        str, typer.Option("--limit", help="The longest a caller may be kept by all waits together.", metavar="DURATION")
+    ] = "4h",
+    since: Annotated[
+        str, typer.Option("--since", help="A local time of the project; now when not given.", metavar="TIME")
+    ] = "",
+    output: OutputFormat = Format.text,
+) -> int:
+    """Walk every number at every minute of thirteen months, by every key, silence and way out of a queue: every call
+    must come to an end, in time, and none may go round for ever. A call that shows it comes with each finding.
+
+    Example: cctoolkit prove northwind-hotline --limit 1h
+    """
+    from cctoolkit.workflow.prove import prove
+
+    proved = prove(projects or [], since, limit)
+    if output is Format.json:
+        say_json([_plain(one) for one in proved])
+    else:
+        for one in proved:
+            say("\n".join(_lines(one)))
+    return CHANGES if any(one.proof.findings for one in proved) else 0
+
+
+def _lines(one: "Proved") -> Iterator[str]:
+    proof = one.proof
+    yield (
+        f"{proof.project}: {_count(proof.numbers, 'number')}, {_count(proof.classes, 'class', 'classes')} of time from "
+        f"{_local(one, proof.since):%Y-%m-%d} to {_local(one, proof.until):%Y-%m-%d}, {_count(proof.walks, 'walk')}"
+    )
+    yield f"  longest: {timedelta(seconds=proof.longest_seconds)} of waiting, prompts and talk not counted"
+    yield f"    {_trace(one, proof.longest)}"
+    yield from (f"  note: {note.about} {note.what}" for note in proof.notes)
+    for finding in proof.findings:
+        line = one.loaded.document.mark(("flow", finding.steps[0]), key=True).line
+        yield f"  {finding.kind}: {finding.what}  ({one.loaded.document.file}:{line})"
+        yield f"    call: {_call(one, finding.call, finding.override)}"
+        yield "    path: " + " -> ".join(f"{t.step} {t.label}".strip() for t in finding.call.turns)
+        yield f"    {_trace(one, finding.call)}"
+    yield f"  {_count(len(proof.findings), 'finding')}" if proof.findings else "  proved: every call comes to an end"
+
+
+def _call(one: "Proved", call: "Route", override: str) -> str:
+    said = [f"{call.number} at {_local(one, call.at):%a %Y-%m-%d %H:%M}", f"keys {','.join(call.keys) or 'none'}"]
+    said += [f"{option} {','.join(outcomes)}" for option, outcomes in _outcomes(call)]
+    if override:
+        # A calendar alone does not send the call there: `trace` shows where it goes without the override.
+        said.append(f"while overridden: {override}")
+    return "; ".join(said)
+
+
+def _trace(one: "Proved", call: "Route") -> str:
+    """Return the `trace` command that walks a call. What stays the same to the end is written once: after the last key
+    the caller is silent, and the last outcome stays.
+    """
+    words = ["cctoolkit", "trace", one.name, "--to", call.number, "--at", f"{_local(one, call.at):%Y-%m-%d %H:%M}"]
+    # Joined by "=": keys may begin with the silent one, and that is how options begin.
+    keys = ",".join(call.keys).rstrip("-,")
+    words += [f"--keys={keys}"] if keys else []
+    for option, outcomes in _outcomes(call):
+        while len(outcomes) > 1 and outcomes[-1] == outcomes[-2]:
+            outcomes.pop()
+        words += [f"--{option}", ",".join(outcomes)]
+    return shlex.join(words)
+
+
+def _outcomes(call: "Route") -> list[tuple[str, list[str]]]:
+    """Return what the outside decides, by the option of `trace` that says it, where it is not what is usual."""
+    usual = {"queue": ["answered"], "transfer": ["transferred"], "voicemail": ["message-left"]}
+    decided = {"queue": list(call.queue), "transfer": list(call.transfer), "voicemail": list(call.voicemail)}
+    return [(option, outcomes) for option, outcomes in decided.items() if outcomes != usual[option]]
+
+
+def _plain(one: "Proved") -> dict[str, Any]:
+    proof = one.proof
+    return {
+        "project": proof.project,
+        "since": proof.since,
+        "until": proof.until,
+        "numbers": proof.numbers,
+        "classes": proof.classes,
+        "walks": proof.walks,
+        "longest_seconds": proof.longest_seconds,
+        "longest": _plain_call(one, proof.longest),
+        "notes": proof.notes,
+        "findings": [
+            {
+                "kind": finding.kind,
+                "what": finding.what,
+                "steps": finding.steps,
+                "classes": finding.classes,
+                "override": finding.override,
+                "call": _plain_call(one, finding.call),
+            }
+            for finding in proof.findings
+        ],
+    }
+
+
+def _plain_call(one: "Proved", call: "Route") -> dict[str, Any]:
+    return {
+        "number": call.number,
+        "at": call.at,
+        "keys": call.keys,
+        "queue": call.queue,
+        "transfer": call.transfer,
+        "voicemail": call.voicemail,
+        "path": call.path,
+        "trace": _trace(one, call),
+    }
+
+
+def _local(one: "Proved", at: datetime) -> datetime:
+    return at.astimezone(ZoneInfo(one.loaded.project.project.time_zone))
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

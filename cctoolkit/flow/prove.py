@@ -1,0 +1,152 @@
+"""The proof that no caller is lost: every number, at every minute of thirteen months, whatever happens on the way.
+
+Minutes in which all calendars answer alike are one class of time. A call is judged by the time at which it is placed,
+as `simulate` does; the supervisor's overrides are two more classes. At each class every walk must
+
+- have exactly one answer at each step that asks the hours (`no-answer`),
+- come to a declared end (`dead-end`),
+- go round only as often as the caller asks for it by a key that means something (`endless-loop`),
+- end within a declared time (`too-long`).
+
+Every finding comes with a call that shows it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cctoolkit.flow.graph import FlowGraph
+from cctoolkit.flow.prove_notes import Note, notes
+from cctoolkit.flow.prove_times import HORIZON, TimeClass, time_classes
+from cctoolkit.flow.prove_walks import MANY, Path, Walks, presses
+from cctoolkit.flow.routes import Route, Turn
+
+LIMIT = timedelta(hours=4)
+
+Kind = Literal["no-answer", "dead-end", "endless-loop", "too-long"]
+KINDS: tuple[Kind, ...] = ("no-answer", "dead-end", "endless-loop", "too-long")
+"""Worst first: a call that fails at once, one that never ends, one that need not end, one that lasts."""
+
+
+class Finding(Struct, frozen=True):
+    """What is wrong with which steps, in `classes` classes of time, and a call that shows it: as far as the failure, or
+    twice round a loop. `override` tells what a supervisor must set for it, if anything.
+    """
+
+    kind: Kind
+    what: str
+    steps: tuple[str, ...]
+    call: Route
+    override: str = ""
+    classes: int = 1
+
+
+class Proof(Struct, frozen=True):
+    """What was walked and found; proved when there are no findings. `walks` is counted up to `MANY`.
+
+    `longest_seconds` is the longest a caller can be kept without asking to go round again, `longest` a call of which
+    that is the last part.
+    """
+
+    project: str
+    since: datetime
+    until: datetime
+    numbers: int
+    classes: int
+    walks: int
+    longest_seconds: int
+    longest: Route
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+
+
+class _Longest(Struct, frozen=True):
+    seconds: int
+    when: TimeClass
+    call: Route
+
+
+def prove(graph: FlowGraph, waits: Mapping[str, int], since: datetime, limit: timedelta = LIMIT) -> Proof:
+    """Walk everything from `since` on; `waits` says how many seconds a step may keep a caller."""
+    until = since + HORIZON
+    classes = time_classes(graph, since, until)
+    found: dict[tuple[Kind, frozenset[str]], Finding] = {}
+    count = 0
+    longest: _Longest | None = None
+    for when in classes:
+        walks = Walks(graph, when)
+        loops = walks.loops()
+        for kind, steps in _failures(walks, loops):
+            _add(found, walks, kind, steps)
+        lasting = walks.lasting(waits, loops)
+        count += sum(lasting.count[entry.step] for entry in graph.entries)
+        start = lasting.longest()
+        if longest is None or lasting.seconds[start] > longest.seconds:
+            path, last = lasting.path(start)
+            longest = _Longest(lasting.seconds[start], when, _call(walks, (*walks.until(start), *path), last))
+    if longest is None:
+        raise ValueError("a proof of no time")
+    findings = [*found.values(), *_too_long(longest, limit)]
+    return Proof(
+        graph.project, since, until, len(graph.entries), len(classes), min(count, MANY), longest.seconds, longest.call,
+        tuple(sorted(findings, key=lambda finding: KINDS.index(finding.kind))), notes(graph, classes),
+    )  # fmt: skip
+
+
+def _failures(walks: Walks, loops: Iterable[frozenset[str]]) -> Iterator[tuple[Kind, frozenset[str]]]:
+    """Yield what fails at one class of time; what follows from a worse failure of the same steps is left out."""
+    undecided = dict(walks.undecided())
+    yield from (("no-answer", frozenset([step])) for step in undecided)
+    yield from (("dead-end", frozenset([step])) for step in walks.stuck() if step not in undecided)
+    hopeless = list(walks.hopeless())
+    yield from (("dead-end", ring) for ring in hopeless)
+    yield from (("endless-loop", loop) for loop in loops if not any(loop <= ring for ring in hopeless))
+
+
+def _add(found: dict[tuple[Kind, frozenset[str]], Finding], walks: Walks, kind: Kind, steps: frozenset[str]) -> None:
+    """Keep a finding once: with the earliest call that shows it, and in how many classes it is so."""
+    known = found.get((kind, steps))
+    if known is not None:
+        found[kind, steps] = replace(known, classes=known.classes + 1)
+        return
+    ring = walks.round(steps) if kind != "no-answer" else ()
+    # The ring need not begin where calls come in: it is turned until it does.
+    first = min((n for n in range(len(ring))), key=lambda n: walks.depth[ring[n][0]], default=0)
+    ring = ring[first:] + ring[:first]
+    step = ring[0][0] if ring else min(steps)
+    path = (*walks.until(step), *ring, *ring)
+    ordered = tuple(name for name in walks.ways if name in steps)
+    call = _call(walks, path, "" if ring else step)
+    found[kind, steps] = Finding(kind, _words(walks, kind, ring, step), ordered, call, walks.when.override)
+
+
+def _words(walks: Walks, kind: Kind, ring: Path, step: str) -> str:
+    shown = " -> ".join([*(name for name, _ in ring), step])
+    if kind == "no-answer":
+        answers = dict(walks.undecided())[step]
+        return f"{step} asks the hours and has {f'{answers} answers' if answers else 'no answer'}"
+    if kind == "dead-end":
+        return f"whatever happens, the call goes round: {shown}" if ring else f"{step} has no way on and no end"
+    return f"the call goes round without a choice of the caller: {shown}"
+
+
+def _too_long(longest: _Longest, limit: timedelta) -> Iterator[Finding]:
+    if longest.seconds > limit.total_seconds():
+        what = f"a caller can be kept for {timedelta(seconds=longest.seconds)}, the limit is {limit}"
+        steps = tuple(dict.fromkeys(turn.step for turn in longest.call.turns))
+        yield Finding("too-long", what, steps, longest.call, longest.when.override)
+
+
+def _call(walks: Walks, path: Path, last: str) -> Route:
+    """Return the call along a path; at `last`, if any, it ends in the first way, or fails."""
+    vertices = walks.graph.vertices
+    turns = [Turn(step, edge.guard.label, edge.guard, presses(vertices[step], edge.guard) or ()) for step, edge in path]
+    if last:
+        ends = vertices[last].ends
+        # The caller who waits longest is one whom nobody answered.
+        turns.append(Turn(last, ends[-1] if ends else "", None))
+    number = next(entry.number for entry in walks.graph.entries if entry.step == turns[0].step)
+    return Route(number, walks.when.first, tuple(turns))

@@ -1,0 +1,54 @@
+"""transfer: the client's PBX or a number behind it."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from cctoolkit.model.guard import Edge, TransferResult
+from cctoolkit.model.step import Step
+from cctoolkit.model.words import Duration, Identifier, Section
+
+Dialled = Annotated[
+    str,
+    Meta(
+        pattern=r"^\+?[0-9]{2,15}$",
+        description="What is dialled, written out: a caller never chooses it.",
+        examples=["1000", "+74951234567"],
+        extra_json_schema={"x-expected": 'a number in quotes, such as "1000"'},
+    ),
+]
+
+
+class TransferNext(Section, frozen=True, kw_only=True):
+    """Where the call goes when nobody takes it."""
+
+    busy: Identifier
+    no_answer: Annotated[Identifier | None, Meta(description="As busy when not given.")] = None
+    failed: Annotated[Identifier | None, Meta(description="The trunk is down or full; as busy when not given.")] = None
+
+
+class Transfer(Step, frozen=True, kw_only=True, tag="transfer"):
+    """Calls a number over one of the project's trunks and connects the caller; the call ends when they have talked."""
+
+    needs_answer = True
+
+    trunk: Identifier
+    number: Dialled
+    ring: Annotated[Duration, Meta(description="How long it rings.")] = "30s"
+    next: TransferNext
+
+    def edges(self) -> tuple[Edge, ...]:
+        """Busy, no answer, failed."""
+        return (
+            Edge(TransferResult("busy"), self.next.busy),
+            Edge(TransferResult("no-answer"), self.next.no_answer or self.next.busy),
+            Edge(TransferResult("failed"), self.next.failed or self.next.busy),
+        )
+
+    def ends(self) -> tuple[str, ...]:
+        """Somebody took it."""
+        return ("transferred",)
+
+    def refers(self) -> tuple[tuple[str, str], ...]:
+        """Return the trunk."""
+        return (("trunks", self.trunk),)

@@ -1,0 +1,43 @@
+"""voicemail: a message into a folder on the node."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from cctoolkit.model.guard import Edge, VoicemailResult
+from cctoolkit.model.step import Step
+from cctoolkit.model.words import Duration, Identifier, Section, Sound
+
+
+class VoicemailNext(Section, frozen=True, kw_only=True):
+    """Where a caller goes who ends the message with a key, or falls silent, and stays."""
+
+    done: Identifier
+    too_short: Annotated[Identifier | None, Meta(description="Sooner than `shortest`; as done when not given.")] = None
+
+
+class Voicemail(Step, frozen=True, kw_only=True, tag="voicemail"):
+    """Plays prompts and a beep and records; the caller ends it by hanging up, with a key, or by silence."""
+
+    needs_answer = True
+
+    prompts: Annotated[tuple[Sound, ...], Meta(description="What the caller may say.")] = ()
+    shortest: Annotated[Duration, Meta(description="A message shorter than this is none.")] = "2s"
+    longest: Annotated[Duration, Meta(description="Where a message is cut.")] = "3m"
+    silence: Annotated[Duration, Meta(description="So long a silence ends the message.")] = "10s"
+    next: VoicemailNext
+
+    def edges(self) -> tuple[Edge, ...]:
+        """Done, too short."""
+        return (
+            Edge(VoicemailResult("done"), self.next.done),
+            Edge(VoicemailResult("too-short"), self.next.too_short or self.next.done),
+        )
+
+    def ends(self) -> tuple[str, ...]:
+        """The caller left a message and hung up."""
+        return ("message-left",)
+
+    def sounds(self) -> tuple[Sound, ...]:
+        """Return the prompts."""
+        return self.prompts

@@ -1,0 +1,56 @@
+"""Proving: projects by name, the present moment, and the proof of each."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from msgspec import Struct
+
+from cctoolkit.errors import UsageError
+from cctoolkit.flow import prove as flow_prove
+from cctoolkit.flow.graph import compile_flow
+from cctoolkit.flow.prove_times import longest_waits
+from cctoolkit.model.words import seconds
+from cctoolkit.spec.problem import InvalidSpecError, Problem
+from cctoolkit.workflow import specs
+
+
+class Proved(Struct, frozen=True):
+    """A project as its name was typed, and what the proof of it found."""
+
+    name: str
+    loaded: specs.LoadedProject
+    proof: flow_prove.Proof
+
+
+def prove(names: Sequence[str], since: str, limit: str) -> list[Proved]:
+    """Prove projects by name or path, all when none is named; raise InvalidSpecError with the problems of all.
+
+    `since` is a local time of the project, "" is now; `limit` the longest a walk may last, such as "4h".
+    """
+    try:
+        most = timedelta(seconds=seconds(limit))
+    except ValueError:
+        raise UsageError(f"{limit!r} is no duration", expected='one such as "90m" or "4h"') from None
+    named = names or [path.parent.name for path in specs.project_files()]
+    if not named:
+        raise UsageError("there is no project here", where=str(specs.root() / "projects"))
+    return [_prove(name, loaded, since, most) for name, loaded in _load(named)]
+
+
+def _load(names: Sequence[str]) -> list[tuple[str, specs.LoadedProject]]:
+    found: list[tuple[str, specs.LoadedProject]] = []
+    problems: list[Problem] = []
+    for name in names:
+        loaded, wrong = specs.check_project(specs.find_project(name))
+        problems += wrong
+        if loaded is not None:
+            found.append((name, loaded))
+    if problems:
+        raise InvalidSpecError(problems)
+    return found
+
+
+def _prove(name: str, loaded: specs.LoadedProject, since: str, limit: timedelta) -> Proved:
+    project = loaded.project
+    begin = specs.moment(project, since)
+    return Proved(name, loaded, flow_prove.prove(compile_flow(project), longest_waits(project), begin, limit))
