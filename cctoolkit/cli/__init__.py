@@ -16,12 +16,14 @@ from cctoolkit.cli import (
     lab,
     override,
     plan,
+    prove,
     render,
     report,
     schema,
     trace,
     validate,
     verify,
+    watch,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -36,6 +38,7 @@ for module in (
     validate,
     graph,
     trace,
+    prove,
     render,
     plan,
     apply,
@@ -46,6 +49,7 @@ for module in (
     cdr,
     kpi,
     report,
+    watch,
     schema,
 ):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)

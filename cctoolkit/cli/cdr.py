@@ -1,35 +1,66 @@
 """cdr: list call records."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from cctoolkit.cli.options import Project, Store, say
 
+if TYPE_CHECKING:
+    from cctoolkit.cdr.records import CallRecord
+
 
 def command(
     project: Project,
     store: Store,
-    first: Annotated[str, typer.Option("--from", help="First day, local to the project; today when not given.", metavar="DATE")] = "",
+    first: Annotated[
+        str, typer.Option("--from", help="First day, local to the project; today when not given.", metavar="DATE")
+    ] = "",
     last: Annotated[str, typer.Option("--to", help="Last day; the first when not given.", metavar="DATE")] = "",
     test: Annotated[bool, typer.Option("--test", help="Test calls too.")] = False,
-    output: Annotated[str, typer.Option("--format", help="text, or jsonl: one whole record a line.")] = "text",
+    output: Annotated[
+        str, typer.Option("--format", help="text; jsonl: one whole record a line; csv: one row a call.")
+    ] = "text",
 ) -> None:
     """List call records.
 
-    Example: cctoolkit cdr northwind-hotline --store records/ --from 2026-11-22
+    In CSV a cell that a spreadsheet would run as a formula has an apostrophe before it; phone numbers do not.
+
+    Example: cctoolkit cdr northwind-hotline --store records/ --from 2026-11-22 --format csv
     """
     from cctoolkit.errors import UsageError
     from cctoolkit.workflow import records, specs
 
-    if output not in ("text", "jsonl"):
-        raise UsageError(f"{output!r} is no format", expected="text or jsonl")
+    writers = {"text": _text, "jsonl": _jsonl, "csv": _csv}
+    if output not in writers:
+        raise UsageError(f"{output!r} is no format", expected=f"one of {', '.join(writers)}")
     found = specs.load_project(project).project
-    for record in records.records(store, found.id, records.span(found, first, last), test=test):
-        if output == "jsonl":
-            say(msgspec.json.encode(record).decode())
-            continue
+    calls = records.records(store, found.id, records.span(found, first, last), test=test)
+    for line in writers[output](calls, found.project.time_zone):
+        say(line)
+
+
+def _text(calls: Iterable[CallRecord], time_zone: str) -> Iterator[str]:  # noqa: ARG001 - as the others
+    for record in calls:
         way = " > ".join(f"{s.step} {s.outcome or '…'}" for s in record.steps)
-        waits = ", ".join(f"{v.queue} {v.outcome} after {v.wait_seconds:.1f} s" for v in record.visits if v.wait_seconds is not None)
-        say(f"{record.entered.moment():%Y-%m-%d %H:%M:%S}Z {record.call} {record.caller or 'anonymous'} {record.outcome}: {way}; {waits}")
+        waits = ", ".join(
+            f"{v.queue} {v.outcome} after {v.wait_seconds:.1f} s" for v in record.visits if v.wait_seconds is not None
+        )
+        head = f"{record.entered.moment():%Y-%m-%d %H:%M:%S}Z {record.call} {record.caller or 'anonymous'}"
+        yield f"{head} {record.outcome}: {way}; {waits}"
+
+
+def _jsonl(calls: Iterable[CallRecord], time_zone: str) -> Iterator[str]:  # noqa: ARG001 - as the others
+    return (msgspec.json.encode(record).decode() for record in calls)
+
+
+def _csv(calls: Iterable[CallRecord], time_zone: str) -> Iterator[str]:
+    from cctoolkit.document import csv_text
+    from cctoolkit.report import flat
+
+    yield from csv_text.lines([flat.COLUMNS])
+    yield from csv_text.lines(flat.row(record, time_zone) for record in calls)

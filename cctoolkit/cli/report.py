@@ -12,7 +12,12 @@ def command(
     project: Project,
     store: Store,
     file: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.", metavar="F")],
-    period: Annotated[str, typer.Option("--period", help="A month (2026-11) or a day (2026-11-22); today when not given.")] = "",
+    period: Annotated[
+        str, typer.Option("--period", help="A month (2026-11) or a day (2026-11-22); today when not given.")
+    ] = "",
+    site: Annotated[
+        str, typer.Option("--site", "-s", help="The site whose roster has the operators' names.", metavar="SITE")
+    ] = "",
     language: Annotated[str, typer.Option("--language", help="ru, pl or en; the project's own when not given.")] = "",
 ) -> None:
     """Write a report as one self-contained HTML page.
@@ -24,7 +29,8 @@ def command(
     from cctoolkit.workflow import records, specs
 
     found = specs.load_project(project).project
-    page = records.report(found, store, records.period(found, period), language, clock.now())
+    names = {entry.agent: entry.name for entry in specs.load_site(site).site.roster} if site else {}
+    page = records.report(found, store, records.period(found, period), language, clock.now(), names)
     try:
         file.write_text(page, encoding="utf-8")
     except OSError as error:

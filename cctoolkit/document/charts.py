@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 INK, MUTED, TRACK = "#1d2733", "#5b6878", "#e6eaef"
 PLAIN, MET, MISSED = "#3d6a99", "#23806b", "#b3541e"
-_FONT = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
+PALE, AMBER, REST = "#8fb3d6", "#cf9a3d", "#b9c4d0"
+FONT = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 _WIDTH, _ROW = 620, 38
 # Fixed margins for labels and texts, so that charts of one page share a scale.
 _PADDING = {"left": 250, "right": 130, "top": 4, "bottom": 4}
@@ -48,7 +49,7 @@ def bars(title: str, rows: Sequence[Bar], full: float | None = None) -> Markup:
 
     longest = max((row.value or 0 for row in rows), default=0)
     spec = _spec(rows, full or longest or 1, track=full is not None)
-    return _fit(vl_convert.vegalite_to_svg(spec), title)
+    return fit(vl_convert.vegalite_to_svg(spec), title)
 
 
 def _spec(rows: Sequence[Bar], end: float, *, track: bool) -> dict[str, object]:
@@ -67,7 +68,7 @@ def _spec(rows: Sequence[Bar], end: float, *, track: bool) -> dict[str, object]:
         autosize="none",
         padding=_PADDING,
     )
-    spec: dict[str, object] = chart.configure(font=_FONT, aria=False).configure_view(stroke=None).to_dict()
+    spec: dict[str, object] = chart.configure(font=FONT, aria=False).configure_view(stroke=None).to_dict()
     return spec
 
 
@@ -91,7 +92,7 @@ def _layers(base: alt.Chart, end: float, *, track: bool) -> Iterator[alt.Chart]:
     yield named.encode(x=alt.value(-_PADDING["left"]), text=alt.Text("label:N"))
 
 
-def _fit(svg: str, title: str) -> Markup:
+def fit(svg: str, title: str) -> Markup:
     """Let the SVG take the width of whatever holds it, keeping its shape, and name it for a screen reader."""
     head, rest = svg.split(">", 1)
     head = re.sub(r'\s(width|height|class)="[^"]*"', "", head)

@@ -37,9 +37,7 @@ class Language:
     def word(self, key: str, **values: str) -> str:
         """Return the words for a key with the values put in. Raises ToolkitBug for a key no table has."""
         if key not in self._words:
-            raise ToolkitBug(
-                f"no words for {key!r} in {self.name!r}", expected="the key in every document/words/*.py"
-            )
+            raise ToolkitBug(f"no words for {key!r} in {self.name!r}", expected="the key in every document/words/*.py")
         return self._words[key].format(**values)
 
     def count(self, value: float | None) -> str:
@@ -63,6 +61,21 @@ class Language:
         hours, minutes = divmod(minutes, 60)
         shown = [(hours, "hour"), (minutes, "minute"), (rest, "second")]
         return "\N{NO-BREAK SPACE}".join(self._unit(n, name, "0") for n, name in shown if n)
+
+    def hours(self, seconds: float | None) -> str:
+        """Return a long time as hours and minutes, `7:58`: for columns of them."""
+        if seconds is None:
+            return NOTHING
+        hours, minutes = divmod(round(seconds / 60), 60)
+        return f"{hours}:{minutes:02}"
+
+    def decimal(self, value: float | None) -> str:
+        """Return a number with one digit after the point."""
+        return NOTHING if value is None else str(numbers.format_decimal(value, "#,##0.0", locale=self._locale))
+
+    def date(self, at: datetime, time_zone: str) -> str:
+        """Return the day of an aware moment in figures, `02.11`, for the axis of a chart."""
+        return f"{at.astimezone(ZoneInfo(time_zone)):%d.%m}"
 
     def _unit(self, value: float, name: str, pattern: str) -> str:
         text = units.format_unit(value, name, length="short", format=pattern, locale=self._locale)

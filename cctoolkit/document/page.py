@@ -51,11 +51,14 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A table's column; numbers stand at the right, `small` ones are set smaller and may break into lines."""
+    """A table's column; numbers stand at the right, `small` ones are set smaller and may break into lines, `firm`
+    ones never break.
+    """
 
     title: str
     number: bool = False
     small: bool = False
+    firm: bool = False
 
 
 class Table(msgspec.Struct, frozen=True):

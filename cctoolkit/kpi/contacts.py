@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cctoolkit.cdr.records import PRECISION_SECONDS, Micros
 from cctoolkit.cdr.store import Store, micros
+from cctoolkit.kpi.arrow import arrow
 from cctoolkit.kpi.figure import Targets
 from cctoolkit.kpi.interval import Interval, Window
 
@@ -95,9 +96,7 @@ def _call(rows: Sequence[sqlite3.Row]) -> Contact:
     waits = [_wait(row) for row in until_answer]
     whole = None if None in waits else sum(wait for wait in waits if wait is not None)
     precision = sum(map(_precision, until_answer))
-    return Contact(
-        first["number"], first["queue"], first["call_outcome"], first["joined_us"], whole, precision
-    )
+    return Contact(first["number"], first["queue"], first["call_outcome"], first["joined_us"], whole, precision)
 
 
 def _until_answer(rows: Iterable[sqlite3.Row]) -> Iterator[sqlite3.Row]:
@@ -117,16 +116,12 @@ def _precision(row: sqlite3.Row) -> int:
     return max(round(PRECISION_SECONDS[source] * 1_000_000) for source in sources)
 
 
-def table(
-    contacts: Iterable[Contact], project: str, intervals: Sequence[Interval], targets: Targets
-) -> pa.Table:
+def table(contacts: Iterable[Contact], project: str, intervals: Sequence[Interval], targets: Targets) -> pa.Table:
     """Return the contacts as the Arrow table that the metrics read.
 
     Columns: project, number, queue, outcome (text); interval, the place in `intervals` of the one it joined
     in; wait_us, precision_us, within_us (its target, null without one), short_us (whole microseconds).
     """
-    import pyarrow as pa
-
     starts = [micros(interval.start) for interval in intervals]
     within = {target.queue: round(target.within_seconds * 1_000_000) for target in targets.queues}
     short = round(targets.short_abandon_seconds * 1_000_000)
@@ -137,16 +132,5 @@ def table(
         )
         for one in contacts
     ]  # fmt: skip
-    schema = _schema()
-    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-    return pa.table([pa.array(list(c), f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
-
-
-def _schema() -> pa.Schema:
-    import pyarrow as pa
-
-    texts = [(name, pa.string()) for name in ("project", "number", "queue", "outcome")]
-    numbers = [
-        (name, pa.int64()) for name in ("interval", "wait_us", "precision_us", "within_us", "short_us")
-    ]
-    return pa.schema([*texts, *numbers])
+    texts = ("project", "number", "queue", "outcome")
+    return arrow(rows, texts, ("interval", "wait_us", "precision_us", "within_us", "short_us"))

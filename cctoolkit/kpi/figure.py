@@ -16,8 +16,11 @@ from cctoolkit.kpi import metrics
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-Unit = Literal["ratio", "seconds", "count"]
+Unit = Literal["ratio", "seconds", "count", "per_hour"]
 """`ratio` is 0 to 1."""
+
+Source = Literal["contacts", "legs", "agent_time", "pauses"]
+"""The table a figure is an aggregate of: see `kpi.sources`."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -40,7 +43,7 @@ class Targets(msgspec.Struct, frozen=True):
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """One way to read a figure: `formula` for a person, `value` the aggregate over a table of contacts."""
+    """One way to read a figure: `formula` for a person, `value` the aggregate over the metric's table."""
 
     name: str
     formula: str
@@ -48,10 +51,17 @@ class Variant(msgspec.Struct, frozen=True):
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """A figure's definition. The first variant is the default."""
+    """A figure's definition. The first variant is the default.
+
+    `parts`: the variants are no readings of one thing but parts of a whole, to be shown together. `detail`: it
+    explains other figures; a table has it only when it is asked for by name.
+    """
 
     unit: Unit
     variants: tuple[Variant, ...]
+    source: Source = "contacts"
+    parts: bool = False
+    detail: bool = False
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -67,6 +77,8 @@ class Figure(msgspec.Struct, frozen=True):
     project: str
     queue: str | None = None
     number: str | None = None
+    agent: str | None = None
+    reason: str | None = None
     start: datetime | None = None
     end: datetime | None = None
 

@@ -1,7 +1,8 @@
-"""The words that formulas are made of, over a table of contacts (`kpi.contacts.SCHEMA`).
+"""The words that formulas are made of, over the tables of `kpi.sources`.
 
-N answered, A abandoned in the queue, As abandoned sooner than the short limit, T the target. A condition that
-cannot be known (no target, no end seen) does not hold. Every expression runs on any Ibis backend.
+Of contacts: N answered, A abandoned in the queue, As abandoned sooner than the short limit, T the target. Of
+legs: handled, finished. Of agents' time: its states. A condition that cannot be known (no target, no end
+seen) does not hold. Every expression runs on any Ibis backend.
 """
 
 from __future__ import annotations
@@ -58,6 +59,26 @@ def ratio(part: ir.IntegerScalar, whole: ir.IntegerScalar) -> ir.FloatingScalar:
     return part.cast("float64") / whole.nullif(0).cast("float64")
 
 
-def mean_wait(contacts: ir.Table, condition: ir.BooleanValue) -> ir.FloatingScalar:
-    """Return the mean wait in seconds of the contacts the condition holds for, null when for none."""
-    return contacts.wait_us.cast("float64").mean(where=condition) / 1_000_000
+def mean_seconds(span_us: ir.IntegerColumn, condition: ir.BooleanValue) -> ir.FloatingScalar:
+    """Return the mean in seconds of spans in microseconds where the condition holds, null when nowhere."""
+    return span_us.cast("float64").mean(where=condition) / 1_000_000
+
+
+def handled(legs: ir.Table) -> ir.BooleanColumn:
+    """The agent answered."""
+    return legs.outcome == "answered"
+
+
+def finished(legs: ir.Table) -> ir.BooleanColumn:
+    """The agent answered, and both the talk and the wrap-up that followed have ended."""
+    return handled(legs) & legs.talk_us.notnull() & legs.wrap_up_us.notnull()
+
+
+def time_in(agent_time: ir.Table, *states: str) -> ir.IntegerScalar:
+    """Return the microseconds spent in the states; 0, not null, when none were."""
+    return agent_time.span_us.sum(where=agent_time.state.isin(states)).fill_null(0)
+
+
+def seconds_in(agent_time: ir.Table, *states: str) -> ir.FloatingScalar:
+    """Return the same in seconds."""
+    return time_in(agent_time, *states).cast("float64") / 1_000_000

@@ -21,8 +21,11 @@ from cctoolkit.document.page import (
     html,
 )
 from cctoolkit.report.calls import call_list
+from cctoolkit.report.contract import contract
 from cctoolkit.report.material import Material
+from cctoolkit.report.operators import operators
 from cctoolkit.report.outcomes import outcome_tables
+from cctoolkit.report.over_time import over_time
 
 
 def build(material: Material, speech: str, made: datetime) -> str:
@@ -42,7 +45,10 @@ def build(material: Material, speech: str, made: datetime) -> str:
     period = words.period(span.start, span.end, span.time_zone)
     title = words.word("page.title", title=subject.title)
     sections = (
+        Section(words.word("head.contract"), tuple(contract(material, words))),
         Section(words.word("head.figures"), tuple(_figures(material, words))),
+        Section(words.word("head.over_time"), tuple(over_time(material, words))),
+        Section(words.word("head.operators"), tuple(operators(material, words))),
         Section(words.word("head.outcomes"), tuple(outcome_tables(material, words))),
         Section(words.word("head.formulas"), tuple(_formulas(material, words))),
         Section(words.word("head.calls"), tuple(call_list(material, words))),

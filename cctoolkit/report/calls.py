@@ -16,11 +16,7 @@ def call_list(material: Material, words: Language) -> Iterator[Block]:
     """Yield the table of calls and its note, or only a note when there are too many or none."""
     if not material.calls:
         limit, count = words.count(CALL_LIST_LIMIT), words.count(material.call_count)
-        text = (
-            words.word("note.many", count=count, limit=limit)
-            if material.call_count
-            else words.word("card.no_calls")
-        )
+        text = words.word("note.many", count=count, limit=limit) if material.call_count else words.word("card.no_calls")
         yield Notes((text,))
         return
     columns = (

@@ -3,6 +3,7 @@ few.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -14,20 +15,26 @@ from cctoolkit.kpi.contacts import call_ids, releases
 from cctoolkit.kpi.figure import Figure, Targets, discover
 from cctoolkit.kpi.interval import Window
 from cctoolkit.kpi.query import figures
+from cctoolkit.kpi.sources import Question
 
 CALL_LIST_LIMIT = 200
 """A longer list of calls is left out of the page: it is read by nobody and printed by somebody."""
 
 _METRICS = (
-    "service_level", "average_wait", "longest_wait", "offered", "outcomes", "short_abandons", "near_target",
+    "service_level", "lost_call_rate", "average_talk", "after_call_work", "average_wait", "short_abandons",
+    "longest_wait", "offered", "answered", "outcomes", "near_target",
 )  # fmt: skip
+
+
+OVER_TIME = ("offered", "answered", "outcomes", "service_level")
 
 
 class Subject(msgspec.Struct, frozen=True):
     """The project as a report shows it: id, title, client, targets.
 
-    `formulas` names the variant of a metric the project chose (the metric's default otherwise);
-    `queue_titles` what a queue's id is called.
+    `formulas` names the variant of a metric the project chose (the metric's default otherwise); `limits` what
+    a metric should be at most, in its unit; `queue_titles` and `agent_names` what a queue's and an agent's id
+    is called; `agents` are those who may serve the project, None when that is not known.
     """
 
     project: str
@@ -36,6 +43,9 @@ class Subject(msgspec.Struct, frozen=True):
     targets: Targets
     formulas: Mapping[str, str] = {}
     queue_titles: Mapping[str, str] = {}
+    limits: Mapping[str, float] = {}
+    agents: tuple[str, ...] | None = None
+    agent_names: Mapping[str, str] = {}
 
     def formula(self, metric: str) -> str:
         """Return the variant of the metric this project reports. Raises SpecError for one that does not
@@ -53,9 +63,14 @@ class Subject(msgspec.Struct, frozen=True):
         """Return the queue's title, or its id when it has none."""
         return self.queue_titles.get(queue, queue)
 
+    def agent_name(self, agent: str) -> str:
+        """Return the agent's name, or the id when there is none."""
+        return self.agent_names.get(agent, agent)
+
 
 class Material(msgspec.Struct, frozen=True):
-    """Everything a report says. `figures` are by queue, and of the whole project (`queue` None).
+    """Everything a report says. `figures` are by queue, and of the whole project (`queue` None); `by_time` of
+    the project by half hours of a day or by days of a longer period; `by_agent` and `by_reason` of agents.
 
     `releases` are those that let the calls in, in the order they came; `calls` is empty when there are more
     than CALL_LIST_LIMIT, `call_count` says how many there are.
@@ -67,6 +82,9 @@ class Material(msgspec.Struct, frozen=True):
     releases: tuple[str, ...]
     calls: tuple[CallRecord, ...]
     call_count: int
+    by_time: tuple[Figure, ...] = ()
+    by_agent: tuple[Figure, ...] = ()
+    by_reason: tuple[Figure, ...] = ()
 
     def value(self, metric: str, queue: str | None, variant: str = "") -> float | None:
         """Return one figure; the variant is the project's choice unless named. Raises ToolkitBug when it is
@@ -85,19 +103,31 @@ class Material(msgspec.Struct, frozen=True):
     def queues(self) -> tuple[str, ...]:
         """Return the queues' ids: those with a target in the project's order, then the others."""
         found = dict.fromkeys(target.queue for target in self.subject.targets.queues)
-        return tuple(
-            found | dict.fromkeys(figure.queue for figure in self.figures if figure.queue is not None)
-        )
+        return tuple(found | dict.fromkeys(figure.queue for figure in self.figures if figure.queue is not None))
 
 
-def gather(store_path: Path, subject: Subject, window: Window) -> Material:
-    """Read a report's material from the store. Raises OperatorError when the store cannot be read."""
-    found: list[Figure] = []
-    for by in ("queue", "project"):
-        found += figures(store_path, subject.project, window, (by,), subject.targets, _METRICS)
+def gather(store_path: Path, subject: Subject, window: Window, now: datetime | None = None) -> Material:
+    """Read a report's material from the store; `now` cuts agents' states that go on (None: the window's end).
+
+    Raises OperatorError when the store cannot be read.
+    """
+
+    def of(*by: str, metrics: tuple[str, ...] | None = None) -> tuple[Figure, ...]:
+        asked = Question(subject.project, window, by, subject.targets, metrics, subject.agents, now)
+        return tuple(figures(store_path, asked))
+
+    found = (*of("queue", metrics=_METRICS), *of("project", metrics=_METRICS))
     count = round(sum(one.value or 0 for one in found if one.metric == "offered" and one.queue is None))
     with Store.read(store_path) as store:
         released = releases(store, subject.project, window)
         ids = call_ids(store, subject.project, window) if count <= CALL_LIST_LIMIT else ()
         calls = tuple(call for call in map(store.get, ids) if call is not None)
-    return Material(subject, window, tuple(found), released, calls, count)
+    return Material(
+        subject, window, found, released, calls, count,
+        of("project", step(window), metrics=OVER_TIME), of("agent"), of("agent", "reason"),
+    )  # fmt: skip
+
+
+def step(window: Window) -> str:
+    """Return the interval a chart over time has: half hours of one day (of 25 hours too), else days."""
+    return "30m" if window.end - window.start <= timedelta(hours=25) else "1d"

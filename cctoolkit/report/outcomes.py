@@ -23,8 +23,7 @@ def outcome_tables(material: Material, words: Language) -> Iterator[Block]:
 
 def _counts(material: Material, queue: str | None) -> dict[str, int]:
     counts = {
-        variant.name: material.count("outcomes", queue, variant.name)
-        for variant in discover()["outcomes"].variants
+        variant.name: material.count("outcomes", queue, variant.name) for variant in discover()["outcomes"].variants
     }
     offered = material.count("offered", queue)
     if sum(counts.values()) != offered:
@@ -46,9 +45,7 @@ def _of_calls(material: Material, words: Language) -> Table:
         Column(words.word("column.share"), number=True),
     )
     whole = words.percent(1.0 if offered else None)
-    return Table(
-        columns, rows, words.word("card.all"), (words.word("column.offered"), words.count(offered), whole)
-    )
+    return Table(columns, rows, words.word("card.all"), (words.word("column.offered"), words.count(offered), whole))
 
 
 def _by_queue(material: Material, words: Language) -> Table:

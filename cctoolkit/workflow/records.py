@@ -30,7 +30,11 @@ from cctoolkit.workflow.switch import account
 
 
 async def capture(
-    loaded: LoadedSite, folder: Path, stop: asyncio.Event, progress: Callable[[str], None], reading: asyncio.Event | None = None
+    loaded: LoadedSite,
+    folder: Path,
+    stop: asyncio.Event,
+    progress: Callable[[str], None],
+    reading: asyncio.Event | None = None,
 ) -> None:
     """Capture every node of a site until `stop` is set; `reading` is set once events of all nodes flow.
 
@@ -41,7 +45,9 @@ async def capture(
         sessions = []
         for node in loaded.site.nodes:
             journal = stack.enter_context(Journal(journal_path(folder, node.id)))
-            sessions.append(Session(node.id, account(node, node.ami.accounts.capture), journal, store, queue_log(node), progress))
+            sessions.append(
+                Session(node.id, account(node, node.ami.accounts.capture), journal, store, queue_log(node), progress)
+            )
         await _run(sessions, stop, reading)
 
 
@@ -94,10 +100,18 @@ def records(folder: Path, project: str, span: Window, *, test: bool) -> Iterator
 def subject(project: Project) -> Subject:
     """Return what a report needs to know of a project."""
     levels = [
-        Target(name, seconds(queue.service_level.within), queue.service_level.target_ratio) for name, queue in project.queues.items()
+        Target(name, seconds(queue.service_level.within), queue.service_level.target_ratio)
+        for name, queue in project.queues.items()
     ]
     targets = Targets(tuple(levels), seconds(project.kpi.short_abandon))
-    return Subject(project.id, project.project.title, project.project.client, targets, agents=agents(project))
+    return Subject(
+        project.id,
+        project.project.title,
+        project.project.client,
+        targets,
+        queue_titles={name: queue.title for name, queue in project.queues.items() if queue.title},
+        agents=agents(project),
+    )
 
 
 def span(project: Project, first: str, last: str) -> Window:
@@ -114,7 +128,11 @@ def period(project: Project, text: str) -> Window:
     """Return the window of a period: a day, a month ("2026-11"), or today when nothing is written."""
     if len(text) == 7:
         first = _day(f"{text}-01")
-        return window(first, (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1), project.project.time_zone)
+        return window(
+            first,
+            (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1),
+            project.project.time_zone,
+        )
     return span(project, text, text)
 
 
@@ -122,7 +140,9 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is no date", expected="a day such as 2026-11-22, or a month such as 2026-11") from None
+        raise UsageError(
+            f"{text!r} is no date", expected="a day such as 2026-11-22, or a month such as 2026-11"
+        ) from None
 
 
 def kpi(

@@ -6,13 +6,13 @@ ASA; `all` is wazo's average_waiting_time.
 """
 
 from cctoolkit.kpi.figure import Metric, Variant
-from cctoolkit.kpi.terms import abandoned, answered, mean_wait, waited
+from cctoolkit.kpi.terms import abandoned, answered, mean_seconds, waited
 
 METRIC = Metric(
     "seconds",
     (
-        Variant("answered", "sum of wait of N / N", lambda t: mean_wait(t, answered(t))),
-        Variant("all", "sum of wait / all who left the queue", lambda t: mean_wait(t, waited(t))),
-        Variant("abandoned", "sum of wait of A / A", lambda t: mean_wait(t, abandoned(t))),
+        Variant("answered", "sum of wait of N / N", lambda t: mean_seconds(t.wait_us, answered(t))),
+        Variant("all", "sum of wait / all who left the queue", lambda t: mean_seconds(t.wait_us, waited(t))),
+        Variant("abandoned", "sum of wait of A / A", lambda t: mean_seconds(t.wait_us, abandoned(t))),
     ),
 )

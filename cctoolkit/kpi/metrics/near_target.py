@@ -15,9 +15,8 @@ METRIC = Metric(
         Variant(
             "default",
             "|wait - T| < precision of the wait's edges",
-            lambda t: count(
-                (answered(t) | abandoned(t)) & ((t.wait_us - t.within_us).abs() < t.precision_us)
-            ),
+            lambda t: count((answered(t) | abandoned(t)) & ((t.wait_us - t.within_us).abs() < t.precision_us)),
         ),
     ),
+    detail=True,
 )

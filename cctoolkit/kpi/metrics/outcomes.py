@@ -21,4 +21,4 @@ def _variant(outcome: str) -> Variant:
     return Variant(outcome, f"outcome is {outcome}", lambda t: count(t.outcome == outcome))
 
 
-METRIC = Metric("count", tuple(map(_variant, _OUTCOMES)))
+METRIC = Metric("count", tuple(map(_variant, _OUTCOMES)), parts=True, detail=True)

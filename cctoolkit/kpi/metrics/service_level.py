@@ -48,9 +48,7 @@ _FORMULAS: dict[str, tuple[str, Condition, Condition]] = {
 
 
 def _variant(name: str, formula: str, part: Condition, whole: Condition) -> Variant:
-    return Variant(
-        name, formula, lambda t: ratio(count(part(t) & has_target(t)), count(whole(t) & has_target(t)))
-    )
+    return Variant(name, formula, lambda t: ratio(count(part(t) & has_target(t)), count(whole(t) & has_target(t))))
 
 
 METRIC = Metric("ratio", tuple(_variant(name, *parts) for name, parts in _FORMULAS.items()))

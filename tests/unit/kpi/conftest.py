@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
-from cctoolkit.cdr.records import CallRecord, Edge, QueueVisit
+from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Edge, QueueVisit
 from cctoolkit.cdr.store import Store, micros
+from cctoolkit.kpi.figure import Targets
 from cctoolkit.kpi.interval import Window
 from cctoolkit.kpi.query import figures
+from cctoolkit.kpi.sources import Question
 
 START = datetime(2026, 11, 2, 6, tzinfo=UTC)
 
@@ -41,12 +44,34 @@ class Desk:
         left = None if wait is None else self.edge(joined + wait, source)
         return QueueVisit(queue, self.edge(joined, source), outcome, left)
 
-    def figures(self, *metrics, by=("queue",), targets=None, window=None):
-        return figures(self.path, "hotline", window or self.window, by, targets, metrics or None)
+    def leg(self, agent, answered=None, talk=None, *, offered=0, wrap_up=None, outcome=None, ended=None):
+        """Return a leg: offered at, answered at, talk seconds, wrap-up seconds (None: none, ...: goes on)."""
+        end = answered + talk if talk is not None else ended
+        base = AgentLeg(agent, self.edge(offered), outcome or ("answered" if answered is not None else "no_answer"))
+        edges = {"answered": answered, "ended": end, "wrap_up_started": None if wrap_up is None else end}
+        edges["wrap_up_ended"] = None if wrap_up in {None, ...} else end + wrap_up
+        known = {name: self.edge(at) for name, at in edges.items() if at is not None}
+        return msgspec.structs.replace(base, **known)
 
-    def values(self, *metrics, by=("queue",), targets=None, window=None):
+    def handled(self, *legs, queue="orders", at=0, wait=5, **changes):
+        """Keep an answered call with these legs."""
+        visit = QueueVisit(queue, self.edge(at), "answered", self.edge(at + wait), legs)
+        self.call(outcome="answered", at=at, visits=(visit,), **changes)
+
+    def state(self, agent, state, start, end=None, reason="", node="n1"):
+        """Keep an agent's state."""
+        last = None if end is None else self.edge(end)
+        with Store.open(self.path) as store:
+            store.put_states([AgentInterval(node, agent, state, self.edge(start), last, reason)])
+
+    def figures(self, *metrics, by=("queue",), targets=None, window=None, agents=None, now=None):
+        now = None if now is None else START + timedelta(seconds=now)
+        asked = Question("hotline", window or self.window, by, targets or Targets(), metrics or None, agents, now)
+        return figures(self.path, asked)
+
+    def values(self, *metrics, by=("queue",), **more):
         """Return {variant: value} of one metric, or {metric.variant: value}, of the only group."""
-        found = self.figures(*metrics, by=by, targets=targets, window=window)
+        found = self.figures(*metrics, by=by, **more)
         names = [row.variant if len(metrics) == 1 else f"{row.metric}.{row.variant}" for row in found]
         assert len(set(names)) == len(names)
         return dict(zip(names, (row.value for row in found), strict=True))

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from cctoolkit.cdr.records import Edge
+from cctoolkit.cdr.store import Store
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.kpi.figure import Target, Targets, discover
+from cctoolkit.kpi.interval import Interval
+from cctoolkit.kpi.sources import TABLES, Question
 
 T20 = Targets((Target("orders", 20, 0.8),))
 
@@ -211,12 +214,16 @@ def test_one_expression_for_every_backend(desk):
     """The expression compiles for PostgreSQL as well, ratios as float8 there and not as whole numbers."""
     import ibis
 
-    from cctoolkit.kpi.contacts import table
     from cctoolkit.kpi.query import aggregate
 
-    empty = ibis.table(ibis.Schema.from_pyarrow(table([], "p", [], T20).schema), name="contacts")
-    sql = ibis.to_sql(aggregate(empty, ["queue"], discover()), dialect="postgres")
-    assert "DOUBLE PRECISION" in sql
+    asked = Question("hotline", desk.window)
+    for source, table in TABLES.items():
+        with Store.read(desk.path) as store:
+            schema = table.read(store, asked, [Interval(desk.window.start, desk.window.end)]).schema
+        empty = ibis.table(ibis.Schema.from_pyarrow(schema), name=source)
+        metrics = {name: metric for name, metric in discover().items() if metric.source == source}
+        sql = ibis.to_sql(aggregate(empty, ["project", "interval"], metrics), dialect="postgres")
+        assert "DOUBLE PRECISION" in sql
 
 
 def test_wrong_questions(desk):

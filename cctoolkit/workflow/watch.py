@@ -1,0 +1,166 @@
+"""Watching a site: one connection a node, the board each fills, and today's figures from the store."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+from msgspec import Struct, field
+
+from cctoolkit import clock, marks
+from cctoolkit.ami.backoff import delays
+from cctoolkit.ami.client import Client
+from cctoolkit.ami.messages import Message
+from cctoolkit.cdr.records import Micros
+from cctoolkit.errors import SwitchError
+from cctoolkit.model.project import Project
+from cctoolkit.model.site import Node
+from cctoolkit.model.words import seconds
+from cctoolkit.render.dialplan import memberships
+from cctoolkit.report.board import AgentRow, Board, QueueRow, agent_rows, queue_rows
+from cctoolkit.workflow import records
+from cctoolkit.workflow.specs import LoadedSite
+from cctoolkit.workflow.switch import account
+
+FIGURES_SECONDS = 10.0
+"""How often today's figures are read again."""
+
+_EVENTS = (
+    "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus",
+    "QueueCallerJoin", "QueueCallerLeave", "AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentComplete",
+)  # fmt: skip
+_METRICS = ("offered", "answered", "service_level")
+
+
+class Today(Struct, frozen=True):
+    """A queue's day so far; the service level is the default one, None while nobody has called."""
+
+    offered: int
+    answered: int
+    service_level: float | None
+
+
+class Picture(Struct, frozen=True):
+    """What is shown: rows of queues and agents, today's figures by queue, and nodes that do not answer."""
+
+    at: Micros
+    queues: tuple[QueueRow, ...]
+    agents: tuple[AgentRow, ...]
+    today: Mapping[str, Today]
+    lost: Mapping[str, str]
+    """Node -> why."""
+
+
+class Watch(Struct):
+    """A site being watched. `picture()` is what it looks like now."""
+
+    loaded: LoadedSite
+    projects: tuple[Project, ...]
+    store: Path | None = None
+    boards: dict[str, Board] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+    today: dict[str, Today] = field(default_factory=dict)
+
+    def picture(self) -> Picture:
+        """Return the picture of this moment."""
+        now = _now()
+        serves, boards = serving(self.projects), list(self.boards.values())
+        agents = dict.fromkeys(agent for queue in serves.values() for agent in queue)
+        names = {entry.agent: entry.name for entry in self.loaded.site.roster}
+        order = sorted(agents, key=lambda agent: names.get(agent, agent))
+        rows = (row for row in agent_rows(boards, order, now))
+        return Picture(now, tuple(queue_rows(boards, serves, now)), tuple(rows), self.today, self.lost)
+
+    def over_limit(self, row: AgentRow) -> bool:
+        """Say whether an agent's pause lasts longer than its reason may."""
+        limits = [p.pauses[row.reason].limit for p in self.projects if row.reason in p.pauses]
+        longest = max((seconds(limit) for limit in limits if limit), default=None)
+        return row.state == "paused" and longest is not None and (row.seconds or 0) > longest
+
+    async def run(self) -> None:
+        """Follow every node, and the store, until cancelled; a lost connection is tried again."""
+        async with asyncio.TaskGroup() as group:
+            for node in self.loaded.site.nodes:
+                group.create_task(self._follow(node))
+            if self.store is not None:
+                group.create_task(self._count_for_ever())
+
+    async def look(self) -> None:
+        """See every node once. Raise SwitchUnreachable when one does not answer."""
+        for node in self.loaded.site.nodes:
+            async with Client.connect(account(node, node.ami.accounts.capture), events=True) as client:
+                self.boards[node.id] = await listed(client)
+        self.count()
+
+    async def _follow(self, node: Node) -> None:
+        waits = delays(Random())  # noqa: S311 - jitter, no secret
+        while True:
+            try:
+                async with _connected(node) as (client, events):
+                    self.boards[node.id] = await listed(client)
+                    self.lost.pop(node.id, None)
+                    waits = delays(Random())  # noqa: S311
+                    async for message in events:
+                        self.boards[node.id].feed(plain(message), message.timestamp_us or _now())
+            except SwitchError as error:
+                # The last picture would look alive: an empty board beside the reason does not.
+                self.boards.pop(node.id, None)
+                self.lost[node.id] = error.what
+                await asyncio.sleep(next(waits))
+
+    async def _count_for_ever(self) -> None:
+        while True:
+            await asyncio.to_thread(self.count)
+            await asyncio.sleep(FIGURES_SECONDS)
+
+    def count(self) -> None:
+        """Read today's figures from the store, when there is one."""
+        if self.store is None:
+            return
+        for project in self.projects:
+            found = records.kpi(project, self.store, records.span(project, "", ""), ["queue"], _METRICS)
+            values = {(one.queue, one.metric): one.value for one in found if one.variant == "default"}
+            for queue in project.queues:
+                offered, answered = values.get((queue, "offered")), values.get((queue, "answered"))
+                level = values.get((queue, "service_level"))
+                self.today[marks.queue_name(project.id, queue)] = Today(int(offered or 0), int(answered or 0), level)
+
+
+@asynccontextmanager
+async def _connected(node: Node) -> AsyncIterator[tuple[Client, AsyncIterator[Message]]]:
+    """Yield a client of the capture account and its events, which begin before anything is asked."""
+    async with (
+        Client.connect(account(node, node.ami.accounts.capture), events=True) as client,
+        client.subscribe(*_EVENTS) as events,
+    ):
+        yield client, events
+
+
+async def listed(client: Client) -> Board:
+    """Return a board as QueueStatus shows the node now."""
+    board = Board()
+    for message in await client.listing("QueueStatus"):
+        board.feed(plain(message), message.timestamp_us or _now())
+    return board
+
+
+def plain(message: Message) -> dict[str, str]:
+    """Return an event's headers; of two of the same name the first: what a value slips in behind is no news."""
+    return dict(reversed(message.headers))
+
+
+def serving(projects: Sequence[Project]) -> dict[str, tuple[str, ...]]:
+    """Return each queue's name in app_queue and the agents who may join it."""
+    agents = dict.fromkeys(one.agent for project in projects for one in project.agents)
+    found: dict[str, tuple[str, ...]] = {
+        marks.queue_name(project.id, queue): () for project in projects for queue in project.queues
+    }
+    for agent in agents:
+        for queue, _ in memberships(projects, agent):
+            found[queue] = (*found[queue], agent)
+    return found
+
+
+def _now() -> Micros:
+    return int(clock.now().timestamp() * 1_000_000)

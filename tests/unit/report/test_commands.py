@@ -1,0 +1,128 @@
+"""What `kpi` and `cdr` print."""
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Edge, QueueVisit, StepTaken
+from cctoolkit.cdr.store import FILE_NAME, Store, micros
+from cctoolkit.cli import app
+
+HOTLINE = str(Path(__file__).parent / "hotline")
+START = datetime(2026, 11, 2, 6, tzinfo=UTC)
+
+
+def at(seconds):
+    return Edge(micros(START + timedelta(seconds=seconds)))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("records")
+    leg = AgentLeg("ivanova", at(3), "answered", at(7), at(127), "caller", at(127), at(137))
+    answered = QueueVisit("orders", at(2), "answered", at(7), (leg,))
+    gone = QueueVisit("orders", at(10), "abandoned", at(70))
+    base = ("n1", "hotline", "g", "r1", "+78001002030")
+    calls = [
+        CallRecord("n1-1", *base, "+79161234567", at(0), outcome="answered", visits=(answered,)),
+        CallRecord(
+            "n1-2", *base, "=1+1", at(8), outcome="abandoned", steps=(StepTaken("orders", at(10)),), visits=(gone,)
+        ),
+    ]
+    with Store.open(folder / FILE_NAME) as kept:
+        kept.put(calls)
+        kept.put_states([AgentInterval("n1", "ivanova", "logged_in", at(0), at(3600))])
+    return str(folder)
+
+
+def run(command, store, *more):
+    day = [HOTLINE, "--store", store, "--from", "2026-11-02"]
+    done = CliRunner().invoke(app, [command, *day, *more], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
+
+
+def table(text):
+    """Return the rows below the line, each as its cells."""
+    return [line.split() for line in text.splitlines()[2:] if line.strip()]
+
+
+def test_one_row_a_group(store):
+    """A queue's row has each figure's default; seconds, shares and counts are written so that they read."""
+    text = run("kpi", store, "--metrics", "offered,service_level,average_wait,average_talk")
+    assert text.splitlines()[0].split() == [
+        "queue",
+        "offered",
+        "service",
+        "level",
+        "average",
+        "wait",
+        "answered",
+        "average",
+        "talk",
+    ]
+    assert table(text) == [["orders", "2", "50.0", "%", "5.0", "2:00"]]
+
+
+def test_all_variants(store):
+    """Asked for, every reading of a figure has its column."""
+    text = run("kpi", store, "--metrics", "lost_call_rate", "--all-variants")
+    assert "lost call rate of_offered" in text.replace("of offered", "of_offered")
+    assert table(text) == [["orders", "50.0", "%", "50.0", "%"]]
+
+
+def test_agents(store):
+    """By agent everyone who serves the project has a row; nothing to measure is a dash."""
+    rows = {row[0]: row[1:] for row in table(run("kpi", store, "--by", "agent"))}
+    assert rows["ivanova"][:2] == ["1", "1.0"]
+    assert {"1:00:00", "57:56", "2:00"} <= set(rows["ivanova"])
+    assert rows["petrov"][0] == "0"
+    assert "volkova" not in rows
+    assert set(rows["petrov"][1:]) == {"-"}
+
+
+def test_queue_agent_and_interval(store):
+    """Groups and an interval stand in front, the interval by the clock of the project."""
+    rows = table(run("kpi", store, "--by", "queue,agent,1h", "--metrics", "handled"))
+    assert ["orders", "ivanova", "2026-11-02", "09:00", "1"] in rows
+    assert len(rows) == 24
+
+
+def test_details_are_shown_when_they_are_asked_for(store):
+    """The outcomes, which explain other figures, have columns by name only: those that occurred."""
+    assert "abandoned" not in run("kpi", store)
+    text = run("kpi", store, "--metrics", "outcomes")
+    assert text.splitlines()[0].split() == ["queue", "outcomes", "answered", "abandoned"]
+
+
+def test_days_have_no_clock(store):
+    """By day an interval is its date."""
+    rows = table(run("kpi", store, "--by", "1d", "--metrics", "offered", "--to", "2026-11-03"))
+    assert rows == [["2026-11-02", "2"], ["2026-11-03", "0"]]
+
+
+def test_json_has_every_variant(store):
+    """For machines every variant is there with its unit, exact, and null where nothing was measured."""
+    found = json.loads(run("kpi", store, "--format", "json", "--metrics", "average_wait"))
+    assert {one["variant"]: one["value"] for one in found} == {"answered": 5, "all": 32.5, "abandoned": 60}
+    assert {one["unit"] for one in found} == {"seconds"}
+
+
+def test_csv(store):
+    """One row a call, readable phone numbers, and a caller that is a formula is text."""
+    rows = list(csv.DictReader(run("cdr", store, "--format", "csv").splitlines()))
+    assert [row["caller"] for row in rows] == ["+79161234567", "'=1+1"]
+    assert (rows[0]["talk_seconds"], rows[0]["agents"], rows[1]["talk_seconds"]) == ("120.000", "ivanova", "")
+
+
+def test_text_and_jsonl(store):
+    """A line a call for people, a whole record a line for machines."""
+    assert run("cdr", store).splitlines()[0].startswith("2026-11-02 06:00:00Z n1-1 +79161234567 answered")
+    assert [json.loads(line)["call"] for line in run("cdr", store, "--format", "jsonl").splitlines()] == [
+        "n1-1",
+        "n1-2",
+    ]
