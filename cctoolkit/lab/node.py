@@ -50,9 +50,7 @@ _ENVIRONMENT = {
 class Node:
     """One Asterisk with everything of its own below `folder`. `owned`: it dies with this Python process."""
 
-    def __init__(
-        self, name: str, folder: Path, address: str, installation: Installation, *, owned: bool
-    ) -> None:
+    def __init__(self, name: str, folder: Path, address: str, installation: Installation, *, owned: bool) -> None:
         self.name = name
         self.folder = folder
         self.address = address

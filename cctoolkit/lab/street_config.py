@@ -1,7 +1,9 @@
 """The street's hand-written configuration: the outside world as one more Asterisk.
 
 The carrier stands at the block's first address, the agents' phones at the second. What they do is dialplan,
-set per call by channel variables and per phone by AstDB entries `phone-<agent>/{mode,answer_after,talk}`.
+set per call by channel variables and per phone by AstDB entries: `phone-<agent>/{mode,answer_after,talk}`, or
+`phone-<agent>/turn-<n>` ("answer:1.5:20"), one for each call that rings it, round and round, while `turns` says how
+many there are.
 """
 
 from collections.abc import Mapping
@@ -11,6 +13,10 @@ from cctoolkit.lab.node_config import common_files, manager, transport
 from cctoolkit.secret import Secret
 
 USER = "cct-street"
+NAME_PIECES, NUMBER_PIECES = 24, 8
+PIECE_BYTES = 700
+"""How long a caller's name and number may be, URI-encoded, in pieces: one piece fits into a line of AMI."""
+
 WITNESS = "witness.csv"  # below its log folder, in Asterisk's own cel-custom
 
 # What the witness log holds of each channel event, column by column. CSV_QUOTE doubles quotes, so that a name
@@ -119,12 +125,27 @@ exten => talk,1,Set(ANSWERED=${{STRFTIME(,,%s.%3q)}})
  same => n,Set(KEY=${{SHIFT(KEYS,&)}})
  same => n,Set(LEFT=$[${{ANSWERED}} + ${{CUT(KEY,:,1)}} - ${{STRFTIME(,,%s.%3q)}}])
  same => n,ExecIf($[${{LEFT}} > 0]?Wait(${{LEFT}}))
+ same => n,CELGenUserEvent(pressing,${{CUT(KEY,:,2)}})
  same => n,SendDTMF(${{CUT(KEY,:,2)}},100,120)
  same => n,CELGenUserEvent(pressed,${{CUT(KEY,:,2)}})
  same => n,Goto(next)
  same => n(rest),Wait(86400)
 exten => T,1,CELGenUserEvent(hung_up)
  same => n,Hangup(16)
+
+; A caller who says what cannot come over AMI: any character, and more of them than its lines hold. URI-encoded and in
+; pieces, since a function works on 4,096 bytes at most. The witness sees the digits alone: a longer line it would cut.
+[who]
+exten => _[+0-9*#]!,1,Set(CALLERID(num)=${{DIGITS}})
+ same => n,Dial(PJSIP/${{EXTEN}}@carrier-${{NODE}},,b(who^says^1))
+ same => n,Hangup(${{HANGUPCAUSE}})
+exten => says,1,Set(CONNECTEDLINE(name,i)={name})
+ same => n,Set(CONNECTEDLINE(num,i)={number})
+ same => n(next),GotoIf($["${{HEADERS}}" = ""]?done)
+ same => n,Set(HEADER=${{SHIFT(HEADERS,&)}})
+ same => n,Set(PJSIP_HEADER(add,${{CUT(HEADER,:,1)}})=${{URIDECODE(${{CUT(HEADER,:,2)}})}})
+ same => n,Goto(next)
+ same => n(done),Return()
 
 ; Calls from a node to the world: everybody answers at once and listens.
 [carrier]
@@ -135,24 +156,32 @@ exten => _[+0-9]!,1,Answer()
 ; Calls from a node to a phone.
 [phones]
 exten => _[a-z0-9]!,1,Set(MODE=${{DB(phone-${{EXTEN}}/mode)}})
- same => n,GotoIf($["${{MODE}}" = "busy"]?busy)
+ same => n,Set(AFTER=${{DB(phone-${{EXTEN}}/answer_after)}})
+ same => n,Set(TALK=${{DB(phone-${{EXTEN}}/talk)}})
+ same => n,Set(TURNS=${{DB(phone-${{EXTEN}}/turns)}})
+ same => n,GotoIf($[0${{TURNS}} = 0]?act)
+ same => n,Set(TURN=${{DB(phone-${{EXTEN}}/next)}})
+ same => n,Set(DB(phone-${{EXTEN}}/next)=$[(${{TURN}} + 1) % ${{TURNS}}])
+ same => n,CELGenUserEvent(turn,${{TURN}})
+ same => n,Set(DO=${{DB(phone-${{EXTEN}}/turn-${{TURN}})}})
+ same => n,Set(MODE=${{CUT(DO,:,1)}})
+ same => n,Set(AFTER=${{CUT(DO,:,2)}})
+ same => n,Set(TALK=${{CUT(DO,:,3)}})
+ same => n(act),GotoIf($["${{MODE}}" = "busy"]?busy)
  same => n,Ringing()
  same => n,GotoIf($["${{MODE}}" = "never"]?never)
- same => n,Set(AFTER=${{DB(phone-${{EXTEN}}/answer_after)}})
  same => n,Wait(${{IF($["${{AFTER}}" = ""]?1:${{AFTER}})}})
  same => n,Answer()
  same => n,StartMusicOnHold()
- same => n,Set(TALK=${{DB(phone-${{EXTEN}}/talk)}})
  same => n,Wait(${{IF($["${{TALK}}" = "" | "${{TALK}}" = "0"]?86400:${{TALK}})}})
+ same => n,CELGenUserEvent(hung_up)
  same => n,Hangup(16)
  same => n(busy),Hangup(17)
  same => n(never),Wait(86400)
 """
 
 
-def street_files(
-    block: Block, nodes: Mapping[str, str], phones: Mapping[str, Secret], own: Secret
-) -> dict[str, str]:
+def street_files(block: Block, nodes: Mapping[str, str], phones: Mapping[str, Secret], own: Secret) -> dict[str, str]:
     """Return its configuration: `nodes` id -> address, `phones` agent -> secret, `own` its AMI secret."""
     trunks = [_TRUNK.format(node=n, address=a, carrier=block.carrier) for n, a in nodes.items()]
     home = next(iter(nodes.values()))  # the phones register at the first node
@@ -165,11 +194,15 @@ def street_files(
         **common_files("street"),
         "manager.conf": manager(block.street, {USER: own}),
         "pjsip.conf": "\n".join([*transports, *trunks, *lines]),
-        "extensions.conf": _DIALPLAN.format(),
+        "extensions.conf": _DIALPLAN.format(name=_pieces("NAME", NAME_PIECES), number=_pieces("NUMBER", NUMBER_PIECES)),
         "queues.conf": "[general]\n",
         "cel.conf": _CEL,
         "cel_custom.conf": _witness_mapping(),
     }
+
+
+def _pieces(variable: str, count: int) -> str:
+    return "".join(f"${{URIDECODE(${{{variable}_{i}}})}}" for i in range(count))
 
 
 def _witness_mapping() -> str:

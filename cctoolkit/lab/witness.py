@@ -45,6 +45,11 @@ class WitnessEvent(msgspec.Struct, frozen=True):
         return self.channel.partition("/")[2].rpartition("-")[0]
 
     @property
+    def rings_phone(self) -> bool:
+        """Whether it is of a call that came to an agent's phone; Asterisk gave it its id, with a dot."""
+        return self.endpoint.startswith("phone-") and "." in self.uniqueid
+
+    @property
     def cause(self) -> int | None:
         """The Q.850 cause of a HANGUP (16 normal, 17 busy); None for other events."""
         return msgspec.json.decode(self.extra, type=_Hangup).hangupcause if self.kind == "HANGUP" else None

@@ -68,9 +68,7 @@ def processes(lab: Lab) -> list[int]:
     everyone = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     for entry in everyone:
         try:
-            if str(lab.folder).encode() in (entry / "cmdline").read_bytes() and entry.name != str(
-                os.getpid()
-            ):
+            if str(lab.folder).encode() in (entry / "cmdline").read_bytes() and entry.name != str(os.getpid()):
                 spaces.add((entry / "ns/mnt").readlink())
         except OSError:
             continue
@@ -370,10 +368,7 @@ async def test_the_street_hangs_up_when_told_and_when_its_time_is_over(lab):
     told = await lab.street.place_call("+78001002030", caller="")
     await lab.street.wait_for(lambda e: e.uniqueid == told and e.kind == "ANSWER")
     await lab.street.hang_up(told)
-    ends = [
-        await lab.street.wait_for(lambda e, c=c: e.uniqueid == c and e.kind == "HANGUP")
-        for c in (timed, told)
-    ]
+    ends = [await lab.street.wait_for(lambda e, c=c: e.uniqueid == c and e.kind == "HANGUP") for c in (timed, told)]
     answer = await lab.street.wait_for(lambda e: e.uniqueid == timed and e.kind == "ANSWER")
     assert 0.4 < (ends[0].at - answer.at).total_seconds() < 2
 

@@ -51,9 +51,7 @@ def test_only_the_capture_account_is_filtered():
 
 
 def test_everything_listens_on_the_nodes_own_address():
-    bound = [
-        v for text in NODE.values() for lines in sections(text).values() for k, v in lines if "bind" in k
-    ]
+    bound = [v for text in NODE.values() for lines in sections(text).values() for k, v in lines if "bind" in k]
     assert set(bound) == {"127.16.0.11", "127.16.0.11:5060"}
 
 
@@ -74,9 +72,7 @@ def test_only_the_street_keeps_a_witness_log():
 
 @pytest.mark.parametrize("files", [NODE, STREET], ids=["node", "street"])
 def test_templates_leave_no_placeholder_behind(files):
-    assert not [
-        name for name, text in files.items() if "{{" in text or "{address}" in text or "********" in text
-    ]
+    assert not [name for name, text in files.items() if "{{" in text or "{address}" in text or "********" in text]
 
 
 def test_plain_files_are_well_formed():

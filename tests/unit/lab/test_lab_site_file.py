@@ -29,9 +29,7 @@ def template(tmp_path):
 
 def test_the_site_has_nodes_trunks_and_a_secret_for_each_phone(template, tmp_path):
     node = Node("n1", tmp_path / "n1", "127.16.0.11", Installation(None, 101, 102, "22.10.1"), owned=True)
-    filled = template(TEXT).fill(
-        [node], "127.16.0.1", {"ivanova": "file:secrets/phone-ivanova", "petrov": "env:P"}
-    )
+    filled = template(TEXT).fill([node], "127.16.0.1", {"ivanova": "file:secrets/phone-ivanova", "petrov": "env:P"})
     site = yaml.load(filled, Loader=yaml.BaseLoader)
     [written] = site["nodes"]
     assert written["ami"]["accounts"]["deploy"] == {

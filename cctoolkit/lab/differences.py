@@ -1,0 +1,143 @@
+"""What can differ between a street's note, a call record and queue_log: one function a rule, each yields reasons."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge
+from cctoolkit.lab.notes import Dial, Note, PhoneLeg
+from cctoolkit.lab.queue_lines import Logged
+from cctoolkit.model.guard import Key
+
+_AS_LIVED = {
+    "answered": ("answered",),
+    "gave up": ("abandoned", "ended_in_flow"),  # in the queue or before it: the caller cannot know
+    "sent away": ("ended_in_flow",),
+    "not answered": ("ended_in_flow",),
+}
+_BY = {"node": "flow"}
+_SAME_PRESS_US = 1_000_000
+_WHOLE_SECOND = 1
+
+
+def missing(note: Note | None, record: CallRecord | None, line: Logged | None) -> Iterator[str]:
+    """The call is not in every source."""
+    if note is None:
+        yield "a record without a call, or the second of one"
+    elif record is None:
+        yield "no record"
+    if record and line is None:
+        yield "not in queue_log"
+
+
+def outcomes(note: Note, record: CallRecord) -> Iterator[str]:
+    """The call ended otherwise than its caller knows."""
+    if record.outcome not in _AS_LIVED.get(note.lived, ()):
+        yield f"the caller {note.lived}, the record says {record.outcome}"
+    who = _BY.get(note.hung_up_by, note.hung_up_by)
+    if who != record.hung_up_by:
+        yield f"hung up by the {who}, the record says {record.hung_up_by or 'nobody'}"
+    if note.number != record.number:
+        yield f"dialled {note.number}, the record says {record.number}"
+
+
+def lines(record: CallRecord, line: Logged) -> Iterator[str]:
+    """queue_log tells another call than the record."""
+    pairs = (
+        ("outcome", line.outcome, record.outcome),
+        ("agent", line.agent, answered_by(record)),
+        ("caller", line.caller, record.caller),
+        ("hung up by", line.hung_up_by or record.hung_up_by, record.hung_up_by),
+        ("steps", line.outs, tuple((step.step, step.outcome) for step in record.steps if step.outcome)),
+    )
+    for what, logged, recorded in pairs:
+        if logged != recorded:
+            yield f"queue_log: {what} {logged or 'none'}, the record: {recorded or 'none'}"
+    if (line.entries, line.ends) != (1, 1 if record.ended else 0):
+        yield f"queue_log: entered {line.entries} times, ended {line.ends} times"
+    for what, at, edge in (("entry", line.entered, record.entered), ("end", line.ended, record.ended)):
+        if at and edge and abs(edge.at // 1_000_000 - at) > _WHOLE_SECOND:
+            yield f"queue_log: {what} {abs(edge.at / 1_000_000 - at):.0f} s away"
+
+
+def rings(note: Note, record: CallRecord) -> Iterator[str]:
+    """Phones rang more or less often than the record says."""
+    rang = Counter(leg.agent for leg in note.legs)
+    recorded = Counter(leg.agent for leg in legs_of(record))
+    if note.legs_known and rang != recorded:
+        yield f"phones rang: {_listed(rang)}; the record: {_listed(recorded)}"
+
+
+def answers(note: Note, record: CallRecord) -> Iterator[str]:
+    """Others answered than the record says."""
+    answered = Counter(leg.agent for leg in note.legs if leg.answered)
+    recorded = Counter(leg.agent for leg in legs_of(record) if leg.answered)
+    if answered != recorded:
+        yield f"answered: {_listed(answered)}; the record: {_listed(recorded)}"
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{agent} {count} times" for agent, count in sorted(counts.items())) or "nobody"
+
+
+def keys(note: Note, record: CallRecord) -> Iterator[str]:
+    """A menu took a key that the caller did not press in it."""
+    for step in record.steps:
+        if not step.outcome.startswith("key-") or step.left is None:
+            continue
+        left = step.left.at
+        pressed = {
+            Key(press.key).label
+            for press in note.presses
+            if step.entered.at - _SAME_PRESS_US <= press.begin.timestamp() * 1_000_000 <= left
+        }
+        if step.outcome not in pressed:
+            yield f"step {step.step}: {step.outcome}, the caller pressed {', '.join(sorted(pressed)) or 'nothing'}"
+
+
+def edges(note: Note, record: CallRecord, ready: Sequence[Dial]) -> dict[str, float]:
+    """Return how far each edge of the record lies from the street's, in ms, later is more."""
+    found: list[tuple[str, Edge | None, datetime | None]] = [
+        ("entered", record.entered, note.dialled),
+        ("answered", record.answered, note.answered),
+        ("ended", record.ended, note.ended),
+    ]
+    for index, (leg, phone) in enumerate(_paired(note, record), start=1):
+        name = f"{leg.agent} {index}"
+        found += [
+            (f"{name} rings", leg.offered, phone.rang),
+            (f"{name} answers", leg.answered, phone.answered),
+            (f"{name} ends", leg.ended, phone.ended),
+        ]
+        found += [(f"{name} ready", leg.wrap_up_ended, dial.answered) for dial in _pressed(leg, ready)]
+    return {name: round(edge.at / 1000 - at.timestamp() * 1000, 3) for name, edge, at in found if edge and at}
+
+
+def _paired(note: Note, record: CallRecord) -> Iterator[tuple[AgentLeg, PhoneLeg]]:
+    """Pair legs by agent, in their order; where rings may be another caller's only the answered ones."""
+    theirs = [leg for leg in note.legs if note.legs_known or leg.answered]
+    for leg in legs_of(record):
+        if not (note.legs_known or leg.answered):
+            continue
+        phone = next((one for one in theirs if one.agent == leg.agent), None)
+        if phone:
+            theirs.remove(phone)
+            yield leg, phone
+
+
+def _pressed(leg: AgentLeg, ready: Sequence[Dial]) -> Iterator[Dial]:
+    """Ready is a call to a feature code; when the wrap-up's limit ended it the street saw nothing."""
+    ended: Edge | None = leg.wrap_up_ended
+    if ended:
+        near = [d for d in ready if d.agent == leg.agent and abs((d.answered - ended.moment()).total_seconds()) < 1]
+        yield from near[:1]
+
+
+def legs_of(record: CallRecord) -> list[AgentLeg]:
+    """Return the legs of all visits, in order."""
+    return [leg for visit in record.visits for leg in visit.legs]
+
+
+def answered_by(record: CallRecord) -> str:
+    """Return the first agent who answered, "" when nobody did."""
+    return next((leg.agent for leg in legs_of(record) if leg.answered), "")

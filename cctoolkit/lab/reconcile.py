@@ -1,0 +1,178 @@
+"""Traffic held against what was captured, call by call: the street's notes, the call records, the node's queue_log.
+
+A call is found by its caller's number, an anonymous one by the times it came and went. What is missing in one source,
+or stands there twice, is a difference.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from cctoolkit.cdr.records import CallRecord
+from cctoolkit.lab import differences, queue_lines
+from cctoolkit.lab.notes import Dial, Note
+from cctoolkit.lab.queue_lines import Logged
+
+MOST_APART_MS = 50.0
+_SAME_CALL_SECONDS = 1.0
+"""How late an anonymous call's record may enter and still be that call's; a number of its own needs no such limit."""
+
+Judgement = Literal["equal", "crossed", "different"]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """One call in three sources, "" where it is missing; `apart_ms` by edge, the record's minus the street's.
+
+    crossed: caller and agent acted within the wire's delay of each other, and street and node saw it differently.
+    """
+
+    note: str
+    record: str
+    lived: str
+    recorded: str
+    logged: str
+    apart_ms: dict[str, float]
+    reasons: tuple[str, ...]
+    judgement: Judgement
+
+    @property
+    def most_apart_ms(self) -> float:
+        """The edge furthest from the street's, 0 when there is none."""
+        return max(map(abs, self.apart_ms.values()), default=0.0)
+
+
+class Table(msgspec.Struct, frozen=True):
+    """All calls, and what came of the comparison."""
+
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many calls are equal, crossed, different."""
+        found = Counter(verdict.judgement for verdict in self.verdicts)
+        return {judgement: found[judgement] for judgement in ("equal", "crossed", "different")}
+
+    @property
+    def good(self) -> bool:
+        """Say whether no call differs."""
+        return not self.counts["different"]
+
+    @property
+    def edges(self) -> int:
+        """How many edges were compared."""
+        return sum(len(verdict.apart_ms) for verdict in self.verdicts)
+
+
+def match(records: Sequence[CallRecord], notes: Sequence[Note]) -> list[tuple[Note | None, CallRecord | None]]:
+    """Pair notes with records, each used once; what finds no partner stands alone."""
+    by_caller: dict[str, list[CallRecord]] = {}
+    for record in records:
+        by_caller.setdefault(record.caller, []).append(record)
+    pairs = [
+        (note, record)
+        for note in notes
+        for record in by_caller.get(note.caller, ())
+        if note.dialled and (note.caller or abs(_late(note, record)) <= _SAME_CALL_SECONDS)
+    ]
+    pairs.sort(key=lambda pair: _apart(*pair))
+    taken: dict[str, CallRecord] = {}
+    used: set[int] = set()
+    for note, record in pairs:
+        if note.call not in taken and id(record) not in used:
+            taken[note.call] = record
+            used.add(id(record))
+    alone = [(None, record) for record in records if id(record) not in used]
+    return [*((note, taken.get(note.call)) for note in notes), *alone]
+
+
+def _late(note: Note, record: CallRecord) -> float:
+    return (record.entered.moment() - note.dialled).total_seconds() if note.dialled else float("inf")
+
+
+def _apart(note: Note, record: CallRecord) -> float:
+    """Return by how much the two miss each other: at 30 calls a second two anonymous ones enter within some ms."""
+    end = (record.ended.moment() - note.ended).total_seconds() if note.ended and record.ended else 0.0
+    return abs(_late(note, record)) + abs(end)
+
+
+def reconcile(
+    notes: Sequence[Note],
+    records: Sequence[CallRecord],
+    queue_log: Iterable[str],
+    ready: Sequence[Dial] = (),
+    *,
+    most_apart_ms: float = MOST_APART_MS,
+) -> Table:
+    """Return a verdict for each call that any of the three knows; `ready` are the agents' calls that end a wrap-up.
+
+    Records and lines from outside the notes' time are not looked at.
+    """
+    logged = {call: one for call, one in queue_lines.calls(queue_log).items() if _within(notes, one.entered or 0)}
+    real = [record for record in records if not record.test and _within(notes, record.entered.at / 1_000_000)]
+    verdicts = [_judge(note, record, logged, ready, most_apart_ms) for note, record in match(real, notes)]
+    known = {record.call for record in real}
+    lost = [_only_logged(call, one) for call, one in logged.items() if call not in known]
+    return Table((*verdicts, *lost))
+
+
+def _within(notes: Sequence[Note], at: float) -> bool:
+    """Say whether a call that entered then can be one of these: not before the first, not after the last was over."""
+    spans = [(note.dialled, note.ended or note.dialled) for note in notes if note.dialled]
+    if not spans:
+        return False
+    first, last = min(began for began, _ in spans), max(ended for _, ended in spans)
+    return first.timestamp() - _SAME_CALL_SECONDS <= at <= last.timestamp() + _SAME_CALL_SECONDS
+
+
+def _only_logged(call: str, one: Logged) -> Verdict:
+    return Verdict("", call, "", "", _logged(one), {}, ("queue_log has a call without a record",), "different")
+
+
+def _judge(
+    note: Note | None, record: CallRecord | None, logged: Mapping[str, Logged], ready: Sequence[Dial], limit: float
+) -> Verdict:
+    line = logged.get(record.call) if record else None
+    reasons = list(differences.missing(note, record, line))
+    otherwise: list[str] = []
+    apart: dict[str, float] = {}
+    if record and line:
+        reasons += differences.lines(record, line)
+    if note and record:
+        otherwise = [*differences.outcomes(note, record), *differences.answers(note, record)]
+        reasons += differences.rings(note, record)
+        reasons += differences.keys(note, record)
+        apart = differences.edges(note, record, ready)
+        reasons += [f"{edge}: {abs(ms):.0f} ms apart" for edge, ms in apart.items() if abs(ms) > limit]
+    crossed = note is not None and note.crossed and not reasons
+    verdict = Verdict(
+        note=note.call if note else "",
+        record=record.call if record else "",
+        lived=f"{note.lived} {note.agent}".strip() if note else "",
+        recorded=f"{record.outcome} {differences.answered_by(record)}".strip() if record else "",
+        logged=_logged(line) if line else "",
+        apart_ms=apart,
+        reasons=(*otherwise, *reasons),
+        judgement="equal",
+    )
+    if not verdict.reasons:
+        return verdict
+    return replace(verdict, judgement="crossed" if crossed else "different")
+
+
+def _logged(line: Logged) -> str:
+    return f"{line.outcome} {line.agent}".strip()
+
+
+def told(table: Table, *, every: bool = True) -> Iterator[str]:
+    """Yield the table in lines a person reads; without `every` only what is not equal. The last line is the sum."""
+    for one in table.verdicts:
+        if every or one.judgement != "equal":
+            sources = " | ".join(f"{text or '-':<20}" for text in (one.lived, one.recorded, one.logged))
+            yield f"{one.judgement:<9} {one.record or one.note:<20} {sources} {one.most_apart_ms:6.1f} ms"
+            yield from (f"          {reason}" for reason in one.reasons)
+    counts = ", ".join(f"{count} {judgement}" for judgement, count in table.counts.items())
+    most = max((one.most_apart_ms for one in table.verdicts), default=0.0)
+    yield f"{len(table.verdicts)} calls: {counts}; {table.edges} edges, at most {most:.1f} ms apart"

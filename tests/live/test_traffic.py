@@ -1,0 +1,177 @@
+"""Traffic on the real switch: what callers lived through, the records and queue_log agree, call by call."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+
+from cctoolkit.cdr.store import FILE_NAME, Store
+from cctoolkit.lab import hostile, notes
+from cctoolkit.lab.reconcile import reconcile, told
+from cctoolkit.lab.session import Caller
+from cctoolkit.lab.traffic import Codes, perform
+from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Plan, PlannedCall, Span, Turn, plan
+from cctoolkit.workflow import lab as workflow_lab
+from cctoolkit.workflow import records, specs
+
+pytestmark = pytest.mark.live
+
+PROJECT = "northwind-hotline"
+NUMBER = "+78001002030"
+# Asterisk warns of a name that it cuts.
+KINDS = tuple(kind for kind in hostile.KINDS if kind != hostile.LONG)
+
+MIX = Mix(
+    seed=20261122,
+    rate=2.5,
+    seconds=15,
+    callers=Callers(
+        numbers=((NUMBER, 1),),
+        press_after=Span(0.3, 0.8),
+        patience_seconds=8,
+        patience=Span(0.5, 15),
+        talk=Span(0.3, 1.2),
+        hostile_kinds=KINDS,
+    ),
+    agents=Agents(
+        ("ivanova", "petrov"),
+        answer_after=Span(0.1, 0.6),
+        talk=Span(0.4, 1.5),
+        ready_after=Span(0.1, 0.5),
+        away=Span(0.6, 1),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def busy(line):
+    """The line with short times: phones ring for 2 s, callers wait 6 s, wrap-up ends after 2 s."""
+    for old, new in (("timeout: 15s", "timeout: 2s"), ("wait: 3m", "wait: 6s"), ("limit: 3s", "limit: 2s")):
+        line.edit(old, new)
+    assert line.run("apply", "--site", line.site) == 0
+    return line
+
+
+@asynccontextmanager
+async def capturing(line, folder):
+    """Capture the line into `folder` while the body runs."""
+    stop, reading = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(records.capture(specs.load_site(line.site), folder, stop, lambda _text: None, reading))
+    try:
+        async with asyncio.timeout(10):
+            await reading.wait()
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def captured(folder, count):
+    """Return the store's records once there are `count` that have ended, or after 10 s what there is."""
+    found = []
+    for _ in range(200):
+        with Store.read(folder / FILE_NAME) as store:
+            found = list(store.calls(PROJECT))
+        if sum(record.ended is not None for record in found) >= count:
+            break
+        await asyncio.sleep(0.05)
+    return found
+
+
+async def happen(line, planned, folder):
+    """Let the plan happen while capture runs; return the notes, the records and a function that holds them together."""
+    street = line.lab.street
+    async with capturing(line, folder):
+        done = await perform(street, planned, Codes(), drain_seconds=60)
+        found = await captured(folder, len(planned.calls))
+    assert len(done.calls) == len(planned.calls)
+    assert done.cut == ()
+    events = street.witness()
+    noted = notes.notes(events, done.calls)
+    ready = [dial for dial in notes.dials(events) if dial.code == "*13"]
+    log = line.lab.nodes["n1"].queue_log.read_bytes().decode(errors="replace").split("\n")
+    return noted, found, lambda those: reconcile(noted, those, log, ready)
+
+
+async def test_every_call_of_the_traffic_is_captured_once_and_as_it_was(busy, tmp_path):
+    """15 s of callers and agents by chance: no call lost, none twice, outcomes equal, every edge within 50 ms."""
+    noted, found, held = await happen(busy, plan(MIX), tmp_path)
+    table = held(found)
+    assert table.good, "\n".join(told(table, every=False))
+    assert len(table.verdicts) == len(noted) == len(found) > 25
+    assert {note.lived for note in noted} >= {"answered", "gave up"}
+    assert {note.hung_up_by for note in noted} >= {"caller", "agent"}
+    assert any(name.endswith("ready") for one in table.verdicts for name in one.apart_ms)
+    assert table.edges > 3 * len(noted)
+    assert table.counts["crossed"] <= 1
+    assert not held(found[1:]).good
+
+
+async def test_what_a_carrier_lets_through_changes_no_record(busy, tmp_path):
+    """Names and numbers with commas, quotes, pipes, variables and line breaks, forged headers: each call is as it was."""
+    calls = tuple(
+        PlannedCall(0.4 * i, NUMBER, hostile.caller(kind, f"+7915{i:07d}"), ((0.4, "1"),), 3.0, 0, kind)
+        for i, kind in enumerate(KINDS)
+    )
+    turns = {"ivanova": (Turn("answer", 0.2, 0.4, "ready", 0.1), Turn("never"))}
+    noted, found, held = await happen(busy, Plan(MIX, calls, turns), tmp_path)
+    table = held(found)
+    assert table.good, "\n".join(told(table, every=False))
+    assert [note.caller for note in noted] == [f"+7915{i:07d}" for i in range(len(KINDS))]
+    release = specs.render_site(specs.load_site(busy.site))["n1"].release
+    assert {(record.test, record.release) for record in found} == {(False, release)}
+
+
+async def test_a_call_still_on_at_the_last_limit_is_hung_up_and_told_of(busy):
+    """Traffic is bounded: who still talks when its time is over is hung up, and named."""
+    calls = (PlannedCall(0, NUMBER, Caller("+79150000099"), ((0.3, "1"),), 600, 0),)
+    turns = {"ivanova": (Turn("answer", 0.1, 500),)}
+    done = await perform(busy.lab.street, Plan(MIX, calls, turns), Codes(), drain_seconds=2)
+    assert done.cut == done.calls
+    [note] = notes.notes(busy.lab.street.witness(), done.calls)
+    assert (note.lived, note.agent) == ("answered", "ivanova")
+
+
+@pytest.fixture
+def checkout(busy, monkeypatch):
+    """The commands find the test's lab as they would find a checkout's own."""
+    for module in (specs, workflow_lab):
+        monkeypatch.setattr(module, "lab_folder", lambda: busy.lab.folder)
+    return busy
+
+
+def test_the_command_lets_traffic_happen_and_writes_its_notes(checkout, capsys):
+    """`lab traffic` tells each second how far it is, and at the end what became of the calls."""
+    assert (
+        checkout.run(
+            "lab", "traffic", "--seed", "3", "--rate", "2", "--seconds", "5", "--calls", "3", "--format", "json"
+        )
+        == 0
+    )
+    out = capsys.readouterr()
+    said = json.loads(out.out)
+    assert said["summary"]["calls"] == 3
+    assert len(notes.read(checkout.lab.folder / "traffic.jsonl")) == 3
+    assert "3 of 3 calls placed" in out.err
+
+
+def test_a_closed_line_is_said_so_before_anyone_calls(checkout, capsys):
+    """Callers would hear the night message only: the error names the override."""
+    site = ("--site", checkout.site)
+    assert checkout.run("override", PROJECT, "closed", "--until", "10m", *site) == 0
+    try:
+        assert checkout.run("lab", "traffic") == 1
+        assert f"cctoolkit override {PROJECT} open" in capsys.readouterr().err
+    finally:
+        assert checkout.run("override", PROJECT, "none", *site) == 0
+
+
+def test_a_lab_that_runs_something_else_is_said_so(checkout, capsys):
+    """Traffic is by the specs: what was changed and not applied would be measured wrongly."""
+    checkout.edit("maxlen: 20", "maxlen: 19")
+    try:
+        assert checkout.run("lab", "traffic") == 1
+        assert "cctoolkit apply" in capsys.readouterr().err
+    finally:
+        checkout.edit("maxlen: 19", "maxlen: 20")

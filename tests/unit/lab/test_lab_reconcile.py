@@ -1,0 +1,174 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, QueueVisit, StepTaken
+from cctoolkit.lab import queue_lines
+from cctoolkit.lab.notes import Dial, Note, PhoneLeg, Press
+from cctoolkit.lab.reconcile import match, reconcile, told
+
+BEGAN = 1_795_370_000
+NUMBER = "+78001002030"
+
+
+def edge(seconds: float) -> Edge:
+    return Edge(round((BEGAN + seconds) * 1_000_000))
+
+
+def at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(BEGAN, UTC) + timedelta(seconds=seconds)
+
+
+def record(index: int, start: float = 0, caller: str | None = None) -> CallRecord:
+    """A call that ivanova answered and ended."""
+    leg = AgentLeg(
+        "ivanova",
+        edge(start + 1),
+        "answered",
+        edge(start + 2),
+        edge(start + 5),
+        "agent",
+        edge(start + 5),
+        edge(start + 7),
+    )
+    visit = QueueVisit("orders", edge(start + 0.9), "answered", edge(start + 2), (leg,))
+    return CallRecord(
+        call=f"n1-{index}", node="n1", project="p", generation="g", release="r", number=NUMBER,
+        caller=f"+7916{index:07d}" if caller is None else caller, entered=edge(start), answered=edge(start + 0.01),
+        ended=edge(start + 5), outcome="answered", hung_up_by="agent", cause=16, visits=(visit,),
+        steps=(StepTaken("subject", edge(start), "key-1", edge(start + 0.9)), StepTaken("orders", edge(start + 0.9), "answered", edge(start + 2))),
+    )  # fmt: skip
+
+
+def note(index: int, start: float = 0, caller: str | None = None) -> Note:
+    leg = PhoneLeg("ivanova", at(start + 1.005), "", at(start + 2.001), at(start + 4.999), hung_up=True)
+    return Note(
+        f"street-{index}", NUMBER, f"+7916{index:07d}" if caller is None else caller, at(start - 0.002), at(start + 0.012),
+        at(start + 5.001), 16, presses=(Press("1", at(start + 0.5), at(start + 0.8)),), legs=(leg,),
+    )  # fmt: skip
+
+
+def log(index: int, start: int = 0, caller: str | None = None) -> list[str]:
+    call, who = f"n1-{index}", f"+7916{index:07d}" if caller is None else caller
+
+    def mark(seconds: int, kind: str, step: str, detail: str) -> str:
+        return f"{BEGAN + start + seconds}|{call}|NONE|NONE|CCT{kind}|p|g|r|{step}|{detail}"
+
+    return [
+        mark(0, "ENTRY", NUMBER[1:], who),
+        mark(0, "OUT", "subject", "key-1"),
+        f"{BEGAN + start}|{call}|p.orders|NONE|ENTERQUEUE||{who}|1",
+        mark(2, "OUT", "orders", "answered"),
+        f"{BEGAN + start + 2}|{call}|p.orders|ivanova|CONNECT|1|n1-9|1",
+        f"{BEGAN + start + 5}|{call}|p.orders|ivanova|COMPLETEAGENT|1|3|1",
+        mark(5, "END", "orders", "16"),
+        mark(5, "WRAPUP", "ivanova", ""),
+    ]
+
+
+CALLS = range(1, 4)
+NOTES = [note(i, i * 10) for i in CALLS]
+RECORDS = [record(i, i * 10) for i in CALLS]
+LOG = [line for i in CALLS for line in log(i, i * 10)]
+READY = [Dial("ivanova", "*13", at(17.004))]
+
+
+def reasons(notes=NOTES, records=RECORDS, lines=LOG, ready=READY):
+    return [one.reasons for one in reconcile(notes, records, lines, ready).verdicts if one.judgement != "equal"]
+
+
+def test_three_sources_that_agree_are_equal_edge_by_edge():
+    table = reconcile(NOTES, RECORDS, LOG, READY)
+    assert (table.good, table.counts) == (True, {"equal": 3, "crossed": 0, "different": 0})
+    first = table.verdicts[0]
+    assert (first.lived, first.recorded, first.logged) == ("answered ivanova",) * 3
+    assert first.apart_ms == pytest.approx(
+        {"entered": 2, "answered": -2, "ended": -1, "ivanova 1 rings": -5, "ivanova 1 answers": -1, "ivanova 1 ends": 1, "ivanova 1 ready": -4}
+    )  # fmt: skip
+    assert table.edges == 19
+    assert list(told(table))[-1] == "3 calls: 3 equal, 0 crossed, 0 different; 19 edges, at most 5.0 ms apart"
+    assert len(list(told(table, every=False))) == 1
+
+
+def test_a_deleted_record_is_a_difference():
+    assert reasons(records=RECORDS[1:]) == [("no record",), ("queue_log has a call without a record",)]
+
+
+def test_a_record_twice_is_a_difference():
+    again = replace(RECORDS[0], call="n1-99")
+    assert reasons(records=[*RECORDS, again]) == [("a record without a call, or the second of one", "not in queue_log")]
+
+
+def test_a_call_that_is_not_in_queue_log_or_stands_there_twice_is_a_difference():
+    assert reasons(lines=LOG[8:]) == [("not in queue_log",)]
+    assert reasons(lines=[*LOG, LOG[0]]) == [("queue_log: entered 2 times, ended 1 times",)]
+
+
+def test_a_record_of_a_test_call_or_of_another_time_is_not_looked_at():
+    others = [replace(record(8), test=True), record(9, 4000)]
+    assert reasons(records=[*RECORDS, *others], lines=[*LOG, *log(9, 4000)]) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"outcome": "abandoned", "visits": ()}, "the caller answered, the record says abandoned"),
+        ({"hung_up_by": "caller"}, "hung up by the agent, the record says caller"),
+        ({"number": "+78001002031"}, "dialled +78001002030, the record says +78001002031"),
+        ({"ended": edge(15.2)}, "ended: 199 ms apart"),
+        ({"visits": (replace(RECORDS[0].visits[0], legs=RECORDS[0].visits[0].legs * 2),)},
+         "phones rang: ivanova 1 times; the record: ivanova 2 times"),
+        ({"steps": (replace(RECORDS[0].steps[0], outcome="key-2"), RECORDS[0].steps[1])},
+         "step subject: key-2, the caller pressed key-1"),
+    ],
+)  # fmt: skip
+def test_what_a_record_tells_otherwise_is_named(change, reason):
+    [found] = reasons(records=[replace(RECORDS[0], **change), *RECORDS[1:]])
+    assert reason in found
+
+
+def test_queue_log_and_record_are_held_against_each_other_too():
+    lines = [
+        line.replace("|ivanova|CONNECT", "|petrov|CONNECT").replace("COMPLETEAGENT", "COMPLETECALLER")
+        for line in LOG[:8]
+    ]
+    assert reasons(lines=lines + LOG[8:]) == [
+        ("queue_log: agent petrov, the record: ivanova", "queue_log: hung up by caller, the record: agent")
+    ]
+
+
+def test_what_crossed_on_the_wire_is_told_apart_from_a_difference():
+    """The caller hung up as the agent answered: the node saw an abandoned call. Nothing else may differ then."""
+    leg = replace(NOTES[0].legs[0], answered=at(12.01), ended=at(12.02), hung_up=False)
+    lived = replace(NOTES[0], ended=at(12), hung_up=True, legs=(leg,))
+    rang = AgentLeg("ivanova", edge(11), "cancelled", None, edge(12))
+    visit = replace(RECORDS[0].visits[0], outcome="abandoned", left=edge(12), legs=(rang,))
+    steps = (RECORDS[0].steps[0], StepTaken("orders", edge(10.9)))
+    seen = replace(RECORDS[0], outcome="abandoned", hung_up_by="caller", ended=edge(12), steps=steps, visits=(visit,))
+    end = f"{BEGAN + 12}|n1-1|NONE|NONE|CCTEND|p|g|r|orders|16"
+    lines = [*LOG[:3], f"{BEGAN + 12}|n1-1|p.orders|NONE|ABANDON|1|1|2", end]
+    assert lived.crossed
+    assert reconcile([lived], [seen], lines).counts == {"equal": 0, "crossed": 1, "different": 0}
+    assert reconcile([lived], [replace(seen, ended=edge(13))], lines).counts["different"] == 1
+    early = replace(lived, legs=(replace(leg, answered=at(11.5)),))
+    assert reconcile([early], [seen], lines).counts["different"] == 1
+
+
+def test_anonymous_calls_are_matched_by_time_whichever_came_first():
+    notes = [note(1, 10, ""), note(2, 10.3, "")]
+    records = [record(2, 10.301, ""), record(1, 10.001, "")]
+    assert [(n.call, r.call) for n, r in match(records, notes)] == [("street-1", "n1-1"), ("street-2", "n1-2")]
+    assert [r for _, r in match(records[:1], notes)] == [None, records[0]]
+
+
+def test_a_line_that_a_callers_number_broke_is_passed_over():
+    lines = [
+        *LOG[:2],
+        f"{BEGAN + 10}|n1-1|p.orders|NONE|ENTERQUEUE||+79160000001",
+        "|f|g",
+        "X: y|1|1|1|CONNECT",
+        *LOG[3:8],
+    ]
+    assert queue_lines.calls(lines)["n1-1"].outcome == "answered"
+    assert reasons(notes=NOTES[:1], records=RECORDS[:1], lines=lines) == []
