@@ -116,7 +116,16 @@ _PLAIN = {
 _FEED = '\n#include "cctoolkit/current/{file}"\n'
 
 # A capture reads calls; these say nothing about them that another event does not, and are half of the stream.
-NOISE = ("VarSet", "Newexten", "TestEvent", "NewConnectedLine", "NewCallerid", "DeviceStateChange")
+NOISE = (
+    "VarSet",
+    "Newexten",
+    "TestEvent",
+    "NewConnectedLine",
+    "NewCallerid",
+    "DeviceStateChange",
+    "RTCPSent",
+    "RTCPReceived",
+)
 
 # Account -> (classes it reads, classes it may use), the least its work needs: the Privilege of each action in
 # docs.asterisk.org, AMI Actions.
