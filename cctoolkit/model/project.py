@@ -23,6 +23,25 @@ from cctoolkit.model.words import (
 )  # fmt: skip
 
 
+class Person(Section, frozen=True, kw_only=True):
+    """Someone with a part in the project, and how to reach them."""
+
+    name: Title
+    contact: Annotated[Title | None, Meta(description="A phone, an address, whatever is used.")] = None
+
+
+class Roles(Section, frozen=True, kw_only=True):
+    """Who runs the project; supervisors sign the technical launch and watch the queues."""
+
+    project_manager: Person | None = None
+    account_manager: Person | None = None
+    supervisors: tuple[Person, ...] = ()
+    shift_managers: tuple[Person, ...] = ()
+    quality: Person | None = None
+    trainer: Person | None = None
+    technical_support: Person | None = None
+
+
 class ProjectInfo(Section, frozen=True, kw_only=True):
     """Whose line it is."""
 
@@ -32,6 +51,7 @@ class ProjectInfo(Section, frozen=True, kw_only=True):
     language: Annotated[Language, Meta(description="What callers hear and reports are written in.")]
     time_zone: Annotated[str, Meta(description="IANA name.", examples=["Europe/Moscow"], max_length=40)]
     stage: Literal["draft", "pilot", "live"] = "draft"
+    roles: Roles = Roles()
 
 
 class Number(Section, frozen=True, kw_only=True):

@@ -99,7 +99,9 @@ async def test_one_call_from_the_carrier_to_a_bar_in_a_report(line, tmp_path):
 def figures_and_page(line, folder, record):
     project = specs.load_project(PROJECT).project
     today = records.span(project, "", "")
-    found = {(f.metric, f.variant): f.value for f in records.kpi(project, folder, today, ["queue"]) if f.queue == "orders"}
+    found = {
+        (f.metric, f.variant): f.value for f in records.kpi(project, folder, today, ["queue"]) if f.queue == "orders"
+    }
     assert found["service_level", "default"] == 1.0
     assert found["average_wait", "answered"] == pytest.approx(record.visits[0].wait_seconds)
     assert line.run("report", PROJECT, "--store", str(folder), "-o", str(folder / "report.html")) == 0

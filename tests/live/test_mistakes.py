@@ -34,7 +34,11 @@ def unchanged(line):
 MISTAKES = {
     "broken YAML": ("  end:\n    type: hangup", "  end:\n   type: hangup\n  - x", ["project.yaml:", "yaml"]),
     "ringal": ("strategy: rrmemory", "strategy: ringal", ["strategy", 'did you mean "ringall"', ":67:"]),
-    "no such step": ("timeout: orders, invalid: goodbye", "timeout: orders, invalid: goodby", ['"goodby"', 'did you mean "goodbye"']),
+    "no such step": (
+        "timeout: orders, invalid: goodbye",
+        "timeout: orders, invalid: goodby",
+        ['"goodby"', 'did you mean "goodbye"'],
+    ),
 }
 
 
