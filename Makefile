@@ -4,6 +4,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+# Seconds of traffic in the demo: `make demo TRAFFIC=60`.
+TRAFFIC ?= 0
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
 .PHONY: help demo test check soak bench clean
@@ -30,7 +32,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo
-	@$(BIN)/python -m cctoolkit demo
+	@$(BIN)/python -m cctoolkit demo --traffic $(TRAFFIC)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest tests -m 'not live and not soak' -n 2 -q

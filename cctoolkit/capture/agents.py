@@ -1,19 +1,58 @@
 """Agents' states as intervals: logged in from the first queue joined to the last one left, paused by reason."""
 
+from collections import Counter, deque
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cctoolkit import marks
-from cctoolkit.capture.lines import Line
+from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.cdr.records import AgentInterval, AgentState, Edge
+
+What = Literal["joined", "left", "paused", "unpaused"]
+
+_LINES: dict[str, What] = {"ADDMEMBER": "joined", "REMOVEMEMBER": "left", "PAUSE": "paused", "UNPAUSE": "unpaused"}
+_EARLY, _LATE = 2 * SECOND, SECOND
+_RECENT = 64
+_READ_AGAIN = 60 * SECOND
+
+
+class _Deed(Struct, frozen=True):
+    """What an agent did, in which queue, when."""
+
+    what: What
+    queue: str
+    at: int
+
+    def is_line(self, line: "_Deed") -> bool:
+        """Say whether a line of queue_log, cut to its second, may be this event's."""
+        near = -_LATE <= self.at - line.at <= _EARLY
+        return near and (self.what, self.queue) == (line.what, line.queue)
+
+
+class _Agent:
+    """One agent: the queues they are in, the states that last, and what has been told of them lately."""
+
+    def __init__(self) -> None:
+        self.queues: set[str] = set()
+        self.open: dict[str, AgentInterval] = {}
+        self.heard: deque[_Deed] = deque(maxlen=_RECENT)
+        self.unlogged: deque[_Deed] = deque(maxlen=_RECENT)
+        """Events whose line has not been read."""
+        self.unheard: deque[_Deed] = deque(maxlen=_RECENT)
+        """Lines whose event has not been heard."""
+        self.read: Counter[_Deed] = Counter()
+        """Lines read so far, of the seconds that may be read again."""
 
 
 class AgentStates:
-    """Folds QueueMember events, which come once a queue, into intervals an agent has."""
+    """Folds QueueMember events and lines of queue_log, which come once a queue, into intervals an agent has."""
 
     def __init__(self, node: str) -> None:
         self._node = node
-        self._queues: dict[str, set[str]] = {}
-        self._open: dict[tuple[str, str], AgentInterval] = {}
+        self._agents: dict[str, _Agent] = {}
         self._changed: list[AgentInterval] = []
 
     def take(self) -> list[AgentInterval]:
@@ -21,59 +60,84 @@ class AgentStates:
         changed, self._changed = self._changed, []
         return changed
 
-    def joined(self, agent: str, queue: str, at: Edge) -> None:
-        """The agent became a member of a queue; shadow queues have no agents."""
-        if _shadow(queue):
+    def heard(self, agent: str, queue: str, what: What, at: Edge, reason: str = "") -> None:
+        """Take an event, unless it was heard before or queue_log has told it already."""
+        if not agent or not _served(queue):
             return
-        queues = self._queues.setdefault(agent, set())
-        if not queues:
-            self._begin(AgentInterval(self._node, agent, "logged_in", at))
-        queues.add(queue)
-
-    def left(self, agent: str, queue: str, at: Edge) -> None:
-        """The agent is no member any more; out of the last queue ends every state."""
-        queues = self._queues.get(agent, set())
-        queues.discard(queue)
-        if not queues:
-            for kind in ("pause", "logged_in"):
-                self._end(agent, kind, at)
-
-    def paused(self, agent: str, paused: bool, reason: str, at: Edge) -> None:
-        """A pause began or ended; the event comes once a queue, and without a reason at the end."""
-        now = self._open.get((agent, "pause"))
-        if paused and now and now.reason == reason:
+        known = self._agents.setdefault(agent, _Agent())
+        deed = _Deed(what, queue, at.at)
+        if deed in known.heard:
             return
-        self._end(agent, "pause", at)
-        if paused:
-            state: AgentState = "wrap-up" if reason == marks.WRAP_UP else "paused"
-            self._begin(AgentInterval(self._node, agent, state, at, reason=reason), "pause")
+        known.heard.append(deed)
+        told = [i for i, line in enumerate(known.unheard) if deed.is_line(line)]
+        if told:
+            for _ in range(told[-1] + 1):
+                known.unheard.popleft()
+        else:
+            known.unlogged.append(deed)
+            self._apply(known, agent, deed, at, reason)
 
-    def logged(self, line: Line) -> None:
-        """Take a line of queue_log; what the events have told already changes nothing."""
-        at = Edge(line.at, "queue_log")
-        queues = self._queues.get(line.agent, set())
-        if line.event == "ADDMEMBER" and line.queue not in queues:
-            self.joined(line.agent, line.queue, at)
-        elif line.event == "REMOVEMEMBER" and line.queue in queues:
-            self.left(line.agent, line.queue, at)
-        elif line.event in ("PAUSE", "UNPAUSE") and self._later(line):
-            self.paused(line.agent, line.event == "PAUSE", line.data(1), at)
+    def logged(self, lines: Sequence[Line]) -> None:
+        """Take lines of one reading, in order; what the events or an earlier reading have told changes nothing."""
+        now: Counter[tuple[str, _Deed]] = Counter()
+        for line in lines:
+            what = _LINES.get(line.event)
+            if what is None or not line.agent or not _served(line.queue):
+                continue
+            known = self._agents.setdefault(line.agent, _Agent())
+            deed = _Deed(what, line.queue, line.at)
+            now[line.agent, deed] += 1
+            if now[line.agent, deed] > known.read[deed]:
+                known.read[deed] += 1
+                self._read(known, line, deed)
+        for agent in self._agents.values():
+            newest = max((deed.at for deed in agent.read), default=0)
+            agent.read = Counter({deed: n for deed, n in agent.read.items() if deed.at >= newest - _READ_AGAIN})
 
-    def _later(self, line: Line) -> bool:
-        """Say whether a pause line tells of something after what is known; of the same second it may be the same."""
-        now = self._open.get((line.agent, "pause")) or self._open.get((line.agent, "logged_in"))
-        return now is None or line.at > now.start.at
+    def _read(self, known: _Agent, line: Line, deed: _Deed) -> None:
+        twin = next((one for one in known.unlogged if one.is_line(deed)), None)
+        if twin:
+            known.unlogged.remove(twin)
+            return
+        known.unheard.append(deed)
+        self._apply(known, line.agent, deed, Edge(line.at, "queue_log"), line.data(1))
 
-    def _begin(self, interval: AgentInterval, kind: str = "logged_in") -> None:
-        self._open[interval.agent, kind] = interval
-        self._changed.append(interval)
+    def _apply(self, known: _Agent, agent: str, deed: _Deed, at: Edge, reason: str) -> None:
+        if deed.what == "joined":
+            if not known.queues:
+                self._begin(known, "logged_in", AgentInterval(self._node, agent, "logged_in", at))
+            known.queues.add(deed.queue)
+        elif deed.what == "left":
+            known.queues.discard(deed.queue)
+            if not known.queues:
+                self._end(known, "pause", at)
+                self._end(known, "logged_in", at)
+        elif deed.what == "paused":
+            self._pause(known, agent, reason, at)
+        else:
+            self._end(known, "pause", at)
 
-    def _end(self, agent: str, kind: str, at: Edge) -> None:
-        interval = self._open.pop((agent, kind), None)
+    def _pause(self, known: _Agent, agent: str, reason: str, at: Edge) -> None:
+        now = known.open.get("pause")
+        if now and now.reason == reason:
+            return
+        self._end(known, "pause", at)
+        state: AgentState = "wrap-up" if reason == marks.WRAP_UP else "paused"
+        self._begin(known, "pause", AgentInterval(self._node, agent, state, at, reason=reason))
+
+    def _begin(self, known: _Agent, kind: str, interval: AgentInterval) -> None:
+        if kind not in known.open:
+            known.open[kind] = interval
+            self._changed.append(interval)
+
+    def _end(self, known: _Agent, kind: str, at: Edge) -> None:
+        interval = known.open.pop(kind, None)
         if interval:
-            self._changed.append(replace(interval, end=at))
+            # A line's second may begin before the moment it tells of.
+            self._changed.append(replace(interval, end=replace(at, at=max(at.at, interval.start.at))))
 
 
-def _shadow(queue: str) -> bool:
+def _served(queue: str) -> bool:
+    """Say whether agents work in a queue: foreign ones are not ours to tell of, shadow queues have none."""
     ids = marks.queue_ids(queue)
-    return ids is not None and ids[2]
+    return ids is not None and not ids[2]

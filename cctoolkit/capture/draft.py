@@ -1,111 +1,93 @@
-"""A call record while its call goes on: the few ways in which an event changes it."""
+"""A call while it goes on: everything said of it, and the record that follows.
 
-from collections.abc import Callable
+What the events say is folded as it comes. When queue_log tells of the call too (after a gap), both are put in one order
+and folded anew, until the events are past the log's last line; then what was found is kept as if it had been heard so.
+"""
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, LegOutcome, QueueVisit, StepTaken, VisitOutcome
+from cctoolkit.capture.merge import Heard, merge
+from cctoolkit.capture.said import Said
+from cctoolkit.capture.story import Story
+from cctoolkit.cdr.records import CallRecord
 
-NEAR = 2_000_000
-"""Microseconds two sources' words on one moment may lie apart: a line's second, and the time until it is written."""
+SETTLED = 3_000_000
+"""Microseconds after the log's last line from which an event cannot be what that line told."""
 
 
 class Draft(Struct):
-    """The record so far; every method replaces it by a newer one."""
+    """`start` is the record at entry; `told` the record as it was last taken."""
 
-    record: CallRecord
-    queues: dict[str, str] = field(default_factory=dict)
-    """Queue of each queue step entered, by the step's name."""
+    start: CallRecord
+    heard: list[Heard] = field(default_factory=list)
+    log: list[Said] = field(default_factory=list)
     told: CallRecord | None = None
+    story: Story | None = None
+    last: int = 0
+    """The newest moment of anything said."""
+    gone: bool = False
+    """The switch no longer has its channel, and nobody told of the end."""
+    born: int = 0
+    """The epoch in which the events told of its entry; -1: only the log has."""
 
-    def changed(self) -> bool:
-        """Say whether the record differs from the one last told."""
-        return self.record != self.told
+    @property
+    def record(self) -> CallRecord:
+        """The record so far."""
+        if self.story is None:
+            self.story = Story(self.start)
+            latest = self.start.entered.at
+            for one in self._merged() if self.log else self.heard:
+                self.story.take(_not_before(one.said, latest))
+                latest = max(latest, one.said.at.at)
+        return self.story.record
 
-    def set(self, **fields: object) -> None:
-        """Replace fields of the call."""
-        self.record = replace(self.record, **fields)
+    @property
+    def ended(self) -> bool:
+        """Say whether the call is over."""
+        return self.record.ended is not None
 
-    def enter(self, step: str, at: Edge) -> None:
-        """The call entered a step."""
-        steps = self.record.steps
-        if steps and steps[-1].step == step and said_before(steps[-1].entered, at):
-            self.set(steps=(*steps[:-1], replace(steps[-1], entered=at)))
-        else:
-            self.set(steps=(*steps, StepTaken(step, at)))
-
-    def leave(self, step: str, outcome: str, at: Edge) -> None:
-        """The call left the step it is in."""
-        steps = self.record.steps
-        if steps and steps[-1].step == step and said_before(steps[-1].left, at):
-            self.set(steps=(*steps[:-1], replace(steps[-1], outcome=outcome, left=at)))
-
-    def join(self, queue: str, at: Edge) -> None:
-        """The call joined a queue."""
-        visit = self.visit()
-        if visit and visit.queue == queue and said_before(visit.joined, at):
-            self._put_visit(replace(visit, joined=at))
-        else:
-            self.set(visits=(*self.record.visits, QueueVisit(queue, at)))
-
-    def visit(self) -> QueueVisit | None:
-        """Return the last queue visit."""
-        return self.record.visits[-1] if self.record.visits else None
-
-    def end_visit(self, outcome: VisitOutcome, at: Edge) -> None:
-        """The last visit ended; the first moment seen stays, a later word on the outcome wins over an earlier one."""
-        visit = self.visit()
-        if visit:
-            left = at if said_before(visit.left, at) else visit.left
-            self._put_visit(replace(visit, outcome=outcome, left=left))
-
-    def offer(self, agent: str, at: Edge) -> None:
-        """An agent's phone rings for the call."""
-        visit = self.visit()
-        if visit is None:
+    def hear(self, said: Said, epoch: int) -> None:
+        """Take what an event says; what was heard already (a stream taken twice) changes nothing."""
+        if any(one.said == said for one in self.heard):
             return
-        legs = [leg for leg in visit.legs if leg.agent == agent and leg.outcome == "unfinished"]
-        if not legs:
-            again = next((leg for leg in visit.legs if leg.agent == agent and said_before(leg.offered, at)), None)
-            legs = [again] if again else []
-        if not legs:
-            self._put_visit(replace(visit, legs=(*visit.legs, AgentLeg(agent, at))))
-        elif said_before(legs[-1].offered, at):
-            self._legs(lambda leg: leg is legs[-1], offered=at)
+        self.last = max(self.last, said.at.at)
+        if self.log and said.at.at > self.log[-1].at.at + SETTLED:
+            self._settle()
+        self.heard.append(Heard(said, epoch))
+        if self.log:
+            self.story = None
+        elif self.story:
+            self.story.take(said)
 
-    def cancel(self, at: Edge) -> None:
-        """Phones still ringing stop."""
-        self._legs(lambda leg: leg.outcome == "unfinished", outcome="cancelled", ended=at)
+    def begin(self, start: CallRecord, epoch: int) -> None:
+        """Take the event of the entry where queue_log told of the call first."""
+        if self.start.entered.source == "queue_log":
+            self.start, self.born, self.story = start, epoch, None
 
-    def leg(self, agent: str, now: LegOutcome, **fields: object) -> None:
-        """The agent's last leg whose outcome is `now` changes; one that queue_log told further is made exact."""
-        visit = self.visit()
-        mine = [leg for leg in visit.legs if leg.agent == agent] if visit else []
-        legs = [leg for leg in mine if leg.outcome == now] or [
-            leg for leg in mine if any(_told(leg, name, value) for name, value in fields.items())
-        ]
-        if legs:
-            self._legs(lambda leg: leg is legs[-1], **fields)
+    def patch(self, log: list[Said]) -> None:
+        """Take what queue_log says of the call, from its entry on."""
+        self.log, self.story = log, None
+        if log:
+            self.last = max(self.last, log[-1].at.at)
 
-    def _legs(self, which: Callable[[AgentLeg], bool], **fields: object) -> None:
-        visit = self.visit()
-        if visit:
-            self._put_visit(
-                replace(visit, legs=tuple(replace(leg, **fields) if which(leg) else leg for leg in visit.legs))
-            )
+    def take(self) -> CallRecord | None:
+        """Return the record if it differs from the one last told."""
+        record = self.record
+        if record == self.told:
+            return None
+        self.told = record
+        return record
 
-    def _put_visit(self, visit: QueueVisit) -> None:
-        self.set(visits=(*self.record.visits[:-1], visit))
+    def _settle(self) -> None:
+        self.heard, self.log, self.story = self._merged(), [], None
 
-
-def said_before(known: Edge | None, at: Edge) -> bool:
-    """Say whether `at` is news of an edge: nothing is known yet, or only what queue_log said of the same moment."""
-    if known is None:
-        return True
-    return known.source == "queue_log" and at.source == "ami" and abs(known.at - at.at) <= NEAR
+    def _merged(self) -> list[Heard]:
+        return merge(self.heard, self.log, self.born)
 
 
-def _told(leg: AgentLeg, name: str, value: object) -> bool:
-    known = getattr(leg, name)
-    return isinstance(known, Edge) and isinstance(value, Edge) and said_before(known, value)
+def _not_before(said: Said, latest: int) -> Said:
+    """Return what a line says no earlier than what came before it: a line's second begins before its moment."""
+    if said.at.source == "ami" or said.at.at >= latest:
+        return said
+    return replace(said, at=replace(said.at, at=latest))

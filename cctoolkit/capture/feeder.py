@@ -5,46 +5,55 @@ with NUL holds the lines of queue_log for the gap. After a gap the AMI chunks ar
 so that what happened first is folded first; the order of the chunks decides, so a replay is byte-identical.
 """
 
-from cctoolkit.ami.protocol import BANNER, Parser
+from cctoolkit.ami.protocol import BANNER, Parser, ProtocolError
 from cctoolkit.capture.tracker import Tracker
 
 BACKFILL = b"\0queue_log\n"
 
 
 class Feeder:
-    """Feeds one node's tracker."""
+    """Feeds one node's tracker. `since` is the moment (the switch's clock, microseconds) before the gap that waits for
+    its lines, 0 when nothing was ever heard; `anomalies` counts what was no AMI.
+    """
 
     def __init__(self, node: str) -> None:
         self.tracker = Tracker(node)
+        self.since = 0
+        self.anomalies = 0
         self._parser = Parser(banner=False)
         self._held: list[bytes] | None = None
 
     def take(self, data: bytes) -> None:
         """Fold one chunk."""
-        if not data:
-            self._release()
-            self._parser = Parser(banner=False)
-            self._held = []
-        elif data.startswith(BACKFILL):
+        if data.startswith(BACKFILL):
             self.tracker.backfill(data.removeprefix(BACKFILL).decode("utf-8", "replace"))
-            self._release()
+            self.finish()
         elif self._held is not None:
+            # One gap on the other, and still no lines: they will tell of both.
             self._held.append(data)
-        else:
+        elif data:
             self._parse(data)
+        else:
+            self.since, self._held = self.tracker.now, [data]
 
     def finish(self) -> None:
         """Fold what is held back: no lines will come."""
-        self._release()
-
-    def _release(self) -> None:
         held, self._held = self._held or [], None
         for data in held:
-            self._parse(data)
+            if data:
+                self._parse(data)
+            else:
+                self.anomalies += self._parser.anomalies
+                self._parser = Parser(banner=False)
+                self.tracker.gap()
 
     def _parse(self, data: bytes) -> None:
         # The banner begins a connection; a transcript may begin in the middle of one.
         if data.startswith(BANNER):
             data = data.partition(b"\n")[2]
-        for message in self._parser.feed(data):
+        try:
+            messages = self._parser.feed(data)
+        except ProtocolError as error:
+            messages = error.before
+        for message in messages:
             self.tracker.feed(message)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 SECOND = 1_000_000
+_MOST_DIGITS = 11
 
 
 class Line(Struct, frozen=True):
@@ -24,7 +25,9 @@ class Line(Struct, frozen=True):
 
 def parse(text: str) -> Iterator[Line]:
     """Yield the lines of a queue_log; what is none (a torn tail, foreign text) is passed over."""
-    for row in text.splitlines():
-        fields = tuple(row.split("|"))
-        if len(fields) >= 5 and fields[0].isdecimal():
-            yield Line(int(fields[0]) * SECOND, fields[1], fields[2], fields[3], fields[4], fields)
+    # Not splitlines(): a caller's number may hold U+2028 and the like, and must not begin a line of its own.
+    for row in text.split("\n"):
+        fields = tuple(row.removesuffix("\r").split("|"))
+        when = fields[0]
+        if len(fields) >= 5 and when.isascii() and when.isdecimal() and len(when) <= _MOST_DIGITS:
+            yield Line(int(when) * SECOND, fields[1], fields[2], fields[3], fields[4], fields)

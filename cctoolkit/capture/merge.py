@@ -1,78 +1,121 @@
-"""One call seen twice: the events' record, exact but perhaps with a hole, and queue_log's, whole but to the second.
+"""One call seen twice: the events, exact but with holes, and queue_log, whole but to the second.
 
-The whole one gives the structure; every edge the events also saw is the events'.
+Events of one epoch (between two gaps) miss nothing, so what the log tells between two of them is either theirs or not
+theirs to tell; everything else the log tells happened in a gap. The pairing is the cheapest one, as of two spellings of
+one word: the fewest things left over, then the least time between the two of a pair.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
-from msgspec.structs import replace
+from msgspec import Struct
 
-from cctoolkit.capture.draft import NEAR
-from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, QueueVisit, StepTaken
+from cctoolkit.capture.said import AGENTS_OWN, EVENTS_ALONE, Said
 
-T = TypeVar("T", StepTaken, QueueVisit, AgentLeg)
-
-
-def near(one: Edge, other: Edge) -> bool:
-    """Say whether two edges may be one moment."""
-    return abs(one.at - other.at) <= NEAR
+SECOND = 1_000_000
+_EARLY, _LATE = 2 * SECOND, SECOND
+"""How much earlier (its whole second) or later (written under load) a line may be than its event."""
+_LEFT_OVER, _NEVER = 1e3, 1e9
+_UNTOLD = frozenset({"cancelled", "up"})
+"""What the log may tell and the events of the same moment do not."""
 
 
-def merge(events: CallRecord, log: CallRecord) -> CallRecord:
-    """Return the record of a call from both sources."""
-    steps = _align(events.steps, log.steps, lambda s: s.step, lambda s: s.entered, _step)
-    visits = _align(events.visits, log.visits, lambda v: v.queue, lambda v: v.joined, _visit)
-    ended = events.ended or log.ended
-    whole = events if events.ended else log
-    return replace(
-        events,
-        steps=steps,
-        visits=visits,
-        answered=events.answered or log.answered,
-        ended=ended,
-        outcome=events.outcome if events.outcome != "unfinished" else log.outcome,
-        hung_up_by=whole.hung_up_by,
-        cause=whole.cause,
-    )
+class Heard(Struct, frozen=True):
+    """What was said, and in which stretch without a gap the events said it."""
+
+    said: Said
+    epoch: int
 
 
-def _align(
-    events: Sequence[T],
-    log: Sequence[T],
-    name: Callable[[T], str],
-    start: Callable[[T], Edge],
-    both: Callable[[T, T], T],
-) -> tuple[T, ...]:
-    """Pair what both sources saw, in order; keep what only one of them did, by time."""
-    rest: list[T] = list(events)
-    found: list[T] = []
-    for item in log:
-        twin = next((e for e in rest if name(e) == name(item) and near(start(e), start(item))), None)
-        if twin is not None:
-            rest.remove(twin)
-        found.append(item if twin is None else both(twin, item))
-    return tuple(sorted(found + rest, key=lambda item: start(item).at))
+def merge(heard: Sequence[Heard], log: Sequence[Said], born: int) -> list[Heard]:
+    """Return everything either source said, in order; of a pair, the event. `born`: see Draft."""
+    events = [i for i, one in enumerate(heard) if one.said.kind not in EVENTS_ALONE | AGENTS_OWN]
+    lines = [j for j, one in enumerate(log) if one.kind not in AGENTS_OWN]
+    pairs = dict(_pairs([heard[i] for i in events], [log[j] for j in lines], born))
+    twin = {lines[j]: events[i] for j, i in pairs.items()}
+    twin.update(_agents_own(heard, log))
+    after: list[list[Heard]] = [[] for _ in range(len(heard) + 1)]
+    anchor = 0
+    for j, line in enumerate(log):
+        if j in twin:
+            anchor = anchor if line.kind in AGENTS_OWN else twin[j] + 1
+            if line.kind == "end":
+                # The mark is not the end; it is the best there is when the event of the end fell into the gap.
+                after[anchor].insert(0, Heard(line, heard[anchor - 1].epoch))
+            continue
+        place = _place(heard, events, anchor, line, born)
+        if place is not None:
+            after[place].append(Heard(line, heard[place - 1].epoch if place else born))
+    found = list(after[0])
+    for one, more in zip(heard, after[1:], strict=True):
+        found += [one, *more]
+    return found
 
 
-def _step(events: StepTaken, log: StepTaken) -> StepTaken:
-    return replace(events, outcome=events.outcome or log.outcome, left=events.left or log.left)
+def _place(heard: Sequence[Heard], events: Sequence[int], anchor: int, line: Said, born: int) -> int | None:
+    """Return how many events stand before a line that has none of its own: those of the anchor's epoch which the log
+    does not tell, those surely earlier, and the ringing whose end the line is. None when the events, with no gap there,
+    did not tell it.
+    """
+    place = end = anchor
+    while end < len(heard) and end not in events:
+        end += 1
+        if _before(heard, anchor, end - 1, line):
+            place = end
+    begun = heard[anchor - 1].epoch if anchor else born
+    within = end < len(heard) and heard[end].epoch == begun
+    return None if within and line.kind not in AGENTS_OWN else place
 
 
-def _visit(events: QueueVisit, log: QueueVisit) -> QueueVisit:
-    legs = _align(events.legs, log.legs, lambda leg: leg.agent, lambda leg: leg.offered, _leg)
-    # The log's outcome is the later word when the events stopped at QueueCallerAbandon, which also means time-out.
-    outcome = log.outcome if log.outcome != "unfinished" else events.outcome
-    return replace(events, outcome=outcome, left=events.left or log.left, legs=legs)
+def _before(heard: Sequence[Heard], anchor: int, i: int, line: Said) -> bool:
+    """Say whether an event that has no line stands before this line."""
+    one = heard[i].said
+    if (anchor and heard[i].epoch == heard[anchor - 1].epoch) or one.at.at < line.at.at:
+        return True
+    return one.kind == "offer" and one.name == line.name and abs(one.at.at + line.rang_us - line.at.at) <= _EARLY
 
 
-def _leg(events: AgentLeg, log: AgentLeg) -> AgentLeg:
-    return replace(
-        events,
-        outcome=events.outcome if events.outcome != "unfinished" else log.outcome,
-        answered=events.answered or log.answered,
-        ended=events.ended or log.ended,
-        hung_up_by=events.hung_up_by or log.hung_up_by,
-        wrap_up_started=events.wrap_up_started or log.wrap_up_started,
-        wrap_up_ended=events.wrap_up_ended or log.wrap_up_ended,
-    )
+def _pairs(events: Sequence[Heard], log: Sequence[Said], born: int) -> Iterator[tuple[int, int]]:
+    """Yield (line, event) of the cheapest pairing that keeps both orders."""
+    n, m = len(events), len(log)
+    cost = [[0.0] * (m + 1) for _ in range(n + 1)]
+    for i in range(n - 1, -1, -1):
+        for j in range(m - 1, -1, -1):
+            cost[i][j] = min(
+                _apart(events[i].said, log[j]) + cost[i + 1][j + 1],
+                _skipped(events, i, log[j], born) + cost[i][j + 1],
+                _LEFT_OVER + cost[i + 1][j],
+            )
+    i = j = 0
+    while i < n and j < m:
+        if cost[i][j] == _apart(events[i].said, log[j]) + cost[i + 1][j + 1]:
+            yield j, i
+            i, j = i + 1, j + 1
+        elif cost[i][j] == _skipped(events, i, log[j], born) + cost[i][j + 1]:
+            j += 1
+        else:
+            i += 1
+
+
+def _skipped(events: Sequence[Heard], i: int, line: Said, born: int) -> float:
+    before = events[i - 1].epoch if i else born
+    return 0.0 if events[i].epoch != before or line.kind in _UNTOLD else _LEFT_OVER
+
+
+def _apart(event: Said, line: Said) -> float:
+    """Return the seconds between an event and the second its line was written in; without end if it is not its line."""
+    if not event.same(line):
+        return _NEVER
+    early = event.at.at - line.at.at
+    if not -_LATE <= early <= _EARLY:
+        return _NEVER
+    return max(0, early - SECOND, -early) / SECOND
+
+
+def _agents_own(heard: Sequence[Heard], log: Sequence[Said]) -> Iterator[tuple[int, int]]:
+    free = [i for i, one in enumerate(heard) if one.said.kind in AGENTS_OWN]
+    for j, line in enumerate(log):
+        if line.kind in AGENTS_OWN:
+            twin = next((i for i in free if _apart(heard[i].said, line) < _NEVER), None)
+            if twin is not None:
+                free.remove(twin)
+                yield j, twin

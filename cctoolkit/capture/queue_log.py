@@ -1,22 +1,34 @@
-"""The switch's own queue_log as a second source: pure, lines to records of whole-second edges.
+"""The switch's own queue_log as a second source: pure, lines to what they say of each call, to the whole second.
 
 Lines are `time|call|queue|agent|event|data…`; our own events begin with CCT (marks.py) and carry what app_queue does
 not log: entry, steps, full and empty queues, the end of every call.
-Source: docs.asterisk.org, Queue Logs; RINGNOANSWER counts milliseconds, CONNECT seconds.
+Source: docs.asterisk.org, Queue Logs, and app_queue.c; RINGNOANSWER counts milliseconds, CONNECT seconds.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct, field
 
 from cctoolkit import marks
-from cctoolkit.capture.draft import Draft
-from cctoolkit.capture.handlers import MARKS, entered, finish
 from cctoolkit.capture.lines import SECOND, Line, parse
-from cctoolkit.cdr.records import CallRecord, Edge, VisitOutcome
+from cctoolkit.capture.said import Said, digits
+from cctoolkit.cdr.records import CallRecord, Edge
 
 STATE_EVENTS = frozenset({"ADDMEMBER", "REMOVEMEMBER", "PAUSE", "UNPAUSE"})
 """What agents do, a line a queue."""
 
+ANSWERING = frozenset({"menu", "play", "queue", "transfer", "voicemail"})
+"""Step types that answer a call not answered yet, as soon as they are entered: `needs_answer` of model.steps."""
+
 _TESTS = "cct-test-"
+
+
+class LoggedCall(Struct):
+    """A call as queue_log tells it: the record at its entry, and what was said after."""
+
+    start: CallRecord
+    said: list[Said] = field(default_factory=list)
+    up: bool = False
 
 
 def select(text: str, since: int, *, only_live: bool) -> str:
@@ -32,88 +44,81 @@ def select(text: str, since: int, *, only_live: bool) -> str:
     rows = [
         "|".join(line.fields)
         for line in found
-        if (line.event in STATE_EVENTS and (only_live or line.at >= since - SECOND))
+        if (line.event in STATE_EVENTS and (only_live or line.at >= since - 2 * SECOND))
         or (line.event not in STATE_EVENTS and line.call in calls)
     ]
     return "".join(f"{row}\n" for row in rows)
 
 
-def records(lines: Iterable[Line], node: str) -> dict[str, Draft]:
-    """Fold lines into a draft for each call whose entry is among them."""
-    drafts: dict[str, Draft] = {}
+def calls(lines: Iterable[Line], node: str) -> dict[str, LoggedCall]:
+    """Return what lines say of each call whose entry is among them."""
+    found: dict[str, LoggedCall] = {}
     for line in lines:
-        at = Edge(line.at, "queue_log")
         mark = marks.from_queue_log(line.fields)
         if mark and mark.kind == "entry":
-            drafts[line.call] = entered(mark, node, at, test=line.call.startswith(_TESTS))
-        elif draft := drafts.get(line.call):
-            if mark:
-                MARKS[mark.kind](draft, mark, at)
-                if mark.kind == "end":
-                    finish(draft, int(mark.detail) if mark.detail.isdecimal() else 0, at)
-            elif handler := _HANDLERS.get(line.event):
-                handler(draft, line, at)
-    return drafts
+            start = entered(mark, node, Edge(line.at, "queue_log"), test=line.call.startswith(_TESTS))
+            found[line.call] = LoggedCall(start)
+        elif call := found.get(line.call):
+            call.said += _marked(call, mark, Edge(line.at, "queue_log")) if mark else _queued(line)
+    return found
 
 
-def record_of(drafts: dict[str, Draft]) -> dict[str, CallRecord]:
-    """Return the records of drafts."""
-    return {call: draft.record for call, draft in drafts.items()}
+def entered(mark: marks.Mark, node: str, at: Edge, *, test: bool) -> CallRecord:
+    """Return the record of a call that has just entered."""
+    return CallRecord(
+        call=mark.call,
+        node=node,
+        project=mark.project,
+        generation=mark.generation,
+        release=mark.release,
+        number=f"+{mark.step}",
+        caller=mark.detail,
+        entered=at,
+        test=test,
+    )
 
 
-def _earlier(at: Edge, microseconds: int) -> Edge:
-    return Edge(at.at - microseconds, at.source)
+def from_mark(mark: marks.Mark, at: Edge) -> Said | None:
+    """Return what a mark says; an attempt of a menu says nothing that a record keeps."""
+    if mark.kind == "entry" or mark.kind == "ask":  # noqa: PLR1714 - what is left is a kind of both
+        return None
+    return Said(mark.kind, at, mark.step, mark.detail)
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+def _marked(call: LoggedCall, mark: marks.Mark, at: Edge) -> Iterator[Said]:
+    said = from_mark(mark, at)
+    if said:
+        yield said
+    if mark.kind == "step" and not call.up and mark.detail.partition(":")[0] in ANSWERING:
+        call.up = True
+        yield Said("up", at)
 
 
-def _enterqueue(draft: Draft, line: Line, at: Edge) -> None:
+def _queued(line: Line) -> Iterator[Said]:
     ids = marks.queue_ids(line.queue)
-    if ids:
-        draft.join(ids[1], at)
+    make = _LINES.get(line.event)
+    if ids and make:
+        yield make(line, Edge(line.at, "queue_log"), ids[1])
 
 
-def _ringnoanswer(draft: Draft, line: Line, at: Edge) -> None:
-    draft.offer(line.agent, _earlier(at, _number(line.data(1)) * 1000))
-    draft.leg(line.agent, "unfinished", outcome="no_answer", ended=at)
+def _complete(who: str) -> Callable[[Line, Edge, str], Said]:
+    return lambda line, at, _queue: Said("complete", at, line.agent, who)
 
 
-def _ringcanceled(draft: Draft, line: Line, at: Edge) -> None:
-    draft.offer(line.agent, _earlier(at, _number(line.data(1)) * 1000))
-    draft.leg(line.agent, "unfinished", outcome="cancelled", ended=at)
+def _left(how: str) -> Callable[[Line, Edge, str], Said]:
+    return lambda _line, at, queue: Said("left", at, queue, how)
 
 
-def _connect(draft: Draft, line: Line, at: Edge) -> None:
-    draft.offer(line.agent, _earlier(at, _number(line.data(3)) * SECOND))
-    draft.leg(line.agent, "unfinished", outcome="answered", answered=at)
-    draft.end_visit("answered", at)
-    draft.set(outcome="answered")
-
-
-def _complete(who: str) -> Callable[[Draft, Line, Edge], None]:
-    def handler(draft: Draft, line: Line, at: Edge) -> None:
-        draft.leg(line.agent, "answered", ended=at, hung_up_by=who)
-
-    return handler
-
-
-def _left(outcome: VisitOutcome) -> Callable[[Draft, Line, Edge], None]:
-    def handler(draft: Draft, _line: Line, at: Edge) -> None:
-        draft.cancel(at)
-        draft.end_visit(outcome, at)
-
-    return handler
-
-
-_HANDLERS: dict[str, Callable[[Draft, Line, Edge], None]] = {
-    "ENTERQUEUE": _enterqueue,
-    "RINGNOANSWER": _ringnoanswer,
-    "RINGCANCELED": _ringcanceled,
-    "CONNECT": _connect,
+_LINES: dict[str, Callable[[Line, Edge, str], Said]] = {
+    "ENTERQUEUE": lambda _line, at, queue: Said("join", at, queue),
+    "RINGNOANSWER": lambda line, at, _: Said("missed", at, line.agent, rang_us=digits(line.data(1)) * 1000),
+    "RINGCANCELED": lambda line, at, _: Said("cancelled", at, line.agent, rang_us=digits(line.data(1)) * 1000),
+    "CONNECT": lambda line, at, _: Said("connect", at, line.agent, rang_us=digits(line.data(3)) * SECOND),
     "COMPLETEAGENT": _complete("agent"),
     "COMPLETECALLER": _complete("caller"),
+    "BLINDTRANSFER": _complete(""),
+    "ATTENDEDTRANSFER": _complete(""),
     "ABANDON": _left("abandoned"),
     "EXITWITHTIMEOUT": _left("timeout"),
+    "EXITEMPTY": _left("no_agents"),
 }

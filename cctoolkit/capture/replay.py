@@ -1,6 +1,6 @@
 """Records from a journal, or from a raw AMI transcript, through the same feeder as live events."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cctoolkit.capture.feeder import Feeder
@@ -11,30 +11,54 @@ from cctoolkit.errors import OperatorError
 _PIECE = 1 << 20
 
 
-def replay(path: Path, node: str, store: Store) -> int:
-    """Fold a file into the store; return how many records were new or newer. Replaying again adds nothing."""
+def replay(path: Path, node: str, store: Store, say: Callable[[str], None] = lambda _text: None) -> int:
+    """Fold a file into the store; return how many records were new or newer. Replaying again adds nothing. `say` is
+    told of what the file holds and no record does.
+    """
     feeder, put = Feeder(node), 0
     with store.batch():
-        for data in _chunks(path):
+        for data in _chunks(path, say):
             feeder.take(data)
-            put += drain(feeder, store)
+            # Not every version a live capture told on the way: what the store has already is then told as the same.
+            put += drain(feeder, store, settled=True)
         feeder.finish()
-        return put + drain(feeder, store)
+        put += drain(feeder, store)
+    for text in complaints(feeder):
+        say(text)
+    return put
 
 
-def drain(feeder: Feeder, store: Store) -> int:
-    """Put what changed into the store, in one commit; return how many records were new or newer."""
-    records, states = feeder.tracker.take()
+def drain(feeder: Feeder, store: Store, *, settled: bool = False) -> int:
+    """Put what changed into the store, in one commit; return how many records were new or newer. `settled`: see
+    `Tracker.take`.
+    """
+    records, states = feeder.tracker.take(settled=settled)
     if not records and not states:
         return 0
     with store.batch():
         return store.put(records) + store.put_states(states)
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def complaints(feeder: Feeder) -> Iterator[str]:
+    """Yield what a person should know of events that made no whole record."""
+    tracker = feeder.tracker
+    if tracker.unknown_calls:
+        yield f"{tracker.unknown_calls} calls began before anything was captured and have no record"
+    if tracker.lost_calls:
+        yield f"{tracker.lost_calls} calls are gone without an end that anyone told; they stay unfinished"
+    if tracker.untimed:
+        yield f"{tracker.untimed} events have no Timestamp; set timestampevents = yes in manager.conf"
+    if feeder.anomalies:
+        yield f"{feeder.anomalies} blocks were no AMI"
+
+
+def _chunks(path: Path, say: Callable[[str], None]) -> Iterator[bytes]:
+    def cut(size: int) -> None:
+        say(f"{path}: the last {size} bytes are no whole record and were not read")
+
     try:
         if is_journal(path):
-            yield from (chunk.data for chunk in read(path))
+            yield from (chunk.data for chunk in read(path, cut))
             return
         with path.open("rb") as file:
             while piece := file.read(_PIECE):

@@ -11,14 +11,17 @@ from cctoolkit.ami.client import Account, Client
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.journal import Journal, read
 from cctoolkit.capture.queue_log import select
-from cctoolkit.capture.replay import drain
+from cctoolkit.capture.replay import complaints, drain
 from cctoolkit.cdr.store import Store
-from cctoolkit.errors import SwitchUnreachable
+from cctoolkit.errors import SwitchError, SwitchUnreachable
 
 FLUSH_SECONDS = 0.25
+SYNC_FLUSHES = 4
+"""Flushes of the store to one of the journal: what a crash of the machine itself may cost is a second."""
+COMPLAIN_SECONDS = 60.0
 
 QueueLog = Callable[[], str]
-"""Returns the node's whole queue_log, "" when there is none."""
+"""Returns the node's whole queue_log, "" when there is none. Runs in a thread of its own."""
 
 
 class Session:
@@ -43,17 +46,31 @@ class Session:
         self._progress = progress
         self._feeder = Feeder(node)
         self._last = 0
+        self._gap = True
+        self._broken = asyncio.Event()
         self._failure: Exception | None = None
+        self._complained: list[str] = []
 
     async def run(self) -> None:
-        """Capture; raise SwitchUnreachable when the switch cannot be reached the first time."""
+        """Capture. Raise SwitchUnreachable when the switch cannot be reached or refuses us the first time,
+        OperatorError when journal or store cannot be written.
+        """
+        if self._journal.anomaly:
+            self._say(self._journal.anomaly)
         self._recall()
-        flusher = asyncio.create_task(self._flush_for_ever())
+        tasks = [asyncio.create_task(work) for work in (self._listen_for_ever(), self._flush_for_ever(), self._break())]
         try:
-            await self._listen_for_ever()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            flusher.cancel()
-            drain(self._feeder, self._store)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.reading.clear()
+            if self._failure is None:
+                drain(self._feeder, self._store)
+            self._complain()
+        for task in done:
+            task.result()
 
     def _recall(self) -> None:
         """Fold the journal again: calls that were up when the last capture ended go on from there."""
@@ -62,62 +79,104 @@ class Session:
             self._last = chunk.received_us
         drain(self._feeder, self._store)
 
+    async def _break(self) -> None:
+        """Raise what kept bytes from being kept. Not the switch: the disk is full, or the fold has a bug; going on
+        would lose calls unseen.
+        """
+        await self._broken.wait()
+        if self._failure:
+            raise self._failure
+
     async def _listen_for_ever(self) -> None:
         waits, connected = delays(Random()), False  # noqa: S311 - jitter, no secret
         while True:
             try:
                 await self._listen()
             except SwitchUnreachable as error:
-                if self._failure:
-                    # Not the switch: the disk is full, or the fold has a bug. Going on would lose calls unseen.
-                    raise self._failure from error
                 if self.reading.is_set():
                     waits, connected = delays(Random()), True  # noqa: S311
                 if not connected:
                     raise
-                self._progress(f"{self.node}: {error.what}; trying again")
+                self._say(f"{error.what}; trying again")
                 self.reading.clear()
                 await asyncio.sleep(next(waits))
 
     async def _listen(self) -> None:
         """Read one connection to its end."""
-        since = self._last
-        self._keep(b"")
+        self._gap = True
         async with Client.connect(self.account, events=True, on_bytes=self._received) as client:
             # Read after events have begun: what is in both is told apart, what is in neither would be lost.
-            self._fill(since)
-            self._progress(f"{self.node}: capturing")
+            await self._fill()
+            await self._ask(client)
+            self._say("capturing")
             self.reading.set()
             # Nothing is consumed here: bytes go to the journal and the fold before the client parses them.
             async with client.subscribe("Shutdown") as events:
                 async for _ in events:
                     pass
 
-    def _fill(self, since: int) -> None:
-        """Take from queue_log what happened since the last byte; at the very first, the calls that are up."""
-        lines = select(self._queue_log(), since, only_live=since == 0)
-        self._keep(BACKFILL + lines.encode())
+    async def _fill(self) -> None:
+        """Take from queue_log what happened since the last event; at the very first, the calls that are up."""
+        since = self._feeder.since or self._last
+        try:
+            lines = await asyncio.to_thread(self._lines, since)
+        except OSError as error:
+            self._say(f"queue_log cannot be read ({error.strerror}): what happened before now stays untold")
+            lines = ""
+        self._keep(BACKFILL + lines.encode("utf-8", "replace"))
+
+    def _lines(self, since: int) -> str:
+        return select(self._queue_log(), since, only_live=since == 0)
+
+    async def _ask(self, client: Client) -> None:
+        """Have the channels that are up told, into the stream: calls without one have ended unheard."""
+        try:
+            await client.listing("CoreShowChannels")
+        except SwitchUnreachable:
+            raise
+        except SwitchError as error:
+            self._say(f"calls that ended unheard cannot be told: {error.what}")
 
     def _received(self, data: bytes) -> None:
+        if self._failure:
+            return
         try:
+            if self._gap:
+                self._keep(b"")
+                self._gap = False
             self._keep(data)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - handed to `run`; asyncio would print it and go on
             self._failure = error
-            raise
-        self._last = _now()
+            self._broken.set()
 
     def _keep(self, data: bytes) -> None:
-        self._journal.append(data, _now())
+        now = int(clock.now().timestamp() * 1_000_000)
+        self._journal.append(data, now)
         self._feeder.take(data)
 
     async def _flush_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
+        flushes, complain_at = 0, loop.time() + FLUSH_SECONDS
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
+            flushes += 1
+            if flushes % SYNC_FLUSHES == 0:
+                self._journal.sync()
             drain(self._feeder, self._store)
+            if loop.time() >= complain_at:
+                self._complain()
+                complain_at = loop.time() + COMPLAIN_SECONDS
 
+    def _complain(self) -> None:
+        """Say what makes no record, when there is more of it than was said."""
+        found = list(complaints(self._feeder))
+        for text in found:
+            if text not in self._complained:
+                self._say(text)
+        self._complained = found
 
-def _now() -> int:
-    return int(clock.now().timestamp() * 1_000_000)
+    def _say(self, text: str) -> None:
+        self._progress(f"{self.node}: {text}")
 
 
 def journal_path(folder: Path, node: str) -> Path:

@@ -2,7 +2,7 @@
 
 What is true of a call's path comes from its own marks; what is true of a queue comes from app_queue's events, except
 how a caller left without an agent: QueueCallerAbandon also comes for time-outs, so the mark that carries QUEUESTATUS
-has the last word. An event's handler is the function named after it; there is no other list.
+has the last word. An event's handler is the method named after it; there is no other list.
 Source: the events' pages at docs.asterisk.org, Asterisk 22, AMI Events.
 """
 
@@ -11,15 +11,23 @@ from collections.abc import Callable
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture import queue_log
-from cctoolkit.capture.agents import AgentStates
+from cctoolkit.capture.agents import AgentStates, What
 from cctoolkit.capture.draft import Draft
-from cctoolkit.capture.handlers import MARKS, entered, finish
-from cctoolkit.capture.lines import parse
-from cctoolkit.capture.merge import merge
+from cctoolkit.capture.lines import SECOND, parse
+from cctoolkit.capture.said import Kind, Said, digits
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
-KEEP_US = 2 * 3600 * 1_000_000
+KEEP_US = 2 * 3600 * SECOND
 """How long an ended call is remembered, for a wrap-up that goes on: longer than any wrap-up's limit."""
+
+LOST_US = 24 * 3600 * SECOND
+"""How long a call of which nothing is heard is taken to go on."""
+
+_SWEEP_US = 60 * SECOND
+_LATEST = 1 << 60
+_MANY = 10_000
+
+_Handler = Callable[["Tracker", Message, Edge], None]
 
 
 class Tracker:
@@ -27,41 +35,83 @@ class Tracker:
 
     def __init__(self, node: str) -> None:
         self.node = node
+        self.now = 0
+        """The newest moment told, by the switch's clock."""
         self.unknown_calls = 0
+        """Calls heard of whose entry was not: they began before anything was captured, and have no record."""
+        self.untimed = 0
+        """Events of use but for their missing moment (manager.conf without timestampevents=yes)."""
         self._calls: dict[str, Draft] = {}
         self._touched: set[str] = set()
+        self._leaving: list[Draft] = []
         self._agents = AgentStates(node)
-        self._now = 0
+        self._handlers: dict[str, _Handler | None] = {}
+        self._unknown: set[str] = set()
+        self._channels: set[str] = set()
+        self._epoch = 0
+        self._swept = 0
+        self._lost = 0
 
     def feed(self, event: Message) -> None:
-        """Take one message; those without a time (replies) and those that say nothing about calls change nothing."""
-        at = event.timestamp_us
-        handler: Callable[[Message, Edge], None] | None = getattr(self, f"_on_{event.event.lower()}", None)
-        if at is not None and handler is not None:
-            self._now = max(self._now, at)
-            handler(event, Edge(at))
+        """Take one message; those that say nothing about calls are told by their name alone."""
+        name = event.event
+        try:
+            handler = self._handlers[name]
+        except KeyError:
+            handler = self._handler(name)
+        if handler is None:
+            return
+        at = _moment(event)
+        if at is None:
+            self.untimed += 1
+            return
+        if at > self.now:
+            self.now = at
+            if at > self._swept + _SWEEP_US:
+                self._sweep()
+        handler(self, event, Edge(at))
 
-    def take(self) -> tuple[list[CallRecord], list[AgentInterval]]:
-        """Return what changed since the last take, oldest call first, and forget calls that cannot change any more."""
-        changed = []
-        for call in sorted(self._touched):
-            draft = self._calls[call]
-            if draft.changed():
-                draft.told = draft.record
-                changed.append(draft.record)
-        self._touched.clear()
-        self._forget()
-        return changed, self._agents.take()
+    def _handler(self, name: str) -> _Handler | None:
+        handler: _Handler | None = getattr(type(self), f"_on_{name.lower()}", None)
+        if len(self._handlers) < _MANY:
+            self._handlers[name] = handler
+        return handler
+
+    def gap(self) -> None:
+        """Take note that something may have been missed."""
+        self._epoch += 1
+
+    def take(self, *, settled: bool = False) -> tuple[list[CallRecord], list[AgentInterval]]:
+        """Return what changed since the last take, oldest call first; `settled`: of calls, those that cannot change any
+        more.
+        """
+        drafts, self._leaving = self._leaving, []
+        if not settled:
+            drafts += [self._calls[call] for call in sorted(self._touched)]
+            self._touched.clear()
+        return [record for draft in drafts if (record := draft.take())], self._agents.take()
 
     @property
     def live(self) -> int:
         """Calls remembered."""
         return len(self._calls)
 
-    def _forget(self) -> None:
-        old = [c for c, d in self._calls.items() if d.record.ended and d.record.ended.at < self._now - KEEP_US]
-        for call in old:
-            del self._calls[call]
+    @property
+    def lost_calls(self) -> int:
+        """Calls whose end nobody told: the switch has no channel of theirs any more, or said nothing for a day. Their
+        outcome stays "unfinished".
+        """
+        return self._lost + sum(draft.gone and not draft.ended for draft in self._calls.values())
+
+    def _sweep(self) -> None:
+        """Forget calls that cannot change any more. By the events' time, so that a replay forgets at the same place."""
+        self._swept = self.now
+        for call, draft in list(self._calls.items()):
+            keep = KEEP_US if draft.ended or draft.gone else LOST_US
+            if draft.last < self.now - keep:
+                self._lost += not draft.ended
+                self._leaving.append(self._calls.pop(call))
+                self._touched.discard(call)
 
     def _of(self, call: str) -> Draft | None:
         draft = self._calls.get(call)
@@ -69,85 +119,112 @@ class Tracker:
             self._touched.add(call)
         return draft
 
+    def _hear(self, event: Message, said: Said) -> None:
+        if draft := self._of(event.get("Uniqueid")):
+            draft.hear(said, self._epoch)
+
     def _on_userevent(self, event: Message, at: Edge) -> None:
         mark = marks.from_user_event(event.get)
-        if mark is None:
-            return
-        if mark.kind == "entry":
-            # A replayed entry begins the same record again: the fold has no memory but the stream.
-            self._begin(mark.call, entered(mark, self.node, at, test=mark.test))
+        if mark is None or not mark.call:
             return
         draft = self._of(mark.call)
-        if draft is None:
+        if mark.kind == "entry":
+            start = queue_log.entered(mark, self.node, at, test=mark.test)
+            if draft:
+                draft.begin(start, self._epoch)
+            else:
+                self._begin(mark.call, Draft(start, last=at.at, born=self._epoch))
+        elif draft is None:
+            self._not_ours(mark.call)
+        elif said := queue_log.from_mark(mark, at):
+            draft.hear(said, self._epoch)
+
+    def _not_ours(self, call: str) -> None:
+        if call not in self._unknown:
             self.unknown_calls += 1
-            return
-        MARKS[mark.kind](draft, mark, at)
+            if len(self._unknown) >= _MANY:
+                self._unknown.clear()
+            self._unknown.add(call)
 
     def _begin(self, call: str, draft: Draft) -> None:
-        told = self._calls[call].told if call in self._calls else None
-        draft.told = told
         self._calls[call] = draft
         self._touched.add(call)
 
     def backfill(self, text: str) -> None:
         """Take what queue_log says of a gap (`queue_log.select` chose the lines): whole calls, and agents' states."""
         lines = list(parse(text))
-        for call, draft in queue_log.records(lines, self.node).items():
-            known = self._calls.get(call)
-            if known:
-                draft.record = merge(known.record, draft.record)
-            self._begin(call, draft)
-        for line in lines:
-            self._now = max(self._now, line.at)
-            if line.event in queue_log.STATE_EVENTS:
-                self._agents.logged(line)
+        for call, logged in queue_log.calls(lines, self.node).items():
+            if call not in self._calls:
+                self._begin(call, Draft(logged.start, last=logged.start.entered.at, born=-1))
+            self._calls[call].patch(logged.said)
+            self._touched.add(call)
+        self._agents.logged(lines)
+        self.now = max([self.now, *(line.at for line in lines)])
 
     def _on_newstate(self, event: Message, at: Edge) -> None:
-        draft = self._of(event.get("Uniqueid"))
-        if draft and event.get("ChannelStateDesc") == "Up" and not draft.record.answered:
-            draft.set(answered=at)
+        if event.get("ChannelStateDesc") == "Up":
+            self._hear(event, Said("up", at))
 
     def _on_queuecallerjoin(self, event: Message, at: Edge) -> None:
-        ids = marks.queue_ids(event.get("Queue"))
-        draft = self._of(event.get("Uniqueid"))
-        if draft and ids:
-            draft.join(ids[1], at)
+        self._queued("join", event, at, member=False)
 
     def _on_agentcalled(self, event: Message, at: Edge) -> None:
-        if draft := self._of(event.get("Uniqueid")):
-            draft.offer(event.get("MemberName"), at)
+        self._queued("offer", event, at)
 
     def _on_agentringnoanswer(self, event: Message, at: Edge) -> None:
-        if draft := self._of(event.get("Uniqueid")):
-            draft.leg(event.get("MemberName"), "unfinished", outcome="no_answer", ended=at)
+        self._queued("missed", event, at, rang_us=digits(event.get("RingTime")) * 1000)
 
     def _on_agentconnect(self, event: Message, at: Edge) -> None:
-        if draft := self._of(event.get("Uniqueid")):
-            draft.leg(event.get("MemberName"), "unfinished", outcome="answered", answered=at)
-            draft.cancel(at)
-            draft.end_visit("answered", at)
-            draft.set(outcome="answered")
+        self._queued("connect", event, at, rang_us=digits(event.get("RingTime")) * SECOND)
 
     def _on_agentcomplete(self, event: Message, at: Edge) -> None:
-        if draft := self._of(event.get("Uniqueid")):
-            who = {"agent": "agent", "caller": "caller"}.get(event.get("Reason"), "")
-            draft.leg(event.get("MemberName"), "answered", ended=at, hung_up_by=who)
+        who = event.get("Reason")
+        self._queued("complete", event, at, detail=who if who in ("agent", "caller") else "")
 
     def _on_queuecallerabandon(self, event: Message, at: Edge) -> None:
-        if draft := self._of(event.get("Uniqueid")):
-            draft.cancel(at)
-            draft.end_visit("abandoned", at)
+        self._queued("left", event, at, member=False, detail="abandoned")
+
+    def _queued(
+        self, kind: Kind, event: Message, at: Edge, *, member: bool = True, detail: str = "", rang_us: int = 0
+    ) -> None:
+        """Take an event of a queue of ours: of a foreign one a record has nothing to say."""
+        ids = marks.queue_ids(event.get("Queue"))
+        if ids:
+            name = event.get("MemberName") if member else ids[1]
+            self._hear(event, Said(kind, at, name, detail, rang_us))
 
     def _on_hangup(self, event: Message, at: Edge) -> None:
-        if draft := self._of(event.get("Uniqueid")):
-            cause = event.get("Cause")
-            finish(draft, int(cause) if cause.isdecimal() else 0, at)
+        self._hear(event, Said("hangup", at, detail=event.get("Cause")))
 
     def _on_queuememberadded(self, event: Message, at: Edge) -> None:
-        self._agents.joined(event.get("MemberName"), event.get("Queue"), at)
+        self._agents.heard(event.get("MemberName"), event.get("Queue"), "joined", at)
+        if event.get("Paused") == "1":
+            self._agents.heard(event.get("MemberName"), event.get("Queue"), "paused", at, event.get("PausedReason"))
 
     def _on_queuememberremoved(self, event: Message, at: Edge) -> None:
-        self._agents.left(event.get("MemberName"), event.get("Queue"), at)
+        self._agents.heard(event.get("MemberName"), event.get("Queue"), "left", at)
 
     def _on_queuememberpause(self, event: Message, at: Edge) -> None:
-        self._agents.paused(event.get("MemberName"), event.get("Paused") == "1", event.get("PausedReason"), at)
+        what: What = "paused" if event.get("Paused") == "1" else "unpaused"
+        self._agents.heard(event.get("MemberName"), event.get("Queue"), what, at, event.get("PausedReason"))
+
+    def _on_coreshowchannel(self, event: Message, _at: Edge) -> None:
+        self._channels.add(event.get("Uniqueid"))
+
+    def _on_coreshowchannelscomplete(self, _event: Message, _at: Edge) -> None:
+        """Calls of before the gap whose channel is not among those listed are gone; their end may still be told."""
+        for call, draft in self._calls.items():
+            if not draft.ended and draft.born < self._epoch:
+                draft.gone = call not in self._channels
+        self._channels.clear()
+
+
+def _moment(event: Message) -> int | None:
+    """Return the event's moment; 0, which is no news, for the entries of a list, which have none."""
+    try:
+        at = event.timestamp_us
+    except ValueError:  # A number of thousands of digits.
+        return None
+    if at is None:
+        return 0 if event.event.lower().startswith("coreshowchannel") else None
+    return at if at < _LATEST else None

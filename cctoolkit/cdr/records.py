@@ -19,8 +19,8 @@ PRECISION_SECONDS: dict[Source, float] = {"ami": 0.000001, "queue_log": 1.0}
 """How exact an edge of each source is."""
 
 CallOutcome = Literal["answered", "abandoned", "transferred", "message", "busy", "ended_in_flow", "unfinished"]
-"""answered by an agent; left while waiting; taken by a transfer's other end; left a message; refused since the number is
-full; ended by the flow (menu, night message); its end was not seen.
+"""answered by an agent; left while waiting; taken by a transfer's other end; left a message; refused since the number
+is full; ended by the flow (menu, night message); its end was not seen.
 """
 
 VisitOutcome = Literal[

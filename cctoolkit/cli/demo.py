@@ -18,6 +18,7 @@ def command(
     folder: Annotated[Path, typer.Option("--folder", help="Where everything goes.", metavar="DIR")] = Path(
         "build/demo"
     ),
+    traffic: Annotated[float, typer.Option("--traffic", help="So many seconds of callers and agents too.")] = 0,
 ) -> None:
     """Take a project through everything on a private real Asterisk, from its spec to the report of a call.
 
@@ -29,7 +30,7 @@ def command(
     parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() == parent:
-        asyncio.run(demo(folder, say))
+        asyncio.run(demo(folder, say, traffic))
     say(_NEXT)
 
 

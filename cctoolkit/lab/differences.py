@@ -11,9 +11,10 @@ from cctoolkit.model.guard import Key
 
 _AS_LIVED = {
     "answered": ("answered",),
-    "gave up": ("abandoned", "ended_in_flow"),  # in the queue or before it: the caller cannot know
-    "sent away": ("ended_in_flow",),
-    "not answered": ("ended_in_flow",),
+    # In the queue, before it, after leaving a message or with the client's people: the caller hung up.
+    "gave up": ("abandoned", "ended_in_flow", "message", "transferred"),
+    "sent away": ("ended_in_flow", "message", "transferred"),
+    "not answered": ("ended_in_flow", "busy"),
 }
 _BY = {"node": "flow"}
 _SAME_PRESS_US = 1_000_000
@@ -35,7 +36,8 @@ def outcomes(note: Note, record: CallRecord) -> Iterator[str]:
     if record.outcome not in _AS_LIVED.get(note.lived, ()):
         yield f"the caller {note.lived}, the record says {record.outcome}"
     who = _BY.get(note.hung_up_by, note.hung_up_by)
-    if who != record.hung_up_by:
+    # Who ended a transferred call is known at the other end only.
+    if who != record.hung_up_by and record.outcome != "transferred":
         yield f"hung up by the {who}, the record says {record.hung_up_by or 'nobody'}"
     if note.number != record.number:
         yield f"dialled {note.number}, the record says {record.number}"

@@ -14,6 +14,10 @@ _LEFT = ("ABANDON", "EXITWITHTIMEOUT", "EXITEMPTY", "EXITWITHKEY", "CONNECT")
 _COMPLETE = {"COMPLETECALLER": "caller", "COMPLETEAGENT": "agent"}
 
 
+_ENDED_BY = {"transferred": "transferred", "message-left": "message", "voicemail-done": "message", "busy": "busy"}
+"""Ways out of the flow, and of a number that is full, which are outcomes of the call."""
+
+
 class Logged(msgspec.Struct):
     """One call: whole seconds since the epoch, None where no line says so."""
 
@@ -36,6 +40,9 @@ class Logged(msgspec.Struct):
             return "answered"
         if not self.ends:
             return "unfinished"
+        for _, outcome in reversed(self.outs):
+            if outcome in _ENDED_BY:
+                return _ENDED_BY[outcome]
         return "abandoned" if self.left == "ABANDON" else "ended_in_flow"
 
 

@@ -50,9 +50,35 @@ def explain(plan: Plan) -> str:
     if plan.cut_off:
         lines.append(f"  ! {plan.cut_off}; apply loads the whole release again")
     lines += [f"  ! {path} was edited by hand" for path in plan.edited]
-    for _, group in groupby(plan.changes, key=lambda c: (c.side, c.kind, c.name)):
-        lines += _object(plan, list(group))
+    for whole, alike in groupby(_objects(plan), key=_alike):
+        group = list(alike)
+        if whole and len(group) > 1:
+            lines += _many(group)
+        else:
+            for changes in group:
+                lines += _object(plan, changes)
     return "\n".join(lines)
+
+
+def _objects(plan: Plan) -> Iterator[list[Change]]:
+    for _, group in groupby(plan.changes, key=lambda c: (c.side, c.kind, c.name)):
+        yield list(group)
+
+
+def _alike(changes: list[Change]) -> tuple[str, ...] | None:
+    """Return what whole SIP objects have in common that come or go together; None for everything else."""
+    first = changes[0]
+    if first.side == "disk" and first.kind == "sip" and first.action != "change":
+        return (first.side, first.kind, first.action)
+    return None
+
+
+def _many(group: list[list[Change]]) -> Iterator[str]:
+    """Tell of many phones and trunks in one line: a name has an endpoint, an aor and mostly a password."""
+    first = group[0][0]
+    names = list(dict.fromkeys(changes[0].name.partition(" ")[0] for changes in group))
+    yield f"  {_SIGNS[first.action]} {first.kind} {', '.join(names)}"
+    yield f"      effect: {_EFFECTS[first.kind, first.action]}"
 
 
 def _object(plan: Plan, changes: list[Change]) -> Iterator[str]:

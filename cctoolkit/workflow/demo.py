@@ -16,6 +16,8 @@ from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.street import Street
 from cctoolkit.plan.explain import explain
 from cctoolkit.workflow import overrides, records, specs, switch
+from cctoolkit.workflow.demo_traffic import traffic
+from cctoolkit.workflow.prove import prove
 
 PROJECT = "northwind-hotline"
 NUMBER = "+78001002030"
@@ -28,20 +30,37 @@ class DemoFailed(CctoolkitError):
     """What was captured is not what happened."""
 
 
-async def demo(folder: Path, say: Callable[[str], None]) -> None:
-    """Run everything below `folder`; raise DemoFailed when the record differs from what the street saw."""
-    shutil.rmtree(folder / "records", ignore_errors=True)
+async def demo(folder: Path, say: Callable[[str], None], traffic_seconds: float = 0) -> None:
+    """Run everything below `folder`, with so much traffic; raise DemoFailed when a record is not what happened."""
+    # A demonstration begins with a new lab: nothing of an earlier one is a part of it.
+    Lab(folder / "lab", resources.projects() / "sites" / "lab.yaml", owned=True).down()
+    for name in ("records", "lab"):
+        shutil.rmtree(folder / name, ignore_errors=True)
     with Lab(folder / "lab", resources.projects() / "sites" / "lab.yaml", owned=True, progress=say) as lab:
         say("\n== The spec: checked")
         loaded = specs.load_site(str(lab.site_file), [PROJECT])
         project = loaded.projects[0]
-        say(f"{PROJECT}: {len(project.numbers)} number, {len(project.flow)} steps, valid")
+        say(
+            f"{PROJECT}: {len(project.numbers)} numbers, {len(project.flow)} steps, {len(project.agents)} agents, valid"
+        )
+        _prove(say)
         await _release(loaded, say)
         await _verify(loaded, say)
         await _call(lab, loaded, folder / "records", say)
+        if traffic_seconds:
+            say("\n== Traffic: street's notes, records and queue_log, call by call")
+            await traffic(lab, loaded, folder / "records", traffic_seconds, say)
         say("\n== Figures")
         _figures(folder, say)
     say("\nThe lab is down again; nothing is left running.")
+
+
+def _prove(say: Callable[[str], None]) -> None:
+    """Say what is proved of the flow; a project with findings is not applied."""
+    proof = prove([PROJECT], "", "4h")[0].proof
+    if proof.findings:
+        raise DemoFailed(f"the proof found {len(proof.findings)}", next_step=f"cctoolkit prove {PROJECT}")
+    say(f"proved over 13 months: {proof.walks} walks in {proof.classes} classes of time, every one ends")
 
 
 async def _release(loaded: specs.LoadedSite, say: Callable[[str], None]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from cctoolkit import clock
 from cctoolkit.capture import replay as replaying
 from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.rotated import read_log
 from cctoolkit.capture.session import Session, journal_path
 from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import FILE_NAME, Store
@@ -21,7 +23,6 @@ from cctoolkit.kpi.interval import Window, window
 from cctoolkit.kpi.query import figures
 from cctoolkit.kpi.sources import Question
 from cctoolkit.model.project import Project
-from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
 from cctoolkit.report.build import build
 from cctoolkit.report.material import Subject, gather
@@ -46,22 +47,16 @@ async def capture(
         for node in loaded.site.nodes:
             journal = stack.enter_context(Journal(journal_path(folder, node.id)))
             sessions.append(
-                Session(node.id, account(node, node.ami.accounts.capture), journal, store, queue_log(node), progress)
+                Session(
+                    node.id,
+                    account(node, node.ami.accounts.capture),
+                    journal,
+                    store,
+                    partial(read_log, Path(node.queue_log)),
+                    progress,
+                )
             )
         await _run(sessions, stop, reading)
-
-
-def queue_log(node: Node) -> Callable[[], str]:
-    """Return how a node's queue_log is read: the second source for what AMI could not tell."""
-
-    def lines() -> str:
-        path = Path(node.queue_log)
-        try:
-            return path.read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return ""
-
-    return lines
 
 
 async def _run(sessions: Sequence[Session], stop: asyncio.Event, reading: asyncio.Event | None) -> None:

@@ -1,0 +1,47 @@
+"""One thing that one source said about a call: what events and lines of queue_log are translated to.
+
+Both sources say the same things in the same order, so a call is folded from what was said, whoever said it.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from cctoolkit.cdr.records import Edge
+
+Kind = Literal[
+    "step", "out", "up", "join", "offer", "missed", "cancelled", "connect", "complete", "left", "wrapup", "ready",
+    "end", "hangup",
+]  # fmt: skip
+"""step, out, wrapup, ready, end: our marks. up: the channel was answered. join, left: a queue. offer, missed, connect,
+complete: an agent's phone rings, stops, is answered, has talked. cancelled: of queue_log alone, the caller left while
+it rang. hangup: the channel is gone.
+"""
+
+EVENTS_ALONE = frozenset({"offer", "hangup"})
+"""What queue_log has no line for; an offer follows from how long it rang."""
+
+AGENTS_OWN = frozenset({"wrapup", "ready"})
+"""What other channels than the caller's say: its order against the rest may differ between the sources."""
+
+
+class Said(Struct, frozen=True):
+    """`name` is the step, the queue (its id) or the agent; `detail` the outcome, the cause, or who hung up."""
+
+    kind: Kind
+    at: Edge
+    name: str = ""
+    detail: str = ""
+    rang_us: int = 0
+    """How long the phone had rung, of missed, cancelled and connect."""
+
+    def same(self, other: "Said") -> bool:
+        """Say whether two sources may mean the same by it, their moments apart."""
+        return self.kind == other.kind and self.name == other.name and (
+            self.kind not in ("step", "out") or self.detail == other.detail
+        )  # fmt: skip
+
+
+def digits(text: str) -> int:
+    """Return a number of the switch's, 0 for anything else: a cause, a time to ring."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -1,0 +1,221 @@
+"""What each thing said does to a call's record; the order it was said in is all that counts.
+
+Source: the events' pages at docs.asterisk.org (Asterisk 22, AMI Events), and app_queue.c for what follows what.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from msgspec.structs import replace
+
+from cctoolkit.capture.said import Said, digits
+from cctoolkit.cdr.records import AgentLeg, CallOutcome, CallRecord, Edge, QueueVisit, StepTaken, VisitOutcome
+
+_LEFT_BY: dict[str, VisitOutcome] = {
+    "queue-timeout": "timeout",
+    "queue-full": "full",
+    "queue-no-agents": "no_agents",
+}
+_KEY = "queue-key-"
+_ENDED_BY: dict[str, CallOutcome] = {
+    "transferred": "transferred",
+    "message-left": "message",
+    "voicemail-done": "message",
+}
+_LEFT: dict[str, VisitOutcome] = {"abandoned": "abandoned", "timeout": "timeout", "no_agents": "no_agents"}
+
+
+class Story:
+    """A record that grows."""
+
+    def __init__(self, start: CallRecord) -> None:
+        self.record = start
+        self._queues: dict[str, str] = {}
+        self._waits_in = ""
+        """The queue step whose queue the call has not joined (yet)."""
+
+    def take(self, said: Said) -> None:
+        """Take the next thing said."""
+        self._HANDLERS[said.kind](self, said)
+
+    def set(self, **fields: object) -> None:
+        """Replace fields of the call."""
+        self.record = replace(self.record, **fields)
+
+    def _step(self, said: Said) -> None:
+        kind, _, used = said.detail.partition(":")
+        self._waits_in = ""
+        if kind == "queue":
+            self._queues[said.name], self._waits_in = used, said.name
+        self.set(steps=(*self.record.steps, StepTaken(said.name, said.at)))
+
+    def _out(self, said: Said) -> None:
+        if not said.name:
+            # Over the number's capacity: the call was in no step.
+            self.set(outcome="busy")
+            return
+        steps = self.record.steps
+        if steps and steps[-1].step == said.name and steps[-1].left is None:
+            self.set(steps=(*steps[:-1], replace(steps[-1], outcome=said.detail, left=said.at)))
+        outcome = "exit_key" if said.detail.startswith(_KEY) else _LEFT_BY.get(said.detail)
+        if outcome is None:
+            return
+        # A full queue, and one without agents, is never joined: the visit is this moment.
+        if self._waits_in == said.name or not self.record.visits:
+            self._visits(QueueVisit(self._queues.get(said.name, said.name), said.at))
+        self._waits_in = ""
+        self._left_queue(outcome, said.at)
+
+    def _up(self, said: Said) -> None:
+        if not self.record.answered:
+            self.set(answered=said.at)
+
+    def _join(self, said: Said) -> None:
+        self._waits_in = ""
+        self._visits(QueueVisit(said.name, said.at))
+
+    def _offer(self, said: Said) -> None:
+        visit = self._visit()
+        if visit is None or visit.outcome != "unfinished":
+            return
+        rings = [leg for leg in visit.legs if leg.agent == said.name and leg.outcome == "unfinished"]
+        if not rings:
+            self._put(replace(visit, legs=(*visit.legs, AgentLeg(said.name, said.at))))
+
+    def _missed(self, said: Said) -> None:
+        self._rang(said)
+        self._leg(said.name, "unfinished", outcome="no_answer", ended=said.at)
+
+    def _cancelled(self, said: Said) -> None:
+        self._rang(said)
+        self._leg(said.name, "unfinished", outcome="cancelled", ended=said.at)
+
+    def _connect(self, said: Said) -> None:
+        self._rang(said)
+        self._leg(said.name, "unfinished", outcome="answered", answered=said.at)
+        self._cancel(said.at)
+        visit = self._visit()
+        if visit:
+            self._put(replace(visit, outcome="answered", left=visit.left or said.at))
+        self.set(outcome="answered")
+
+    def _rang(self, said: Said) -> None:
+        """Begin the leg that nobody was told the beginning of; counted back, so never more exact than the log."""
+        visit = self._visit()
+        if visit and not any(leg.agent == said.name and leg.outcome == "unfinished" for leg in visit.legs):
+            begun = Edge(max(visit.joined.at, said.at.at - said.rang_us), "queue_log")
+            legs = sorted((*visit.legs, AgentLeg(said.name, begun)), key=lambda leg: leg.offered.at)
+            self._put(replace(visit, legs=tuple(legs)))
+
+    def _complete(self, said: Said) -> None:
+        self._leg(said.name, "answered", ended=said.at, hung_up_by=said.detail)
+        if self.record.ended:
+            self.set(hung_up_by=self._who())
+
+    def _left(self, said: Said) -> None:
+        self._left_queue(_LEFT.get(said.detail, "abandoned"), said.at)
+
+    def _left_queue(self, outcome: VisitOutcome, at: Edge) -> None:
+        """End the visit; its first moment stays, and a later word on how wins: time-outs begin as abandons."""
+        self._cancel(at)
+        visit = self._visit()
+        if visit and visit.outcome != "answered":
+            self._put(replace(visit, outcome=outcome, left=visit.left or at))
+
+    def _wrap_up(self, said: Said) -> None:
+        self._worked(said.name, wrap_up_started=said.at)
+
+    def _ready(self, said: Said) -> None:
+        self._worked(said.name, wrap_up_ended=said.at)
+
+    def _end(self, said: Said) -> None:
+        """The mark comes just before the channel's end, which is then told exactly."""
+        if said.at.source == "queue_log":
+            self._hangup(said)
+
+    def _hangup(self, said: Said) -> None:
+        if self.record.ended and self.record.ended.source == "ami":
+            return
+        self.set(ended=said.at, cause=digits(said.detail) or self.record.cause)
+        if self.record.outcome == "unfinished":
+            self.set(outcome=self._how())
+        self.set(hung_up_by=self._who())
+
+    def _how(self) -> CallOutcome:
+        """Say what became of a call that no agent answered: the furthest it came."""
+        for step in reversed(self.record.steps):
+            if step.outcome in _ENDED_BY:
+                return _ENDED_BY[step.outcome]
+        visit = self._visit()
+        if visit and visit.outcome == "abandoned":
+            return "abandoned"
+        return "unfinished" if visit and visit.outcome == "unfinished" else "ended_in_flow"
+
+    def _who(self) -> str:
+        """Say who ended the call: the flow by its hangup step, the agent if the agent was last, else the caller; of a
+        transferred one, whose other end is not ours, nobody knows.
+        """
+        last = self.record.steps[-1] if self.record.steps else None
+        if last and last.outcome == "transferred":
+            return ""
+        if self.record.outcome == "busy" or (last and last.outcome == "hangup"):
+            return "flow"
+        legs = [leg for visit in self.record.visits for leg in visit.legs if leg.outcome == "answered"]
+        # A call may go on after its agent: then its last step is no queue.
+        return legs[-1].hung_up_by if legs and (last is None or last.step in self._queues) else "caller"
+
+    def _cancel(self, at: Edge) -> None:
+        visit = self._visit()
+        if visit and any(leg.outcome == "unfinished" for leg in visit.legs):
+            legs = [
+                replace(leg, outcome="cancelled", ended=at) if leg.outcome == "unfinished" else leg
+                for leg in visit.legs
+            ]
+            self._put(replace(visit, legs=tuple(legs)))
+
+    def _leg(self, agent: str, now: str, **fields: object) -> None:
+        """Change the agent's last leg of the last visit whose outcome is `now`."""
+        visit = self._visit()
+        for i in range(len(visit.legs) - 1, -1, -1) if visit else ():
+            assert visit  # noqa: S101 - or there is nothing to walk through
+            leg = visit.legs[i]
+            if leg.agent == agent and leg.outcome == now:
+                self._put(replace(visit, legs=(*visit.legs[:i], replace(leg, **fields), *visit.legs[i + 1 :])))
+                return
+
+    def _worked(self, agent: str, **fields: object) -> None:
+        """Change the agent's last answered leg, in whichever visit: a call may go on after it."""
+        for i in range(len(self.record.visits) - 1, -1, -1):
+            visit = self.record.visits[i]
+            for k in range(len(visit.legs) - 1, -1, -1):
+                if visit.legs[k].agent == agent and visit.legs[k].outcome == "answered":
+                    legs = (*visit.legs[:k], replace(visit.legs[k], **fields), *visit.legs[k + 1 :])
+                    visits = self.record.visits
+                    self.set(visits=(*visits[:i], replace(visit, legs=legs), *visits[i + 1 :]))
+                    return
+
+    def _visit(self) -> QueueVisit | None:
+        return self.record.visits[-1] if self.record.visits else None
+
+    def _visits(self, visit: QueueVisit) -> None:
+        self.set(visits=(*self.record.visits, visit))
+
+    def _put(self, visit: QueueVisit) -> None:
+        self.set(visits=(*self.record.visits[:-1], visit))
+
+    _HANDLERS: ClassVar[dict[str, Callable[["Story", Said], None]]] = {
+        "step": _step,
+        "out": _out,
+        "up": _up,
+        "join": _join,
+        "offer": _offer,
+        "missed": _missed,
+        "cancelled": _cancelled,
+        "connect": _connect,
+        "complete": _complete,
+        "left": _left,
+        "wrapup": _wrap_up,
+        "ready": _ready,
+        "end": _end,
+        "hangup": _hangup,
+    }
