@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge
+from cctoolkit.cdr.records import PRECISION_SECONDS, AgentLeg, CallRecord, Edge
 from cctoolkit.lab.notes import Dial, Note, PhoneLeg
 from cctoolkit.lab.queue_lines import Logged
 from cctoolkit.model.guard import Key
@@ -37,7 +37,9 @@ def outcomes(note: Note, record: CallRecord) -> Iterator[str]:
         yield f"the caller {note.lived}, the record says {record.outcome}"
     who = _BY.get(note.hung_up_by, note.hung_up_by)
     # Who ended a transferred call is known at the other end only.
-    if who != record.hung_up_by and record.outcome != "transferred":
+    # A call that goes on after its agent is ended by the flow; for the caller it was the agent who left.
+    known = {record.hung_up_by, _left_first(record)} if record.hung_up_by == "flow" else {record.hung_up_by}
+    if who not in known and record.outcome != "transferred":
         yield f"hung up by the {who}, the record says {record.hung_up_by or 'nobody'}"
     if note.number != record.number:
         yield f"dialled {note.number}, the record says {record.number}"
@@ -49,8 +51,8 @@ def lines(record: CallRecord, line: Logged) -> Iterator[str]:
         ("outcome", line.outcome, record.outcome),
         ("agent", line.agent, answered_by(record)),
         ("caller", line.caller, record.caller),
-        ("hung up by", line.hung_up_by or record.hung_up_by, record.hung_up_by),
-        ("steps", line.outs, tuple((step.step, step.outcome) for step in record.steps if step.outcome)),
+        ("hung up by", line.hung_up_by or _left_first(record), _left_first(record)),
+        ("steps", _in_steps(line), tuple((step.step, step.outcome) for step in record.steps if step.outcome)),
     )
     for what, logged, recorded in pairs:
         if logged != recorded:
@@ -60,6 +62,11 @@ def lines(record: CallRecord, line: Logged) -> Iterator[str]:
     for what, at, edge in (("entry", line.entered, record.entered), ("end", line.ended, record.ended)):
         if at and edge and abs(edge.at // 1_000_000 - at) > _WHOLE_SECOND:
             yield f"queue_log: {what} {abs(edge.at / 1_000_000 - at):.0f} s away"
+
+
+def _in_steps(line: Logged) -> tuple[tuple[str, str], ...]:
+    """Leave out what is no step: a number that is full."""
+    return tuple((step, outcome) for step, outcome in line.outs if step)
 
 
 def rings(note: Note, record: CallRecord) -> Iterator[str]:
@@ -91,7 +98,9 @@ def keys(note: Note, record: CallRecord) -> Iterator[str]:
         pressed = {
             Key(press.key).label
             for press in note.presses
-            if step.entered.at - _SAME_PRESS_US <= press.begin.timestamp() * 1_000_000 <= left
+            if step.entered.at - _SAME_PRESS_US - _blur_us(step.entered)
+            <= press.begin.timestamp() * 1_000_000
+            <= left + _blur_us(step.left)
         }
         if step.outcome not in pressed:
             yield f"step {step.step}: {step.outcome}, the caller pressed {', '.join(sorted(pressed)) or 'nothing'}"
@@ -112,7 +121,19 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial]) -> dict[str, fl
             (f"{name} ends", leg.ended, phone.ended),
         ]
         found += [(f"{name} ready", leg.wrap_up_ended, dial.answered) for dial in _pressed(leg, ready)]
-    return {name: round(edge.at / 1000 - at.timestamp() * 1000, 3) for name, edge, at in found if edge and at}
+    return {name: _apart_ms(edge, at) for name, edge, at in found if edge and at}
+
+
+def _apart_ms(edge: Edge, at: datetime) -> float:
+    """Return how far apart two words on a moment lie, beyond what the record's source can know."""
+    apart = edge.at / 1000 - at.timestamp() * 1000
+    blur = _blur_us(edge) / 1000
+    return round(max(0.0, abs(apart) - blur) * (1 if apart > 0 else -1), 3)
+
+
+def _blur_us(edge: Edge) -> int:
+    """queue_log has whole seconds; events have microseconds."""
+    return round(PRECISION_SECONDS[edge.source] * 1_000_000) if edge.source == "queue_log" else 0
 
 
 def _paired(note: Note, record: CallRecord) -> Iterator[tuple[AgentLeg, PhoneLeg]]:
@@ -138,6 +159,12 @@ def _pressed(leg: AgentLeg, ready: Sequence[Dial]) -> Iterator[Dial]:
 def legs_of(record: CallRecord) -> list[AgentLeg]:
     """Return the legs of all visits, in order."""
     return [leg for visit in record.visits for leg in visit.legs]
+
+
+def _left_first(record: CallRecord) -> str:
+    """Return who ended the talk with the last agent, else the call."""
+    talked = [leg for leg in legs_of(record) if leg.outcome == "answered"]
+    return talked[-1].hung_up_by if talked else record.hung_up_by
 
 
 def answered_by(record: CallRecord) -> str:

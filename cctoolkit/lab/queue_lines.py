@@ -71,7 +71,8 @@ def _mark(one: Logged, mark: marks.Mark, at: int) -> None:
     elif mark.kind == "end":
         one.ended = at
         one.ends += 1
-    elif mark.kind == "out":
+    elif mark.kind == "out" and mark.detail != "queue-continued":
+        # A queue that goes on after its agents is left once, by being answered.
         one.outs = (*one.outs, (mark.step, mark.detail))
 
 
