@@ -1,5 +1,6 @@
 """Specs: find, read, check, render, trace."""
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,8 +49,9 @@ def root() -> Path:
 
 
 def lab_folder() -> Path:
-    """Return the lab's folder of this checkout, or of the folder the command runs in."""
-    return (resources.checkout() or Path.cwd()) / ".lab"
+    """Return the lab's folder: what CCTOOLKIT_LAB says, else `.lab/` of this checkout or of the folder we run in."""
+    named = os.environ.get("CCTOOLKIT_LAB")
+    return Path(named) if named else (resources.checkout() or Path.cwd()) / ".lab"
 
 
 def project_files() -> list[Path]:
