@@ -32,6 +32,8 @@ OVERRIDE = "cct-override"
 TRUNK, TEST, ENTRY, MARK, END = "cct-trunk", "cct-test", "cct-entry", "cct-mark", "cct-end"
 MEMBER, WRAP, TIMER, AGENT, SHADOWS = "cct-member", "cct-wrap", "cct-timer", "cct-agent", "cct-shadow"
 LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
+RECOVER = "cct-recover"
+"""What a node runs once after it has started: its cli.conf says so."""
 
 Kind = Literal["entry", "step", "ask", "out", "end", "wrapup", "ready"]
 _KINDS: dict[str, Kind] = {k: k for k in get_args(Kind)}

@@ -40,7 +40,12 @@ class Message(msgspec.Struct, frozen=True, dict=True):
         return first
 
     def get(self, name: str, default: str = "") -> str:
-        """Return the first value under `name` in any case, or `default`."""
+        """Return the first value under `name`, as it is written or else in any case, or `default`."""
+        # Most who ask do so once or twice and write the name as Asterisk does: no dict of all headers for them.
+        head = name + ": "
+        for line in self.lines:
+            if line.startswith(head):
+                return line[len(head) :]
         return self._first.get(name.lower(), default)
 
     def all(self, name: str) -> tuple[str, ...]:

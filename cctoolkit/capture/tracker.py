@@ -120,7 +120,8 @@ class Tracker:
         return draft
 
     def _hear(self, event: Message, said: Said) -> None:
-        if draft := self._of(event.get("Uniqueid")):
+        # AgentComplete of a caller whose channel went first has only the agent's channel, and the call it belonged to.
+        if draft := self._of(event.get("Uniqueid") or event.get("DestLinkedid")):
             draft.hear(said, self._epoch)
 
     def _on_userevent(self, event: Message, at: Edge) -> None:

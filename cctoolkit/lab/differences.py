@@ -38,7 +38,7 @@ def outcomes(note: Note, record: CallRecord) -> Iterator[str]:
     who = _BY.get(note.hung_up_by, note.hung_up_by)
     # Who ended a transferred call is known at the other end only.
     # A call that goes on after its agent is ended by the flow; for the caller it was the agent who left.
-    known = {record.hung_up_by, _left_first(record)} if record.hung_up_by == "flow" else {record.hung_up_by}
+    known = {record.hung_up_by, _left_first(record)} if _went_on(record) else {record.hung_up_by}
     if who not in known and record.outcome != "transferred":
         yield f"hung up by the {who}, the record says {record.hung_up_by or 'nobody'}"
     if note.number != record.number:
@@ -73,7 +73,9 @@ def rings(note: Note, record: CallRecord) -> Iterator[str]:
     """Phones rang more or less often than the record says."""
     rang = Counter(leg.agent for leg in note.legs)
     recorded = Counter(leg.agent for leg in legs_of(record))
-    if note.legs_known and rang != recorded:
+    # A phone that stops ringing because another agent answered has no line in queue_log: in a gap it is not known of.
+    logged = any(leg.answered and leg.answered.source == "queue_log" for leg in legs_of(record))
+    if note.legs_known and rang != recorded and not (logged and recorded <= rang):
         yield f"phones rang: {_listed(rang)}; the record: {_listed(recorded)}"
 
 
@@ -159,6 +161,12 @@ def _pressed(leg: AgentLeg, ready: Sequence[Dial]) -> Iterator[Dial]:
 def legs_of(record: CallRecord) -> list[AgentLeg]:
     """Return the legs of all visits, in order."""
     return [leg for visit in record.visits for leg in visit.legs]
+
+
+def _went_on(record: CallRecord) -> bool:
+    """Say whether the call went on to another step after an agent had answered and hung up."""
+    ended = [leg.ended for leg in legs_of(record) if leg.outcome == "answered" and leg.ended]
+    return bool(ended and record.steps and record.steps[-1].entered.at > ended[-1].at)
 
 
 def _left_first(record: CallRecord) -> str:

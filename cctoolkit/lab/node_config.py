@@ -7,6 +7,7 @@ pjsip. Sources: the sample files that come with Asterisk 22, and docs.asterisk.o
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from cctoolkit import marks
 from cctoolkit.lab.address import AMI_PORT, SIP_PORT
 from cctoolkit.secret import Secret
 
@@ -113,6 +114,9 @@ _PLAIN = {
     "voicemail.conf": "[general]\nformat = wav\n\n[default]\n",
 }
 
+# Agents' pauses and the limits of wrap-ups after every start; before the first release there is nothing to run.
+_AFTER_START = "[startup_commands]\nchannel originate Local/s@{recover}/n application NoOp = yes\n"
+
 _FEED = '\n#include "cctoolkit/current/{file}"\n'
 
 # A capture reads calls; these say nothing about them that another event does not, and are half of the stream.
@@ -146,6 +150,7 @@ def node_files(name: str, address: str, secrets: Mapping[str, Secret]) -> dict[s
     return {
         **common_files(name),
         "modules.conf": modules("cel_custom"),
+        "cli.conf": _AFTER_START.format(recover=marks.RECOVER),
         "manager.conf": manager(address, {user(account): secrets[account] for account in ACCOUNTS}),
         "pjsip.conf": transport("udp", address) + _FEED.format(file="pjsip.conf"),
         "extensions.conf": "[general]\nstatic = yes\nwriteprotect = yes\nclearglobalvars = no\n"

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from cctoolkit.lab.session import digits
+from cctoolkit.lab.session import shown
 from cctoolkit.lab.witness import USER_EVENT, WitnessEvent
 
 NEAR = timedelta(seconds=0.05)
@@ -148,7 +148,7 @@ def _said(events: Sequence[WitnessEvent], name: str) -> list[WitnessEvent]:
 
 def _note(call: str, own: Sequence[WitnessEvent], far: Sequence[WitnessEvent]) -> Note:
     """`far` is the second half of a caller who says what Originate cannot: there stands the number."""
-    numbers = [digits(event.caller_number) for event in far or own]
+    numbers = [shown(event.caller_number) for event in far or own]
     return Note(
         call,
         number=next((event.dialled for event in own if event.dialled), ""),
@@ -173,7 +173,7 @@ def _leg(own: Sequence[WitnessEvent]) -> PhoneLeg:
     return PhoneLeg(
         first.endpoint.removeprefix("phone-"),
         first.at,
-        digits(first.caller_number),
+        shown(first.caller_number),
         _at(own, "ANSWER"),
         _at(own, "HANGUP"),
         bool(_said(own, "hung_up")),

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from cctoolkit.cdr.records import CallRecord
+from cctoolkit.cdr.records import PRECISION_SECONDS, CallRecord
 from cctoolkit.lab import differences, queue_lines
 from cctoolkit.lab.notes import Dial, Note
 from cctoolkit.lab.queue_lines import Logged
@@ -94,8 +94,10 @@ def _late(note: Note, record: CallRecord) -> float:
 
 def _apart(note: Note, record: CallRecord) -> float:
     """Return by how much the two miss each other: at 30 calls a second two anonymous ones enter within some ms."""
-    end = (record.ended.moment() - note.ended).total_seconds() if note.ended and record.ended else 0.0
-    return abs(_late(note, record)) + abs(end)
+    end = abs((record.ended.moment() - note.ended).total_seconds()) if note.ended and record.ended else 0.0
+    # What the source of an edge cannot know says nothing about whose call it is.
+    blur = PRECISION_SECONDS[record.ended.source] if record.ended else 0.0
+    return max(0.0, abs(_late(note, record)) - PRECISION_SECONDS[record.entered.source]) + max(0.0, end - blur)
 
 
 def reconcile(

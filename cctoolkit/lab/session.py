@@ -147,6 +147,11 @@ def digits(number: str) -> str:
     return "".join(char for char in number if char in "+0123456789")
 
 
+def shown(number: str) -> str:
+    """Return the number a node takes a caller for: "" when anything but digits stands in it."""
+    return number if digits(number) == number else ""
+
+
 def _encoded(caller: Caller) -> list[str]:
     if any(ord(char) < 32 for char in caller.name):
         # RFC 3261, 25.1: a quoted string holds no control character; it would end the header.
@@ -157,7 +162,7 @@ def _encoded(caller: Caller) -> list[str]:
             raise UsageError(f"{name!r} is no header", expected="a letter, then letters, digits, - and _")
         headers.append(f"{name}:{quote(value, safe='')}")
     return [
-        f"DIGITS={digits(caller.number)}",
+        f"DIGITS={shown(caller.number)}",
         *_pieces("NAME", caller.name, NAME_PIECES),
         *_pieces("NUMBER", caller.number, NUMBER_PIECES),
         *([f"__HEADERS={'&'.join(headers)}"] if headers else []),

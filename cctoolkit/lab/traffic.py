@@ -13,7 +13,7 @@ import msgspec
 
 from cctoolkit import clock
 from cctoolkit.errors import SwitchError
-from cctoolkit.lab.session import Session, digits
+from cctoolkit.lab.session import Session, shown
 from cctoolkit.lab.street import Street
 from cctoolkit.lab.traffic_plan import Plan, PlannedCall, Turn
 from cctoolkit.lab.witness import USER_EVENT, WitnessEvent
@@ -152,7 +152,7 @@ class _Stage:
                 ring_seconds=planned.patience,
             )
             self._calls.append(call)
-            if number := digits(planned.caller.number):
+            if number := shown(planned.caller.number):
                 self._by_number[number] = (call, planned)
 
     async def _drain(self, limit: float) -> tuple[str, ...]:
@@ -212,7 +212,7 @@ class _Stage:
             ring.turn = self._plan.turns[ring.agent][int(event.extra)]
         elif event.kind == "ANSWER":
             ring.answered = True
-            yield self._talk(digits(event.caller_number))
+            yield self._talk(shown(event.caller_number))
         elif event.kind == "HANGUP":
             del self._rings[event.uniqueid]
             if ring.answered and ring.turn:

@@ -29,6 +29,7 @@ _CONTEXTS = (
     marks.LOGIN,
     marks.LOGOUT,
     marks.READY,
+    marks.RECOVER,
 )
 # A name of ours in a line is a context, but for families of the database and our own queue.
 _NAMED = re.compile(r"(?<![\w-])cct-[a-z0-9-]+")

@@ -79,7 +79,8 @@ async def traffic(at: Lab, loaded: LoadedSite, wanted: Mix, project: Project, pr
     await street.wait_registered(wanted.agents.names)
     site = loaded.site.feature_codes
     performed = await perform(street, plan(wanted), Codes(site.login, site.logout, site.ready), progress=progress)
-    events = street.witness()
+    # Numbers come again from one run to the next: only what this one saw.
+    events = [event for event in street.witness() if event.at >= performed.began]
     path = at.folder / NOTES
     found = noting.notes(events, performed.calls)
     noting.write(path, found)

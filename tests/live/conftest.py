@@ -98,5 +98,6 @@ def line(tmp_path_factory):
 
 
 def expected(problem: str) -> bool:
-    """Say whether Asterisk itself warns of what a full or empty queue, or a second log-in, is meant to do."""
-    return "Unable to join queue" in problem or "Already there" in problem
+    """Say whether Asterisk itself warns of what a full or empty queue, a second log-in, or a pause after a log-out is meant to do."""
+    known = ("Unable to join queue", "Already there", "Attempt to pause interface", "Attempt to unpause interface")
+    return any(text in problem for text in known)

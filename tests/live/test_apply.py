@@ -1,6 +1,7 @@
 """plan and apply against the real Asterisk: what only it can prove about reloads, calls and members."""
 
 import asyncio
+import contextlib
 import os
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.live
 
 NUMBER = "78001002030"
 QUEUE = marks.queue_name("northwind-hotline", "orders")
-SITE = Path("projects/sites/lab.yaml")
+SITE = Path("tests/thin/lab.yaml").resolve()
 
 
 class Deployed:
@@ -29,7 +30,9 @@ class Deployed:
 
     def __init__(self, lab: Lab) -> None:
         self.node = lab.nodes["n1"]
-        self.loaded = specs.load_site(str(lab.site_file))
+        # The thin project: one queue, two agents.
+        with contextlib.chdir("tests/thin"):
+            self.loaded = specs.load_site(str(lab.site_file))
         self.site_node = self.loaded.site.nodes[0]
         self.transport = switch.transport(self.site_node)
 
@@ -292,9 +295,9 @@ async def test_a_call_in_a_queue_that_goes_is_shown(clean):
     await clean.apply()
     async with clean.tester() as tester, tester.subscribe("QueueCallerJoin") as joined:
         vip = marks.queue_name("northwind-hotline", "vip")
-        who = {"Queue": vip, "Interface": "Local/rings@cct-shadow/n", "MemberName": "rings"}
+        who = {"Queue": vip, "Interface": "Local/rings-x@cct-shadow/n", "MemberName": "rings"}
         await tester.action("QueueAdd", who)
-        headers = {"Channel": "Local/answers@cct-shadow/n", "Application": "Queue", "Data": vip, "Async": "true"}
+        headers = {"Channel": "Local/answers-x@cct-shadow/n", "Application": "Queue", "Data": vip, "Async": "true"}
         await tester.action("Originate", headers)
         await joined.next_matching(lambda e: e.get("Queue") == vip, 10)
         clean.change(queues={"orders": orders})

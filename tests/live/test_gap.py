@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.rotated import read_log
 from cctoolkit.capture.session import Session, journal_path
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.errors import SwitchUnreachable
@@ -74,7 +76,7 @@ def session(line, folder: Path, said: list[str], secret: Secret | None = None):
     if secret:
         who = type(who)(who.host, who.port, who.username, secret, who.tls)
     store, journal = Store.open(folder / FILE_NAME), Journal(journal_path(folder, node.id))
-    return Session(node.id, who, journal, store, records.queue_log(node), said.append), journal, store
+    return Session(node.id, who, journal, store, partial(read_log, Path(node.queue_log)), said.append), journal, store
 
 
 @asynccontextmanager

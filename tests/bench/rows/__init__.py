@@ -1,0 +1,1 @@
+"""The table's rows, one module a topic; each has `rows()`."""

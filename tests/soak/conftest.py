@@ -1,0 +1,56 @@
+"""The busy line that long runs need, and their table at the end."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live import conftest as live
+from tests.soak.verdict import COLUMNS, Run
+
+line = live.line
+
+RUNS = pytest.StashKey[list[Run]]()
+
+AGENTS = ("ivanova", "petrov", "smirnova", "sokolov", "popova", "kuznetsova", "vasiliev", "fedorov")
+"""Of every queue at least two."""
+
+_TIMES = (
+    ("timeout: 15s", "timeout: 2s"),
+    ("wait: 3m", "wait: 6s"),
+    ("wait: 4m", "wait: 6s"),
+    ("limit: 3s", "limit: 2s"),
+    ("capacity: 30", "capacity: 0"),
+    ("capacity: 10", "capacity: 0"),
+)
+"""Phones ring for 2 s, callers wait 6 s, wrap-up ends after 2 s, and no caller hears busy."""
+
+
+@pytest.fixture(scope="module")
+def busy(line: live.Line) -> live.Line:
+    """The line with short times and every agent's phone registered."""
+    for old, new in _TIMES:
+        line.edit(old, new)
+    assert line.run("apply", "--site", line.site) == 0
+    asyncio.run(line.lab.street.wait_registered(AGENTS))
+    return line
+
+
+@pytest.fixture
+def runs(request: pytest.FixtureRequest) -> list[Run]:
+    """What the runs came to, for the table."""
+    return request.config.stash.setdefault(RUNS, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print a line for each run."""
+    for text in _table(config.stash.get(RUNS, [])):
+        terminalreporter.write_line(text)
+
+
+def _table(found: list[Run]) -> Iterator[str]:
+    if found:
+        lines = [COLUMNS, *(run.cells() for run in found)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for cells in lines:
+            yield "  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))

@@ -1,0 +1,25 @@
+"""What a seed came to: a line of the table."""
+
+from dataclasses import dataclass
+
+from cctoolkit.lab.reconcile import Table
+
+COLUMNS = ("seed", "gap s", "calls", "records", "equal", "crossed", "different", "edges", "worst edge ms")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One seed: `gap` seconds without capture, calls planned, records found, and what the comparison said."""
+
+    seed: int
+    gap: float
+    calls: int
+    records: int
+    table: Table
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the words of the table's line."""
+        counts = (str(count) for count in self.table.counts.values())
+        worst = max((verdict.most_apart_ms for verdict in self.table.verdicts), default=0.0)
+        gap = f"{self.gap:.1f}" if self.gap else "-"
+        return str(self.seed), gap, str(self.calls), str(self.records), *counts, str(self.table.edges), f"{worst:.1f}"
