@@ -18,7 +18,7 @@ from cctoolkit.lab.address import AMI_PORT, check_free
 from cctoolkit.lab.install import Installation
 from cctoolkit.lab.node_config import CONFIG, HOME
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 _CLI_SECONDS = 15.0
 _WRITABLE = ("run", "log", "log/cel-custom", "spool", "db")
