@@ -185,7 +185,8 @@ class Node:
         if running is None:
             raise SwitchUnreachable("Asterisk is not running", where=where, next_step="cctoolkit lab up")
         root = str(self.installation.root or "/")
-        inside = ("nsenter", f"--target={running.pid}", "--mount", "chroot", root)
+        # With its root too: where the toolkit itself runs in a chroot, the namespace's root is another one.
+        inside = ("nsenter", f"--target={running.pid}", "--mount", "--root", "--wd=/", "chroot", root)
         try:
             done = process.run([*inside, "asterisk", "-C", _CONF, "-rx", command], _ENVIRONMENT, _CLI_SECONDS)
         except TimeoutError as error:
