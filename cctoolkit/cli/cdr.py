@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from cctoolkit.cli.options import Project, Store, say
+from cctoolkit.cli.options import FirstDay, LastDay, Project, Store, say
 
 if TYPE_CHECKING:
     from cctoolkit.cdr.records import CallRecord
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 def command(
     project: Project,
     store: Store,
-    first: Annotated[
-        str, typer.Option("--from", help="First day, local to the project; today when not given.", metavar="DATE")
-    ] = "",
-    last: Annotated[str, typer.Option("--to", help="Last day; the first when not given.", metavar="DATE")] = "",
+    first: FirstDay = "",
+    last: LastDay = "",
     test: Annotated[bool, typer.Option("--test", help="Test calls too.")] = False,
     output: Annotated[
         str, typer.Option("--format", help="text; jsonl: one whole record a line; csv: one row a call.")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from cctoolkit.cli.options import Format, OutputFormat, Project, Store, say_json
+from cctoolkit.cli.options import FirstDay, Format, LastDay, OutputFormat, Project, Store, say_json
 
 if TYPE_CHECKING:
     from cctoolkit.kpi.figure import Figure, Unit
@@ -30,10 +30,8 @@ def command(
     project: Project,
     store: Store,
     *,
-    first: Annotated[
-        str, typer.Option("--from", help="First day, local to the project; today when not given.", metavar="DATE")
-    ] = "",
-    last: Annotated[str, typer.Option("--to", help="Last day; the first when not given.", metavar="DATE")] = "",
+    first: FirstDay = "",
+    last: LastDay = "",
     by: Annotated[
         str,
         typer.Option(

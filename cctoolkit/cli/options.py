@@ -29,6 +29,11 @@ Project = Annotated[str, typer.Argument(help="A project's id, folder or file.", 
 OutputFormat = Annotated[Format, typer.Option("--format", help="text for people, json for machines.")]
 Store = Annotated[Path, typer.Option("--store", help="The folder of call records and journals.", metavar="DIR")]
 
+FirstDay = Annotated[
+    str, typer.Option("--from", help="First day, local to the project; today when not given.", metavar="DATE")
+]
+LastDay = Annotated[str, typer.Option("--to", help="Last day; the first when not given.", metavar="DATE")]
+
 
 def say(text: str) -> None:
     """Write a line to standard output."""

@@ -21,8 +21,8 @@ from msgspec.structs import replace
 from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.prove_notes import Note, notes
 from cctoolkit.flow.prove_times import HORIZON, TimeClass, time_classes
-from cctoolkit.flow.prove_walks import MANY, Path, Walks, presses
-from cctoolkit.flow.routes import Route, Turn
+from cctoolkit.flow.prove_walks import MANY, Path, Walks
+from cctoolkit.flow.routes import Route, Turn, presses
 
 LIMIT = timedelta(hours=4)
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import networkx as nx
 
-from cctoolkit.flow.graph import FlowGraph, Vertex
+from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.prove_times import TimeClass
-from cctoolkit.flow.simulate import SILENCE
-from cctoolkit.model.guard import Always, BadInput, Edge, Guard, InHours, Key, NoInput
+from cctoolkit.flow.routes import presses
+from cctoolkit.model.guard import Always, BadInput, Edge, Guard, InHours, NoInput
 
 Path = tuple[tuple[str, Edge], ...]
 """Steps, each with the edge by which it is left."""
@@ -21,25 +21,10 @@ Path = tuple[tuple[str, Edge], ...]
 MANY = 10**15
 """Walks are counted up to here: their number doubles with every fork, and JSON knows no larger whole numbers."""
 
-_KEYS = "987654321*0#"
-
 
 def is_choice(guard: Guard) -> bool:
     """Tell whether the caller pressed a key that means something: in a menu, or to leave a queue."""
     return isinstance(getattr(guard, "key", None), str)
-
-
-def presses(vertex: Vertex, guard: Guard) -> tuple[str, ...] | None:
-    """Return the keys that make a call leave so, one an attempt ("-" is silence); None when no keys can."""
-    if isinstance(guard, Key):
-        return (guard.key,)
-    if isinstance(guard, NoInput):
-        return (SILENCE,) * vertex.attempts
-    if isinstance(guard, BadInput):
-        known = {edge.guard.key for edge in vertex.edges if isinstance(edge.guard, Key)}
-        wrong = next((key for key in _KEYS if key not in known), None)
-        return (wrong,) * vertex.attempts if wrong else None
-    return ()
 
 
 class Walks:

@@ -154,7 +154,7 @@ class _Search:
         vertex = self.graph.vertices[state[0]]
         for edge in vertex.edges:
             mask = self.when.within(state[1], edge.guard)
-            if mask and _presses(vertex, edge.guard) is not None:
+            if mask and presses(vertex, edge.guard) is not None:
                 yield edge, (edge.target, mask)
 
     def _finish(self) -> None:
@@ -196,14 +196,14 @@ class _Search:
 
     def _turn(self, step: str, way: Way) -> Turn:
         guard = None if isinstance(way, str) else way.guard
-        return Turn(step, _label(way), guard, _presses(self.graph.vertices[step], guard) or ())
+        return Turn(step, _label(way), guard, presses(self.graph.vertices[step], guard) or ())
 
     def _reason(self, step: str, way: Way, reached: list[State]) -> str:
         if not reached:
             known = step in self.graph.reachable()
             return "no call reaches this step at any hour" if known else "no way leads to this step"
         guard = None if isinstance(way, str) else way.guard
-        if _presses(self.graph.vertices[step], guard) is None:
+        if presses(self.graph.vertices[step], guard) is None:
             return "every key has a meaning here"
         if isinstance(guard, InHours) and not self.when.within(self.when.all, guard):
             return f"the calendar {guard.calendar} never answers {guard.outcome}"
@@ -212,7 +212,7 @@ class _Search:
         return "from there no call comes to an end"
 
 
-def _presses(vertex: Vertex, guard: Guard | None) -> tuple[str, ...] | None:
+def presses(vertex: Vertex, guard: Guard | None) -> tuple[str, ...] | None:
     """Return the keys that make a call leave so, one an attempt ("-" is silence); None when no keys can."""
     if isinstance(guard, Key):
         return (guard.key,)
