@@ -37,6 +37,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest tests -m 'not live and not soak' -n 2 -q
 	$(BIN)/python -m pytest tests -m 'live' -q
+	CCTOOLKIT_SEEDS=1 $(BIN)/python -m pytest tests/soak -m soak -q
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
