@@ -33,6 +33,11 @@ def missing(note: Note | None, record: CallRecord | None, line: Logged | None) -
 
 def outcomes(note: Note, record: CallRecord) -> Iterator[str]:
     """The call ended otherwise than its caller knows."""
+    if note.number != record.number:
+        yield f"dialled {note.number}, the record says {record.number}"
+    if record.outcome == "answered" and not note.legs_known:
+        # Whose phone leg it was, of several callers without a number at once, the street cannot know.
+        return
     if record.outcome not in _AS_LIVED.get(note.lived, ()):
         yield f"the caller {note.lived}, the record says {record.outcome}"
     who = _BY.get(note.hung_up_by, note.hung_up_by)
@@ -41,8 +46,6 @@ def outcomes(note: Note, record: CallRecord) -> Iterator[str]:
     known = {record.hung_up_by, _left_first(record)} if _went_on(record) else {record.hung_up_by}
     if who not in known and record.outcome != "transferred":
         yield f"hung up by the {who}, the record says {record.hung_up_by or 'nobody'}"
-    if note.number != record.number:
-        yield f"dialled {note.number}, the record says {record.number}"
 
 
 def lines(record: CallRecord, line: Logged) -> Iterator[str]:
@@ -83,7 +86,7 @@ def answers(note: Note, record: CallRecord) -> Iterator[str]:
     """Others answered than the record says."""
     answered = Counter(leg.agent for leg in note.legs if leg.answered)
     recorded = Counter(leg.agent for leg in legs_of(record) if leg.answered)
-    if answered != recorded:
+    if note.legs_known and answered != recorded:
         yield f"answered: {_listed(answered)}; the record: {_listed(recorded)}"
 
 
