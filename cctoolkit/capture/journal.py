@@ -62,7 +62,7 @@ class Journal:
         except OSError as error:
             os.close(self._file)
             raise _unwritable(path, error) from error
-        except BaseException:
+        except BaseException:  # whatever it is, also Ctrl-C: the lock must not stay
             os.close(self._file)
             raise
 

@@ -51,7 +51,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         database = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
             _prepare(database, write=write)
-        except BaseException:
+        except BaseException:  # whatever it is, also Ctrl-C: nobody else can close it
             database.close()
             raise
     return database

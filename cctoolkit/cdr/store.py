@@ -103,7 +103,7 @@ class Store:
         try:
             yield
             self._do("COMMIT")
-        except BaseException:
+        except BaseException:  # whatever it is, also Ctrl-C: a batch is whole or not there
             # SQLite itself has rolled back after some errors (a full disk); then there is nothing to undo.
             if self._database.in_transaction:
                 self._do("ROLLBACK")
@@ -216,6 +216,6 @@ def _once(table: str, key: Row, own: tuple[object, ...], record: msgspec.Struct)
 def _closing_on_error(database: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
-    except BaseException:
+    except BaseException:  # whatever it is, also Ctrl-C: nobody else can close it
         database.close()
         raise

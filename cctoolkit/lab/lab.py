@@ -114,7 +114,7 @@ class Lab:
     def __enter__(self) -> Self:
         try:
             self.up()
-        except BaseException:
+        except BaseException:  # whatever it is, also Ctrl-C: half a lab must not stay up
             self.down()
             raise
         return self

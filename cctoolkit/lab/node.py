@@ -119,7 +119,7 @@ class Node:
         self._contained = self._spawn()
         try:
             self._wait_ready(self._contained)
-        except BaseException:
+        except BaseException:  # whatever it is, also Ctrl-C: a node nobody waits for must not stay up
             self.kill9()
             raise
         if not self.owned:

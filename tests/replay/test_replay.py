@@ -58,3 +58,16 @@ def test_hearing_a_story_twice_changes_nothing(story):
         latest |= {record.call: record for record in tracker.take()[0]}
     expected = json.loads((HERE / story / "records.json").read_text(encoding="utf-8"))
     assert [json.loads(json.dumps(msgspec.to_builtins(r))) for r in latest.values()] == expected["calls"]
+
+
+def test_the_end_of_a_talk_whose_callers_channel_went_first():
+    """AgentComplete without the caller's channel, as it comes when that is gone already, still ends the agent's leg."""
+    story = "queue/answered-agent-hangs-up-then-ready"
+    blocks = (HERE / story / "stream.ami").read_bytes().split(b"\r\n\r\n")
+    cut = [i for i, block in enumerate(blocks) if block.startswith(b"Event: AgentComplete")]
+    assert len(cut) == 1
+    lines = blocks[cut[0]].split(b"\r\n")
+    gone = (b"Channel", b"Uniqueid", b"Linkedid", b"CallerID", b"ConnectedLine", b"Language", b"Context", b"Exten")
+    blocks[cut[0]] = b"\r\n".join(line for line in lines if not line.startswith(gone))
+    expected = json.loads((HERE / story / "records.json").read_text(encoding="utf-8"))
+    assert fold(b"\r\n\r\n".join(blocks), 10_000_000)["calls"] == expected["calls"]
