@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from cctoolkit.model import phone
 from cctoolkit.model.build import Parts
+from cctoolkit.model.calendar import Calendar
 from cctoolkit.model.guard import Edge
-from cctoolkit.model.project import Calendar, Project
+from cctoolkit.model.project import Project
 from cctoolkit.model.step import Step
 
 

@@ -5,7 +5,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from cctoolkit.model.project import AgentAssignment, Number, Project, ProjectInfo, SpecialDate
+from cctoolkit.model.calendar import SpecialDate
+from cctoolkit.model.people import AgentAssignment
+from cctoolkit.model.project import Number, Project, ProjectInfo
 from cctoolkit.model.queue import QueueOptions
 from cctoolkit.model.site import Site
 from cctoolkit.model.step import Step

@@ -1,16 +1,30 @@
-"""What a calendar answers at a moment of its local time."""
+"""Calendars: what a spec says, and what they answer at a moment of their local time."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from cctoolkit.model.guard import HoursOutcome
-from cctoolkit.model.project import Calendar
-from cctoolkit.model.words import span, weekdays
+from cctoolkit.model.words import Date, Days, Section, TimeRange, span, weekdays
 
 Spans = tuple[tuple[int, int], ...]
 """(first minute, minute after the last) of a day."""
+
+
+class SpecialDate(Section, frozen=True, kw_only=True):
+    """A date that differs from its weekday: closed (a holiday), or open at other hours."""
+
+    date: Date
+    hours: Annotated[tuple[TimeRange, ...], Meta(description="Hours of that day; none: a holiday.")] = ()
+
+
+class Calendar(Section, frozen=True, kw_only=True):
+    """Weekly hours and the dates that differ; every other minute is closed."""
+
+    hours: Annotated[dict[Days, tuple[TimeRange, ...]], Meta(description="Hours by weekday.")]
+    dates: tuple[SpecialDate, ...] = ()
 
 
 class Timetable(Struct, frozen=True):

@@ -4,42 +4,21 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from cctoolkit.model.calendar import Calendar
+from cctoolkit.model.people import AgentAssignment, Roles, Team
 from cctoolkit.model.queue import QueueOptions
 from cctoolkit.model.step import Step
+from cctoolkit.model.trunk import Trunk
 from cctoolkit.model.words import (
-    Address,
-    Codec,
     Country,
-    Date,
-    Days,
     Duration,
     DurationOrZero,
     Identifier,
     Language,
     PhoneText,
     Section,
-    TimeRange,
     Title,
 )  # fmt: skip
-
-
-class Person(Section, frozen=True, kw_only=True):
-    """Someone with a part in the project, and how to reach them."""
-
-    name: Title
-    contact: Annotated[Title | None, Meta(description="A phone, an address, whatever is used.")] = None
-
-
-class Roles(Section, frozen=True, kw_only=True):
-    """Who runs the project; supervisors sign the technical launch and watch the queues."""
-
-    project_manager: Person | None = None
-    account_manager: Person | None = None
-    supervisors: tuple[Person, ...] = ()
-    shift_managers: tuple[Person, ...] = ()
-    quality: Person | None = None
-    trainer: Person | None = None
-    technical_support: Person | None = None
 
 
 class ProjectInfo(Section, frozen=True, kw_only=True):
@@ -70,15 +49,6 @@ class Number(Section, frozen=True, kw_only=True):
     ] = 0
 
 
-class Trunk(Section, frozen=True, kw_only=True):
-    """The client's own PBX: SIP by address, reached only by transfer steps; calls it places are refused."""
-
-    address: Address
-    port: Annotated[int, Meta(ge=1, le=65535)] = 5060
-    codecs: Annotated[tuple[Codec, ...], Meta(min_length=1)] = ("alaw", "ulaw")
-    channels: Annotated[int, Meta(ge=1, le=9999, description="Calls at once at most.")] = 30
-
-
 class Pause(Section, frozen=True, kw_only=True):
     """A reason to pause, as agents dial it."""
 
@@ -92,42 +62,6 @@ class Pause(Section, frozen=True, kw_only=True):
         ),
     ]
     limit: Annotated[Duration | None, Meta(description="How long it may last; longer ones show in red.")] = None
-
-
-class SpecialDate(Section, frozen=True, kw_only=True):
-    """A date that differs from its weekday: closed (a holiday), or open at other hours."""
-
-    date: Date
-    hours: Annotated[tuple[TimeRange, ...], Meta(description="Hours of that day; none: a holiday.")] = ()
-
-
-class Calendar(Section, frozen=True, kw_only=True):
-    """Weekly hours and the dates that differ; every other minute is closed."""
-
-    hours: Annotated[dict[Days, tuple[TimeRange, ...]], Meta(description="Hours by weekday.")]
-    dates: tuple[SpecialDate, ...] = ()
-
-
-class AgentAssignment(Section, frozen=True, kw_only=True):
-    """An agent of the site's roster who serves this project."""
-
-    agent: Identifier
-    grade: Annotated[Literal["junior", "regular", "senior", "expert"], Meta(description="How experienced.")] = "regular"
-    team: Annotated[Identifier | None, Meta(description="The row the agent sits in.")] = None
-    queues: Annotated[
-        tuple[Identifier, ...], Meta(description="The queues served; all of the project's when not given.")
-    ] = ()
-    penalty: Annotated[int, Meta(ge=0, le=99, description="Higher ones are called later.")] = 0
-    certified: Annotated[Date | None, Meta(description="Since when; an agent without it is not put on the line.")] = (
-        None
-    )
-
-
-class Team(Section, frozen=True, kw_only=True):
-    """A row of agents; `senior` is the one others ask, `leader` the team leader's name."""
-
-    senior: Identifier
-    leader: Title | None = None
 
 
 class AfterCall(Section, frozen=True, kw_only=True):

@@ -15,8 +15,8 @@ from cctoolkit.flow.prove import Finding, Proof, prove
 from cctoolkit.flow.prove_times import longest_waits
 from cctoolkit.flow.routes import Route
 from cctoolkit.flow.simulate import Call, simulate
+from cctoolkit.model.calendar import Calendar
 from cctoolkit.model.guard import Always, Edge, InHours
-from cctoolkit.model.project import Calendar
 from tests.unit.flow.flows import graph, graphs, project
 
 SINCE = datetime(2026, 11, 22, 12, 30, 15, tzinfo=UTC)
