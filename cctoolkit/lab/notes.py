@@ -188,10 +188,7 @@ def _with_legs(found: Sequence[Note], legs: Sequence[PhoneLeg]) -> list[Note]:
     for leg in legs:
         named = by_number.get(leg.number)
         could = [named] if named else [note for note in anonymous if not leg.number and _spans(note, leg)]
-        if len(could) > 1 and leg.answered and leg.ended:
-            # Caller and agent are let go at the same moment.
-            end = leg.ended
-            could = [note for note in could if note.ended and abs(note.ended - end) <= NEAR]
+        # Not even a common end tells them apart: a call may go on after its agent has hung up.
         if len(could) == 1:
             mine[could[0].call].append(leg)
         else:

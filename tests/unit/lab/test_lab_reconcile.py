@@ -172,3 +172,19 @@ def test_a_line_that_a_callers_number_broke_is_passed_over():
     ]
     assert queue_lines.calls(lines)["n1-1"].outcome == "answered"
     assert reasons(notes=NOTES[:1], records=RECORDS[:1], lines=lines) == []
+
+
+def test_a_call_that_went_on_after_its_agent_may_end_in_the_same_second():
+    """Inside a gap all edges of a second are equal: only the order of the steps says that the call went on."""
+    second = Edge((BEGAN + 5) * 1_000_000, source="queue_log")
+    went_on = record(0)
+    went_on = replace(
+        went_on,
+        hung_up_by="flow",
+        ended=second,
+        visits=(replace(went_on.visits[0], legs=(replace(went_on.visits[0].legs[0], ended=second),)),),
+        steps=(*went_on.steps, StepTaken("goodbye", second, "done", second)),
+    )
+    lines = log(0)
+    lines[-2:-2] = [f"{BEGAN + 5}|n1-0|NONE|NONE|CCTOUT|p|g|r|goodbye|done"]
+    assert reasons([note(0)], [went_on], lines, []) == []
