@@ -4,8 +4,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
-# Seconds of traffic in the demo: `make demo TRAFFIC=60`.
-TRAFFIC ?= 0
+# Seconds of traffic in the demo; `make demo TRAFFIC=0` does without.
+TRAFFIC ?= 60
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
 .PHONY: help demo test check soak bench clean

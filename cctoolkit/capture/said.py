@@ -10,16 +10,16 @@ from msgspec import Struct
 from cctoolkit.cdr.records import Edge
 
 Kind = Literal[
-    "step", "out", "up", "join", "offer", "missed", "cancelled", "connect", "complete", "left", "wrapup", "ready",
-    "end", "hangup",
+    "step", "out", "up", "join", "offer", "missed", "cancelled", "silenced", "connect", "complete", "left",
+    "wrapup", "ready", "end", "hangup",
 ]  # fmt: skip
 """step, out, wrapup, ready, end: our marks. up: the channel was answered. join, left: a queue. offer, missed, connect,
 complete: an agent's phone rings, stops, is answered, has talked. cancelled: of queue_log alone, the caller left while
-it rang. hangup: the channel is gone.
+it rang. silenced: of events alone, the caller left or another agent answered. hangup: the channel is gone.
 """
 
-EVENTS_ALONE = frozenset({"offer", "hangup"})
-"""What queue_log has no line for; an offer follows from how long it rang."""
+EVENTS_ALONE = frozenset({"offer", "silenced", "hangup"})
+"""What queue_log has no line for, or not always; an offer follows from how long it rang."""
 
 AGENTS_OWN = frozenset({"wrapup", "ready"})
 """What other channels than the caller's say: its order against the rest may differ between the sources."""
@@ -33,7 +33,7 @@ class Said(Struct, frozen=True):
     name: str = ""
     detail: str = ""
     rang_us: int = 0
-    """How long the phone had rung, of missed, cancelled and connect."""
+    """How long the phone had rung, of missed, cancelled, silenced and connect."""
 
     def same(self, other: "Said") -> bool:
         """Say whether two sources may mean the same by it, their moments apart."""

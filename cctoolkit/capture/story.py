@@ -87,6 +87,11 @@ class Story:
         self._leg(said.name, "unfinished", outcome="no_answer", ended=said.at)
 
     def _cancelled(self, said: Said) -> None:
+        """Both sources say it, the events twice: with it the visit ends, so a phone is silenced in it only once."""
+        visit = self._visit()
+        last = [leg for leg in visit.legs if leg.agent == said.name][-1:] if visit else []
+        if visit is None or visit.outcome != "unfinished" or (last and last[0].outcome == "cancelled"):
+            return
         self._rang(said)
         self._leg(said.name, "unfinished", outcome="cancelled", ended=said.at)
 
@@ -211,6 +216,7 @@ class Story:
         "offer": _offer,
         "missed": _missed,
         "cancelled": _cancelled,
+        "silenced": _cancelled,
         "connect": _connect,
         "complete": _complete,
         "left": _left,

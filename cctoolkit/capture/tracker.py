@@ -6,6 +6,7 @@ has the last word. An event's handler is the method named after it; there is no 
 Source: the events' pages at docs.asterisk.org, Asterisk 22, AMI Events.
 """
 
+import re
 from collections.abc import Callable
 
 from cctoolkit import marks
@@ -175,6 +176,15 @@ class Tracker:
     def _on_agentringnoanswer(self, event: Message, at: Edge) -> None:
         self._queued("missed", event, at, rang_us=digits(event.get("RingTime")) * 1000)
 
+    def _on_dialend(self, event: Message, at: Edge) -> None:
+        """A phone stopped ringing because the caller left or another agent answered: of that app_queue has no event,
+        and the beginning may have been missed; the channel's id holds the second it began in.
+        """
+        channel = event.get("DestUniqueid")
+        if event.get("DialStatus") == "CANCEL" and channel:
+            agent = event.get("DestChannel").rpartition("-")[0].rpartition("/")[2]
+            self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - _born(channel) * SECOND)))
+
     def _on_agentconnect(self, event: Message, at: Edge) -> None:
         self._queued("connect", event, at, rang_us=digits(event.get("RingTime")) * SECOND)
 
@@ -218,6 +228,12 @@ class Tracker:
             if not draft.ended and draft.born < self._epoch:
                 draft.gone = call not in self._channels
         self._channels.clear()
+
+
+def _born(channel: str) -> int:
+    """Return the second in which a channel was made, from its id, `<systemname>-<second>.<count>`; 0 when it is of another form."""
+    text = channel.rpartition(".")[0].rpartition("-")[2]
+    return int(text) if re.fullmatch("[0-9]{10}", text) else 0
 
 
 def _moment(event: Message) -> int | None:

@@ -18,7 +18,7 @@ def command(
     folder: Annotated[Path, typer.Option("--folder", help="Where everything goes.", metavar="DIR")] = Path(
         "build/demo"
     ),
-    traffic: Annotated[float, typer.Option("--traffic", help="So many seconds of callers and agents too.")] = 0,
+    traffic: Annotated[float, typer.Option("--traffic", help="Seconds of callers and agents; 0: none.")] = 60,
 ) -> None:
     """Take a project through everything on a private real Asterisk, from its spec to the report of a call.
 

@@ -19,6 +19,8 @@ _AS_LIVED = {
 _BY = {"node": "flow"}
 _SAME_PRESS_US = 1_000_000
 _WHOLE_SECOND = 1
+_TIMER_SECONDS = 0.1
+"""A timer of the switch may be early or late by so much."""
 
 
 def missing(note: Note | None, record: CallRecord | None, line: Logged | None) -> Iterator[str]:
@@ -111,7 +113,7 @@ def keys(note: Note, record: CallRecord) -> Iterator[str]:
             yield f"step {step.step}: {step.outcome}, the caller pressed {', '.join(sorted(pressed)) or 'nothing'}"
 
 
-def edges(note: Note, record: CallRecord, ready: Sequence[Dial]) -> dict[str, float]:
+def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up: float) -> dict[str, float]:
     """Return how far each edge of the record lies from the street's, in ms, later is more."""
     found: list[tuple[str, Edge | None, datetime | None]] = [
         ("entered", record.entered, note.dialled),
@@ -125,7 +127,7 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial]) -> dict[str, fl
             (f"{name} answers", leg.answered, phone.answered),
             (f"{name} ends", leg.ended, phone.ended),
         ]
-        found += [(f"{name} ready", leg.wrap_up_ended, dial.answered) for dial in _pressed(leg, ready)]
+        found += [(f"{name} ready", leg.wrap_up_ended, dial.answered) for dial in _pressed(leg, ready, longest_wrap_up)]
     return {name: _apart_ms(edge, at) for name, edge, at in found if edge and at}
 
 
@@ -153,10 +155,10 @@ def _paired(note: Note, record: CallRecord) -> Iterator[tuple[AgentLeg, PhoneLeg
             yield leg, phone
 
 
-def _pressed(leg: AgentLeg, ready: Sequence[Dial]) -> Iterator[Dial]:
-    """Ready is a call to a feature code; when the wrap-up's limit ended it the street saw nothing."""
-    ended: Edge | None = leg.wrap_up_ended
-    if ended:
+def _pressed(leg: AgentLeg, ready: Sequence[Dial], longest: float) -> Iterator[Dial]:
+    """Ready is a call to a feature code; when the wrap-up's limit ended it, one that came after it ended nothing."""
+    began, ended = leg.wrap_up_started, leg.wrap_up_ended
+    if began and ended and (ended.at - began.at) / 1_000_000 < longest - _TIMER_SECONDS:
         near = [d for d in ready if d.agent == leg.agent and abs((d.answered - ended.moment()).total_seconds()) < 1]
         yield from near[:1]
 

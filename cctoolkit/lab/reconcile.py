@@ -4,6 +4,7 @@ A call is found by its caller's number, an anonymous one by the times it came an
 or stands there twice, is a difference.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
@@ -106,15 +107,16 @@ def reconcile(
     queue_log: Iterable[str],
     ready: Sequence[Dial] = (),
     *,
-    most_apart_ms: float = MOST_APART_MS,
+    wrap_up_seconds: float = math.inf,
 ) -> Table:
-    """Return a verdict for each call that any of the three knows; `ready` are the agents' calls that end a wrap-up.
+    """Return a verdict for each call that any of the three knows; `ready` are the agents' calls that end a wrap-up,
+    unless it has lasted `wrap_up_seconds`: then nobody had to.
 
     Records and lines from outside the notes' time are not looked at.
     """
     logged = {call: one for call, one in queue_lines.calls(queue_log).items() if _within(notes, one.entered or 0)}
     real = [record for record in records if not record.test and _within(notes, record.entered.at / 1_000_000)]
-    verdicts = [_judge(note, record, logged, ready, most_apart_ms) for note, record in match(real, notes)]
+    verdicts = [_judge(note, record, logged, ready, wrap_up_seconds) for note, record in match(real, notes)]
     known = {record.call for record in real}
     lost = [_only_logged(call, one) for call, one in logged.items() if call not in known]
     return Table((*verdicts, *lost))
@@ -134,7 +136,7 @@ def _only_logged(call: str, one: Logged) -> Verdict:
 
 
 def _judge(
-    note: Note | None, record: CallRecord | None, logged: Mapping[str, Logged], ready: Sequence[Dial], limit: float
+    note: Note | None, record: CallRecord | None, logged: Mapping[str, Logged], ready: Sequence[Dial], longest: float
 ) -> Verdict:
     line = logged.get(record.call) if record else None
     reasons = list(differences.missing(note, record, line))
@@ -146,8 +148,8 @@ def _judge(
         otherwise = [*differences.outcomes(note, record), *differences.answers(note, record)]
         reasons += differences.rings(note, record)
         reasons += differences.keys(note, record)
-        apart = differences.edges(note, record, ready)
-        reasons += [f"{edge}: {abs(ms):.0f} ms apart" for edge, ms in apart.items() if abs(ms) > limit]
+        apart = differences.edges(note, record, ready, longest)
+        reasons += [f"{edge}: {abs(ms):.0f} ms apart" for edge, ms in apart.items() if abs(ms) > MOST_APART_MS]
     crossed = note is not None and note.crossed and not reasons
     verdict = Verdict(
         note=note.call if note else "",

@@ -43,7 +43,7 @@ async def traffic(
         await asyncio.wait([happening], timeout=KILLED_SECONDS)
         capture = await _start(lab, folder)
         done = await happening
-        await _settled(folder, project.id, len(done.notes))
+        await _settled(folder, project.id, done)
     finally:
         happening.cancel()
         if capture.returncode is None:
@@ -67,11 +67,12 @@ async def _start(lab: Lab, folder: Path) -> asyncio.subprocess.Process:
     return process
 
 
-async def _settled(folder: Path, project: str, calls: int) -> None:
-    """Wait until the store has every call ended, or for as long as a wrap-up may last."""
-    async with asyncio.timeout(_SETTLE_SECONDS):
-        while True:
-            with Store.read(folder / FILE_NAME) as store:
-                if sum(record.ended is not None for record in store.calls(project, test=False)) >= calls:
-                    return
-            await asyncio.sleep(0.2)
+async def _settled(folder: Path, project: str, done: workflow_lab.Traffic) -> None:
+    """Wait until the store has every call ended, or so long that it will not: what is missing, the comparison says."""
+    deadline = clock.now() + timedelta(seconds=_SETTLE_SECONDS)
+    while clock.now() < deadline:
+        with Store.read(folder / FILE_NAME) as store:
+            records = store.calls(project, since=done.performed.began, test=False)
+            if sum(record.ended is not None for record in records) >= len(done.notes):
+                return
+        await asyncio.sleep(0.2)

@@ -19,6 +19,7 @@ from cctoolkit.lab.traffic import Codes, Performed, Progress, perform
 from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Weights, plan
 from cctoolkit.model.guard import Key
 from cctoolkit.model.project import Project
+from cctoolkit.model.words import seconds
 from cctoolkit.workflow import specs, switch
 from cctoolkit.workflow.specs import LoadedSite, lab_folder
 
@@ -93,7 +94,9 @@ def held(done: Traffic, loaded: LoadedSite, project: Project, store: Path) -> co
     since = done.performed.began - timedelta(seconds=1)
     with Store.read(store / FILE_NAME) as records:
         found = list(records.calls(project.id, since=since, test=False))
-    return comparing.reconcile(done.notes, found, _lines(Path(loaded.site.nodes[0].queue_log)), done.ready)
+    log = _lines(Path(loaded.site.nodes[0].queue_log))
+    longest = seconds(project.after_call.limit)
+    return comparing.reconcile(done.notes, found, log, done.ready, wrap_up_seconds=longest)
 
 
 def _lines(path: Path) -> Iterable[str]:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def start(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-u", "-m", "cctoolkit", "demo", "--folder", str(folder)],
+        [sys.executable, "-u", "-m", "cctoolkit", "demo", "--folder", str(folder), "--traffic", "15"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, start_new_session=True,
     )  # fmt: skip
 
@@ -43,11 +43,13 @@ def gone(folder: Path) -> list[str]:
 
 
 def test_the_demo_works(tmp_path):
-    """It ends well, the record agrees with the street's log, both reports are there, and nothing is left running."""
+    """It ends well, the record agrees with the street's log, traffic agrees in three sources, both reports are there, and nothing is left running."""
     with start(tmp_path) as demo:
         out = demo.communicate(timeout=180)[0]
     assert demo.returncode == 0, out
     assert "edges agree to 50 ms" in out
+    assert "capture killed -9" in out
+    assert "0 different" in out
     assert "What to try next" in out
     assert "FAIL" not in out
     assert (tmp_path / "report-ru.html").is_file()

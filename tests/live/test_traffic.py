@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,7 +14,7 @@ from cctoolkit.lab.session import Caller
 from cctoolkit.lab.traffic import Codes, perform
 from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Plan, PlannedCall, Span, Turn, plan
 from cctoolkit.workflow import lab as workflow_lab
-from cctoolkit.workflow import records, specs
+from cctoolkit.workflow import demo_traffic, records, specs
 
 pytestmark = pytest.mark.live
 
@@ -179,3 +180,21 @@ def test_a_lab_that_runs_something_else_is_said_so(checkout, capsys):
         assert "cctoolkit apply" in capsys.readouterr().err
     finally:
         checkout.edit("maxlen: 19", "maxlen: 20")
+
+
+async def test_one_deleted_record_fails_the_demonstration(busy, tmp_path, monkeypatch):
+    """Its minute of traffic, made short: with every record it ends well, without one it names the call."""
+    held = workflow_lab.held
+
+    def without_one(done, loaded, project, folder):
+        table = held(done, loaded, project, folder)
+        assert table.good, "\n".join(told(table, every=False))
+        with sqlite3.connect(folder / FILE_NAME) as store:
+            assert store.execute("DELETE FROM calls WHERE call = (SELECT max(call) FROM calls)").rowcount == 1
+        return held(done, loaded, project, folder)
+
+    monkeypatch.setattr(workflow_lab, "held", without_one)
+    lines = []
+    with pytest.raises(demo_traffic.SourcesDiffer):
+        await demo_traffic.traffic(busy.lab, specs.load_site(busy.site), tmp_path, 8, lines.append)
+    assert "no record" in "\n".join(lines)

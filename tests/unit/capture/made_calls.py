@@ -104,6 +104,21 @@ class Call:
             "AgentRingNoAnswer", "RINGNOANSWER", ring, agent=agent or self.agent, after=after, RingTime=ring
         )
 
+    def silenced(self, agent: str = "", after: float = 1.0, *, logged: bool = True) -> "Call":
+        """The phone stops ringing: the switch says so twice; queue_log only if nobody answered."""
+        agent = agent or self.agent
+        for twice in range(2):
+            self.at += 90 if twice else int(after * SECOND)
+            born = self.rang[agent]
+            sent = event(
+                "DialEnd", self.at, Uniqueid=self.call, DestChannel=f"PJSIP/{agent}-00000001",
+                DestUniqueid=f"n1-{born // SECOND}.{born % 1000}", DialStatus="CANCEL",
+            )  # fmt: skip
+            ring = (self.at - born) // 1000
+            said = line(self.at, self.call, self.queue, agent, "RINGCANCELED", ring) if logged and not twice else ""
+            self.moments.append(Moment(self.at, sent, said))
+        return self
+
     def answers(self, after: float = 1.2, step: str = "orders") -> "Call":
         self.mark("out", step, "answered", after=after)
         rang = (self.at - self.rang[self.agent]) // SECOND
@@ -158,11 +173,11 @@ def missed_then_answered(c: Call) -> Call:
 
 def ring_all(c: Call) -> Call:
     c.enter().menu().key().into().rings("petrov").rings(after=0.001).missed("petrov")
-    return c.rings("petrov", after=0.2).answers().talked().ended().wraps()
+    return c.rings("petrov", after=0.2).silenced("petrov", logged=False).answers(0.001).talked().ended().wraps()
 
 
 def gives_up(c: Call) -> Call:
-    c.enter().menu().key().into().rings().both("", "RINGCANCELED", 1700, agent=c.agent, after=1.7)
+    c.enter().menu().key().into().rings().silenced(after=1.7)
     return c.both("QueueCallerAbandon", "ABANDON", 1, 1, 2).both("QueueCallerLeave", "").ended()
 
 
@@ -182,7 +197,7 @@ def twice_the_same_queue(c: Call) -> Call:
     """Queue, menu, the same queue, within seconds."""
     c.enter().menu().key().into().both("QueueCallerAbandon", "EXITWITHTIMEOUT", 1, 1, 2, after=2.1)
     c.mark("out", "orders", "queue-timeout").mark("step", "subject", "menu").mark("ask", "subject", "1").key(1.1)
-    c.into().rings(after=0.1).both("", "RINGCANCELED", 600, agent=c.agent, after=0.6)
+    c.into().rings(after=0.1).silenced(after=0.6)
     return c.both("QueueCallerAbandon", "ABANDON", 1, 1, 1).ended()
 
 
@@ -209,7 +224,7 @@ def hangs_up_in_menu(c: Call) -> Call:
 
 
 def presses_key_in_queue(c: Call) -> Call:
-    c.enter().menu().key().into().rings().both("", "RINGCANCELED", 1000, agent=c.agent, after=1.0)
+    c.enter().menu().key().into().rings().silenced()
     c.both("QueueCallerLeave", "EXITWITHKEY", 1, 1, 1, 1).mark("out", "orders", "queue-key-1")
     return c.mark("step", "subject", "menu").ended("subject", after=0.5)
 

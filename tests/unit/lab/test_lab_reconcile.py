@@ -188,3 +188,12 @@ def test_a_call_that_went_on_after_its_agent_may_end_in_the_same_second():
     lines = log(0)
     lines[-2:-2] = [f"{BEGAN + 5}|n1-0|NONE|NONE|CCTOUT|p|g|r|goodbye|done"]
     assert reasons([note(0)], [went_on], lines, []) == []
+
+
+def test_an_agent_who_says_ready_just_after_the_limit_ended_nothing():
+    """The record's wrap-up lasts 2 s; the phone is answered 0.3 s later."""
+    late = [Dial("ivanova", "*13", at(7.3))]
+    found = reconcile([note(0)], [record(0)], log(0), late, wrap_up_seconds=2)
+    assert found.good
+    assert not any("ready" in edge for edge in found.verdicts[0].apart_ms)
+    assert not reconcile([note(0)], [record(0)], log(0), late, wrap_up_seconds=30).good
