@@ -87,10 +87,12 @@ class Story:
         self._leg(said.name, "unfinished", outcome="no_answer", ended=said.at)
 
     def _cancelled(self, said: Said) -> None:
-        """Both sources say it, the events twice: with it the visit ends, so a phone is silenced in it only once."""
-        visit = self._visit()
-        last = [leg for leg in visit.legs if leg.agent == said.name][-1:] if visit else []
-        if visit is None or visit.outcome != "unfinished" or (last and last[0].outcome == "cancelled"):
+        """Both sources say it, the events twice, and after a phone has not been answered too."""
+        visit, begun = self._visit(), said.at.at - said.rang_us
+        if visit is None or visit.outcome != "unfinished":
+            return
+        # A queue waits a second at least before it rings a phone again: what ended since this ringing began is this.
+        if any(leg.agent == said.name and leg.ended and leg.ended.at >= begun for leg in visit.legs):
             return
         self._rang(said)
         self._leg(said.name, "unfinished", outcome="cancelled", ended=said.at)

@@ -231,7 +231,7 @@ class Tracker:
 
 
 def _born(channel: str) -> int:
-    """Return the second in which a channel was made, from its id, `<systemname>-<second>.<count>`; 0 when it is of another form."""
+    """Return the second in which a channel was made, from its id `<systemname>-<second>.<count>`; 0: another form."""
     text = channel.rpartition(".")[0].rpartition("-")[2]
     return int(text) if re.fullmatch("[0-9]{10}", text) else 0
 

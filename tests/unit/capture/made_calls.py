@@ -100,9 +100,8 @@ class Call:
 
     def missed(self, agent: str = "", after: float = 2.5) -> "Call":
         ring = (self.at + int(after * SECOND) - self.rang[agent or self.agent]) // 1000
-        return self.both(
-            "AgentRingNoAnswer", "RINGNOANSWER", ring, agent=agent or self.agent, after=after, RingTime=ring
-        )
+        self.both("AgentRingNoAnswer", "RINGNOANSWER", ring, agent=agent or self.agent, after=after, RingTime=ring)
+        return self.silenced(agent, 0.0001, logged=False)
 
     def silenced(self, agent: str = "", after: float = 1.0, *, logged: bool = True) -> "Call":
         """The phone stops ringing: the switch says so twice; queue_log only if nobody answered."""
@@ -173,7 +172,7 @@ def missed_then_answered(c: Call) -> Call:
 
 def ring_all(c: Call) -> Call:
     c.enter().menu().key().into().rings("petrov").rings(after=0.001).missed("petrov")
-    return c.rings("petrov", after=0.2).silenced("petrov", logged=False).answers(0.001).talked().ended().wraps()
+    return c.rings("petrov", after=1.2).silenced("petrov", logged=False).answers(0.001).talked().ended().wraps()
 
 
 def gives_up(c: Call) -> Call:
