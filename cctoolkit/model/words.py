@@ -116,6 +116,17 @@ Title = Annotated[
     ),
 ]
 
+PlainText = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f\"\\;${}]+$",
+        max_length=80,
+        description="One line of text that the switch may keep or compare.",
+        examples=["gold", "возврат"],
+        extra_json_schema={"x-expected": 'one line of text, not empty, without ", \\, ;, $, { and }'},
+    ),
+]
+
 Key = Annotated[
     str,
     Meta(

@@ -1,6 +1,6 @@
 """hours: asks a calendar."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -21,6 +21,12 @@ class HoursNext(Section, frozen=True, kw_only=True):
 
 class Hours(Step, frozen=True, kw_only=True, tag="hours"):
     """Asks a calendar and goes the way of its answer; makes no sound and does not answer the call."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "type": "hours",
+        "calendar": "office",
+        "next": {"open": "subject", "closed": "night", "holiday": "night"},
+    }
 
     calendar: Identifier
     next: HoursNext

@@ -1,6 +1,6 @@
 """play: a prompt."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -19,6 +19,7 @@ class Play(Step, frozen=True, kw_only=True, tag="play"):
     """Plays one or more prompts to the end, then goes on."""
 
     needs_answer = True
+    example: ClassVar[dict[str, Any]] = {"type": "play", "prompts": ["northwind/welcome"], "next": {"done": "subject"}}
 
     prompts: Annotated[tuple[Sound, ...], Meta(min_length=1, description="Played one after another.")]
     next: PlayNext

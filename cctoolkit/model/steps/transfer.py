@@ -1,6 +1,6 @@
 """transfer: the client's PBX or a number behind it."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -31,6 +31,13 @@ class Transfer(Step, frozen=True, kw_only=True, tag="transfer"):
     """Calls a number over one of the project's trunks and connects the caller; the call ends when they have talked."""
 
     needs_answer = True
+    example: ClassVar[dict[str, Any]] = {
+        "type": "transfer",
+        "trunk": "client-pbx",
+        "number": "1000",
+        "ring": "30s",
+        "next": {"busy": "orders", "no_answer": "orders", "failed": "goodbye"},
+    }
 
     trunk: Identifier
     number: Dialled
