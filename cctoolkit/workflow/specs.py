@@ -210,6 +210,12 @@ def _absolute(site: Site, folder: Path) -> Site:
     return replace(site, nodes=nodes, roster=tuple(replace(entry, secret=here(entry.secret)) for entry in site.roster))
 
 
+def unapplied(loaded: LoadedSite) -> list[str]:
+    """Return what the projects say and the switch is not told yet."""
+    found = zip(loaded.projects, loaded.documents, strict=True)
+    return [text for project, document in found for text in lint_render.unapplied(project, document)]
+
+
 def render_site(loaded: LoadedSite) -> dict[str, ConfigSet]:
     """Return the files of every node, by node; raise InvalidSpecError for steps that cannot be rendered yet."""
     found = zip(loaded.projects, loaded.documents, strict=True)

@@ -12,8 +12,8 @@ from cctoolkit.model.words import Identifier, Section
 class HoursNext(Section, frozen=True, kw_only=True):
     """Where the call goes for each answer of the calendar."""
 
-    open: Identifier
-    closed: Identifier
+    open: Annotated[Identifier, Meta(description="Within the hours.")]
+    closed: Annotated[Identifier, Meta(description="Outside the hours.")]
     holiday: Annotated[
         Identifier | None, Meta(description="On a closed date of the calendar; as closed when not given.")
     ] = None
@@ -28,7 +28,7 @@ class Hours(Step, frozen=True, kw_only=True, tag="hours"):
         "next": {"open": "subject", "closed": "night", "holiday": "night"},
     }
 
-    calendar: Identifier
+    calendar: Annotated[Identifier, Meta(description="The calendar that is asked.")]
     next: HoursNext
 
     def edges(self) -> tuple[Edge, ...]:

@@ -12,7 +12,7 @@ from cctoolkit.model.words import Identifier, Section, Sound
 class PlayNext(Section, frozen=True, kw_only=True):
     """Where the call goes after the prompt."""
 
-    done: Identifier
+    done: Annotated[Identifier, Meta(description="The next step.")]
 
 
 class Play(Step, frozen=True, kw_only=True, tag="play"):

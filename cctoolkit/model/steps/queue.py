@@ -32,7 +32,7 @@ class Queue(Step, frozen=True, kw_only=True, tag="queue"):
         "next": {"timeout": "leave-message", "full": "goodbye", "no_agents": "goodbye", "continued": "how-was-it"},
     }
 
-    queue: Identifier
+    queue: Annotated[Identifier, Meta(description="The queue to wait in.")]
     wait: Annotated[Duration, Meta(description="How long a caller waits at most.")] = "5m"
     keys: Annotated[
         dict[Key, Identifier], Meta(description="Where a key pressed while waiting leads; others do nothing.")

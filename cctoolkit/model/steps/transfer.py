@@ -22,7 +22,7 @@ Dialled = Annotated[
 class TransferNext(Section, frozen=True, kw_only=True):
     """Where the call goes when nobody takes it."""
 
-    busy: Identifier
+    busy: Annotated[Identifier, Meta(description="Whoever is called is busy.")]
     no_answer: Annotated[Identifier | None, Meta(description="As busy when not given.")] = None
     failed: Annotated[Identifier | None, Meta(description="The trunk is down or full; as busy when not given.")] = None
 
@@ -39,7 +39,7 @@ class Transfer(Step, frozen=True, kw_only=True, tag="transfer"):
         "next": {"busy": "orders", "no_answer": "orders", "failed": "goodbye"},
     }
 
-    trunk: Identifier
+    trunk: Annotated[Identifier, Meta(description="The trunk it is dialled over.")]
     number: Dialled
     ring: Annotated[Duration, Meta(description="How long it rings.")] = "30s"
     next: TransferNext

@@ -12,7 +12,7 @@ from cctoolkit.model.words import Duration, Identifier, Section, Sound
 class VoicemailNext(Section, frozen=True, kw_only=True):
     """Where a caller goes who ends the message with a key, or falls silent, and stays."""
 
-    done: Identifier
+    done: Annotated[Identifier, Meta(description="The message is kept.")]
     too_short: Annotated[Identifier | None, Meta(description="Sooner than `shortest`; as done when not given.")] = None
 
 
