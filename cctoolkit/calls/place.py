@@ -13,8 +13,8 @@ from msgspec import Struct
 from cctoolkit import marks
 from cctoolkit.ami.client import Client
 from cctoolkit.ami.messages import Message
-from cctoolkit.flow.routes import Route, Turn
-from cctoolkit.flow.simulate import SILENCE
+from cctoolkit.flow.call import SILENCE
+from cctoolkit.flow.route import Route, Turn
 from cctoolkit.model.guard import QueueKey
 
 CALL_SECONDS = 60.0

@@ -16,10 +16,13 @@ def command(site: Site, projects: Projects = None, output: OutputFormat = Format
     from cctoolkit.plan.explain import explain
     from cctoolkit.workflow import specs, switch
 
-    planned = asyncio.run(switch.plan_site(specs.load_site(site, projects or ())))
+    loaded = specs.load_site(site, projects or ())
+    planned = asyncio.run(switch.plan_site(loaded))
     if output is Format.json:
         say_json([one.plan for one in planned])
     else:
         for one in planned:
             say(explain(one.plan))
+        for text in specs.unapplied(loaded):
+            say(f"note: {text}")
     return 0 if all(one.plan.empty for one in planned) else CHANGES

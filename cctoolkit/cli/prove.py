@@ -11,8 +11,15 @@ import typer
 from cctoolkit.cli.options import CHANGES, Format, OutputFormat, say, say_json
 
 if TYPE_CHECKING:
-    from cctoolkit.flow.routes import Route
+    from cctoolkit.flow.route import Route
     from cctoolkit.workflow.prove import Proved
+
+
+_USUAL = {
+    "queue": ["answered"], "transfer": ["transferred"], "voicemail": ["message-left"], "crm": ["found"],
+    "callback": ["taken"], "survey": ["done"], "share": [],
+}  # fmt: skip
+"""How things end when nothing is said, by the option of `trace`."""
 
 
 def command(
@@ -83,14 +90,23 @@ def _trace(one: "Proved", call: "Route") -> str:
         while len(outcomes) > 1 and outcomes[-1] == outcomes[-2]:
             outcomes.pop()
         words += [f"--{option}", ",".join(outcomes)]
+    words += _who(call)
     return shlex.join(words)
+
+
+def _who(call: "Route") -> list[str]:
+    """Return the options that say who calls, where it matters."""
+    from cctoolkit.flow.known import ANONYMOUS, NOBODY
+
+    record = ",".join(f"{name}={value}" for name, value in call.record.items())
+    words = ["--from", call.caller or ANONYMOUS] if call.caller != NOBODY else []
+    return [*words, "--record", record] if record else words
 
 
 def _outcomes(call: "Route") -> list[tuple[str, list[str]]]:
     """Return what the outside decides, by the option of `trace` that says it, where it is not what is usual."""
-    usual = {"queue": ["answered"], "transfer": ["transferred"], "voicemail": ["message-left"]}
-    decided = {"queue": list(call.queue), "transfer": list(call.transfer), "voicemail": list(call.voicemail)}
-    return [(option, outcomes) for option, outcomes in decided.items() if outcomes != usual[option]]
+    decided = {name: list(getattr(call, name)) for name in _USUAL}
+    return [(option, outcomes) for option, outcomes in decided.items() if outcomes != _USUAL[option]]
 
 
 def _plain(one: "Proved") -> dict[str, Any]:
@@ -124,9 +140,9 @@ def _plain_call(one: "Proved", call: "Route") -> dict[str, Any]:
         "number": call.number,
         "at": call.at,
         "keys": call.keys,
-        "queue": call.queue,
-        "transfer": call.transfer,
-        "voicemail": call.voicemail,
+        "caller": call.caller,
+        "record": call.record,
+        **{option: getattr(call, option) for option in _USUAL},
         "path": call.path,
         "trace": _trace(one, call),
     }

@@ -18,11 +18,13 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cctoolkit.flow.circumstances import Circumstances
 from cctoolkit.flow.graph import FlowGraph
+from cctoolkit.flow.moments import Moments
 from cctoolkit.flow.prove_notes import Note, notes
 from cctoolkit.flow.prove_times import HORIZON, TimeClass, time_classes
 from cctoolkit.flow.prove_walks import MANY, Path, Walks
-from cctoolkit.flow.routes import Route, Turn, presses
+from cctoolkit.flow.route import Route, Turn, turn
 
 LIMIT = timedelta(hours=4)
 
@@ -143,10 +145,13 @@ def _too_long(longest: _Longest, limit: timedelta) -> Iterator[Finding]:
 def _call(walks: Walks, path: Path, last: str) -> Route:
     """Return the call along a path; at `last`, if any, it ends in the first way, or fails."""
     vertices = walks.graph.vertices
-    turns = [Turn(step, edge.guard.label, edge.guard, presses(vertices[step], edge.guard) or ()) for step, edge in path]
+    turns = [turn(vertices[step], edge.guard.label, edge.guard) for step, edge in path]
     if last:
         ends = vertices[last].ends
         # The caller who waits longest is one whom nobody answered.
         turns.append(Turn(last, ends[-1] if ends else "", None))
-    number = next(entry.number for entry in walks.graph.entries if entry.step == turns[0].step)
-    return Route(number, walks.when.first, tuple(turns))
+    entry = next(entry for entry in walks.graph.entries if entry.step == turns[0].step)
+    when = Moments((walks.when.first,), dict.fromkeys(walks.when.answers.items(), 1))
+    circumstances = Circumstances(walks.graph, when)
+    possible = circumstances.along(entry, [(vertices[step], edge) for step, edge in path])
+    return Route(entry.number, walks.when.first, tuple(turns), *circumstances.witness(possible)[1:])

@@ -105,8 +105,12 @@ def longest_waits(project: Project) -> dict[str, int]:
     What a prompt or a talk lasts is not in a spec.
     """
     return {
-        name: step.tries()
-        * sum(seconds(value) for option in _durations(type(step)) if (value := getattr(step, option)))
+        name: step.waits()
+        * sum(
+            seconds(value)
+            for option in _durations(type(step))
+            if option not in step.elsewhere() and (value := getattr(step, option))
+        )
         for name, step in project.flow.items()
     }
 

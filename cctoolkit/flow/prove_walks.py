@@ -12,8 +12,8 @@ import networkx as nx
 
 from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.prove_times import TimeClass
-from cctoolkit.flow.routes import presses
-from cctoolkit.model.guard import Always, BadInput, Edge, Guard, InHours, NoInput
+from cctoolkit.flow.route import presses
+from cctoolkit.model.guard import Always, BadInput, Collected, Edge, Guard, InHours, NoInput
 
 Path = tuple[tuple[str, Edge], ...]
 """Steps, each with the edge by which it is left."""
@@ -23,8 +23,8 @@ MANY = 10**15
 
 
 def is_choice(guard: Guard) -> bool:
-    """Tell whether the caller pressed a key that means something: in a menu, or to leave a queue."""
-    return isinstance(getattr(guard, "key", None), str)
+    """Tell whether the caller pressed keys that mean something: in a menu, to leave a queue, or digits asked for."""
+    return isinstance(guard, Collected) or isinstance(getattr(guard, "key", None), str)
 
 
 class Walks:

@@ -1,80 +1,21 @@
 """What to call: routes that together take every edge and every end of a flow.
 
-A route is a number, a time and a choice at every step. The search walks (step, moments at which a call can be
-there): times come from the calendars themselves, so that a route through `closed` is a call placed when the
-line is closed.
+A route is a number, a time, a caller and a choice at every step. The search walks (step, circumstances in which a call
+can be there): times come from the calendars themselves and callers from the cases that ask for them, so that a route
+through `closed` is a call placed when the line is closed.
 """
 
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
-from types import UnionType
 
 from msgspec import Struct
 
+from cctoolkit.flow.circumstances import Circumstances, Possible
 from cctoolkit.flow.graph import FlowGraph, Vertex
-from cctoolkit.flow.moments import Moments, moments
-from cctoolkit.flow.simulate import QUEUE_ENDS, SILENCE
-from cctoolkit.model.guard import (
-    BadInput,
-    Edge,
-    Guard,
-    InHours,
-    Key,
-    NoInput,
-    QueueExit,
-    QueueKey,
-    TransferResult,
-    VoicemailResult,
-)
-
-_KEYS = "987654321*0#"
-
-
-class Turn(Struct, frozen=True):
-    """The call leaves `step` by `label`; `guard` is None where it ends there, `presses` the keys it takes."""
-
-    step: str
-    label: str
-    guard: Guard | None
-    presses: tuple[str, ...] = ()
-
-
-class Route(Struct, frozen=True):
-    """One complete way through the flow: a call anyone can place."""
-
-    number: str
-    at: datetime
-    turns: tuple[Turn, ...]
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return every key to press, in order."""
-        return tuple(key for turn in self.turns for key in turn.presses)
-
-    @property
-    def queue(self) -> tuple[str, ...]:
-        """Return how queues end on the way, one after another, as `simulate.Call` takes it."""
-        return self._outcomes(QueueExit | QueueKey, "queue-", QUEUE_ENDS)
-
-    @property
-    def transfer(self) -> tuple[str, ...]:
-        """Return how transfers end on the way."""
-        return self._outcomes(TransferResult, "transfer-", ("transferred",))
-
-    @property
-    def voicemail(self) -> tuple[str, ...]:
-        """Return how messages end on the way."""
-        return self._outcomes(VoicemailResult, "voicemail-", ("message-left",))
-
-    def _outcomes(self, kinds: type | UnionType, prefix: str, ends: tuple[str, ...]) -> tuple[str, ...]:
-        found = (t.label for t in self.turns if isinstance(t.guard, kinds) or (t.guard is None and t.label in ends))
-        return tuple(label.removeprefix(prefix) for label in found) or ends[:1]
-
-    @property
-    def path(self) -> tuple[tuple[str, str], ...]:
-        """Return (step, label) pairs."""
-        return tuple((turn.step, turn.label) for turn in self.turns)
+from cctoolkit.flow.moments import moments
+from cctoolkit.flow.route import Route, Turn, presses, turn
+from cctoolkit.model.guard import Edge, InHours, Match, Otherwise, Share
 
 
 class Unroutable(Struct, frozen=True):
@@ -88,8 +29,8 @@ class Unroutable(Struct, frozen=True):
 Way = Edge | str
 """How a step is left: by an edge, or by the name of an end."""
 
-State = tuple[str, int]
-"""A step, and the moments (a mask, never empty) at which a call can be there by the way it came."""
+State = tuple[str, Possible]
+"""A step, and the circumstances in which a call can be there by the way it came."""
 
 
 def routes(graph: FlowGraph, since: datetime) -> tuple[tuple[Route, ...], tuple[Unroutable, ...]]:
@@ -97,7 +38,7 @@ def routes(graph: FlowGraph, since: datetime) -> tuple[tuple[Route, ...], tuple[
 
     Times are `since` or later; the same graph and `since` give the same routes.
     """
-    search = _Search(graph, moments(graph, since))
+    search = _Search(graph, Circumstances(graph, moments(graph, since)))
     found: list[Route] = []
     missing: list[Unroutable] = []
     covered: set[tuple[str, str]] = set()
@@ -126,10 +67,10 @@ def _label(way: Way) -> str:
 class _Search:
     """Every state a call can be in: how it is reached first, and how it comes to an end soonest."""
 
-    def __init__(self, graph: FlowGraph, when: Moments) -> None:
+    def __init__(self, graph: FlowGraph, when: Circumstances) -> None:
         self.graph = graph
         self.when = when
-        self.numbers: dict[str, str] = {}
+        self.numbers: dict[State, str] = {}
         self.before: dict[State, tuple[State, Way] | None] = {}
         self.onward: dict[State, tuple[Way, State | None]] = {}
         self.states: dict[str, list[State]] = {}
@@ -139,8 +80,8 @@ class _Search:
     def _reach(self) -> None:
         """Walk breadth first from every entry, remembering the first way to each state."""
         for entry in self.graph.entries:
-            self.numbers.setdefault(entry.step, entry.number)
-        self.before = {(step, self.when.all): None for step in self.numbers}
+            self.numbers.setdefault((entry.step, self.when.start(entry)), entry.number)
+        self.before = dict.fromkeys(self.numbers)
         todo = deque(self.before)
         while todo:
             state = todo.popleft()
@@ -153,9 +94,9 @@ class _Search:
     def _edges(self, state: State) -> Iterator[tuple[Edge, State]]:
         vertex = self.graph.vertices[state[0]]
         for edge in vertex.edges:
-            mask = self.when.within(state[1], edge.guard)
-            if mask and presses(vertex, edge.guard) is not None:
-                yield edge, (edge.target, mask)
+            possible = self.when.after(vertex, edge, state[1])
+            if possible and presses(vertex, edge.guard) is not None:
+                yield edge, (edge.target, possible)
 
     def _finish(self) -> None:
         """Walk back breadth first from every end, remembering the shortest way on from each state."""
@@ -191,12 +132,12 @@ class _Search:
             path.append((after, way))
             after = then
         # The last state knows best when the whole call is possible: masks only ever shrink.
-        at = self.when.first(path[-1][0][1])
-        return Route(self.numbers[path[0][0][0]], at, tuple(self._turn(s[0], w) for s, w in path))
+        at, caller, record = self.when.witness(path[-1][0][1])
+        return Route(self.numbers[path[0][0]], at, tuple(self._turn(s[0], w) for s, w in path), caller, record)
 
     def _turn(self, step: str, way: Way) -> Turn:
         guard = None if isinstance(way, str) else way.guard
-        return Turn(step, _label(way), guard, presses(self.graph.vertices[step], guard) or ())
+        return turn(self.graph.vertices[step], _label(way), guard)
 
     def _reason(self, step: str, way: Way, reached: list[State]) -> str:
         if not reached:
@@ -205,21 +146,11 @@ class _Search:
         guard = None if isinstance(way, str) else way.guard
         if presses(self.graph.vertices[step], guard) is None:
             return "every key has a meaning here"
-        if isinstance(guard, InHours) and not self.when.within(self.when.all, guard):
+        when = self.when.when
+        if isinstance(guard, InHours) and not when.within(when.all, guard):
             return f"the calendar {guard.calendar} never answers {guard.outcome}"
-        if not any(guard and self.when.within(mask, guard) for _, mask in reached):
-            return "no call is here at such an hour"
+        vertex = self.graph.vertices[step]
+        if isinstance(way, Edge) and not any(self.when.after(vertex, way, possible) for _, possible in reached):
+            asks = isinstance(guard, Match | Share | Otherwise)
+            return "no call that is here is such a case" if asks else "no call is here at such an hour"
         return "from there no call comes to an end"
-
-
-def presses(vertex: Vertex, guard: Guard | None) -> tuple[str, ...] | None:
-    """Return the keys that make a call leave so, one an attempt ("-" is silence); None when no keys can."""
-    if isinstance(guard, Key):
-        return (guard.key,)
-    if isinstance(guard, NoInput):
-        return (SILENCE,) * vertex.attempts
-    if isinstance(guard, BadInput):
-        known = {edge.guard.key for edge in vertex.edges if isinstance(edge.guard, Key)}
-        wrong = next((key for key in _KEYS if key not in known), None)
-        return (wrong,) * vertex.attempts if wrong else None
-    return ()

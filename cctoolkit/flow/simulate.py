@@ -11,45 +11,28 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from cctoolkit.errors import SpecError, ToolkitBug, UsageError
-from cctoolkit.flow.graph import FlowGraph, Vertex
+from cctoolkit.flow.call import SILENCE, Call, Caller, Outside, check
+from cctoolkit.flow.graph import Entry, FlowGraph, Vertex
+from cctoolkit.flow.known import Known, matches
 from cctoolkit.model.calendar import answer
 from cctoolkit.model.guard import (
     Always,
     BadInput,
+    CallbackResult,
+    Collected,
+    CrmAnswer,
     Edge,
     InHours,
     Key,
+    Match,
     NoInput,
+    Otherwise,
     QueueExit,
+    Share,
+    SurveyResult,
     TransferResult,
     VoicemailResult,
-    key_name,
 )
-
-SILENCE = "-"
-_PRESSED = frozenset("0123456789*#" + SILENCE)
-QUEUE_ENDS = ("answered", "abandoned")
-QUEUE_OUTCOMES = (
-    *QUEUE_ENDS,
-    *("timeout", "full", "no-agents", "continued"),
-    *(f"key-{key_name(key)}" for key in "1234567890*#"),
-)
-TRANSFER_OUTCOMES = ("transferred", "busy", "no-answer", "failed")
-VOICEMAIL_OUTCOMES = ("message-left", "done", "too-short")
-
-
-class Call(Struct, frozen=True):
-    """A call to think through: `keys` in the order pressed ("-" is silence for one attempt; after the last
-    key the caller is silent), `queue` how queues end for it, one after another, of `QUEUE_OUTCOMES`; the last
-    stays so. `transfer` and `voicemail` are the same for transfers and messages.
-    """
-
-    number: str
-    at: datetime
-    keys: tuple[str, ...] = ()
-    queue: tuple[str, ...] = ("answered",)
-    transfer: tuple[str, ...] = ("transferred",)
-    voicemail: tuple[str, ...] = ("message-left",)
 
 
 class Taken(Struct, frozen=True):
@@ -79,49 +62,25 @@ class Walk(Struct, frozen=True):
         return tuple((t.step, t.label) for t in self.steps)
 
 
-Outside = QueueExit | TransferResult | VoicemailResult
-"""Guards that neither the caller's keys nor the clock decide."""
-
 _WORDS: dict[type[Outside], tuple[str, str]] = {
     QueueExit: ("queue-", "left the queue"),
     TransferResult: ("transfer-", "the transfer"),
     VoicemailResult: ("voicemail-", "the message"),
+    CrmAnswer: ("crm-", "the CRM's answer"),
+    CallbackResult: ("callback-", "the offer to call back"),
+    SurveyResult: ("survey-", "the score"),
 }
-
-
-class _Caller:
-    """What the caller still does: keys to press; and what still happens: how queues and the like end."""
-
-    def __init__(self, call: Call) -> None:
-        self.at = call.at
-        self._keys = list(reversed(call.keys))
-        self._outcomes = {
-            QueueExit: list(reversed(call.queue)),
-            TransferResult: list(reversed(call.transfer)),
-            VoicemailResult: list(reversed(call.voicemail)),
-        }
-
-    def key(self) -> str:
-        return self._keys.pop() if self._keys else SILENCE
-
-    def outcome(self, kind: type[Outside]) -> str:
-        outcomes = self._outcomes[kind]
-        return outcomes.pop() if len(outcomes) > 1 else outcomes[0]
-
-    @property
-    def left(self) -> tuple[int, ...]:
-        """Return how much is left to do: a call back at a step with as much left goes round for ever."""
-        return len(self._keys), *map(len, self._outcomes.values())
 
 
 def simulate(graph: FlowGraph, call: Call) -> Walk:
     """Walk the graph; raise UsageError for a call nobody can make, SpecError for one that goes round for
     ever.
     """
-    _check(call)
-    step, caller = _entry_step(graph, call.number), _Caller(call)
+    check(call, collects=any(isinstance(e.guard, Collected) for v in graph.vertices.values() for e in v.edges))
+    entry = _entry(graph, call.number)
+    step, caller = entry.step, Caller(call, Known(call.caller, entry.number, graph.language, call.record))
     taken: list[Taken] = []
-    seen: set[tuple[str, tuple[int, ...]]] = set()
+    seen: set[tuple[str, tuple[object, ...]]] = set()
     while step:
         if (step, caller.left) in seen:
             last = next(n for n in reversed(range(len(taken))) if taken[n].step == step)
@@ -133,36 +92,23 @@ def simulate(graph: FlowGraph, call: Call) -> Walk:
     return Walk(call.number, tuple(taken))
 
 
-def _check(call: Call) -> None:
-    for key in call.keys:
-        if key not in _PRESSED:
-            raise UsageError(f"{key!r} is no key of a phone", expected='0 to 9, *, # or "-" for silence')
-    for what, outcomes, known in (
-        ("a queue", call.queue, QUEUE_OUTCOMES),
-        ("a transfer", call.transfer, TRANSFER_OUTCOMES),
-        ("a message", call.voicemail, VOICEMAIL_OUTCOMES),
-    ):
-        for outcome in outcomes or ("",):
-            if outcome not in known:
-                raise UsageError(f"{outcome!r} is no way {what} ends", expected="one of " + ", ".join(known))
-
-
-def _entry_step(graph: FlowGraph, number: str) -> str:
+def _entry(graph: FlowGraph, number: str) -> Entry:
     for entry in graph.entries:
         if number in entry.forms:
-            return entry.step
+            return entry
     known = ", ".join(entry.number for entry in graph.entries)
     raise UsageError(f"{number} is no number of project {graph.project}", expected=f"one of {known}")
 
 
-def _leave(graph: FlowGraph, vertex: Vertex, caller: _Caller) -> Taken:
+def _leave(graph: FlowGraph, vertex: Vertex, caller: Caller) -> Taken:
     edge, why = _choose(graph, vertex, caller)
+    caller.known.change(vertex.sets)
     if edge is None:
         return Taken(vertex.name, vertex.kind, why, f"ends: {why}")
     return Taken(vertex.name, vertex.kind, edge.guard.label, why, edge.target)
 
 
-def _choose(graph: FlowGraph, vertex: Vertex, caller: _Caller) -> tuple[Edge | None, str]:
+def _choose(graph: FlowGraph, vertex: Vertex, caller: Caller) -> tuple[Edge | None, str]:
     """Return the edge the call takes and why; no edge and the end's name where it ends."""
     guards = {type(edge.guard) for edge in vertex.edges}
     if not vertex.edges:
@@ -171,18 +117,24 @@ def _choose(graph: FlowGraph, vertex: Vertex, caller: _Caller) -> tuple[Edge | N
         return vertex.edges[0], "always"
     if InHours in guards:
         return _by_hours(graph, vertex, caller.at)
-    for kind, (prefix, words) in _WORDS.items():
-        if kind in guards:
-            return _by_outcome(vertex, caller.outcome(kind), prefix, words)
-    return _by_keys(vertex, _attempts(vertex, caller))
+    kind = next((kind for kind in _WORDS if kind in guards), None)
+    if kind:
+        return _by_outcome(vertex, caller, kind)
+    if Otherwise in guards:
+        return _by_chance(vertex, caller.outcome(Share)) if Share in guards else _by_case(vertex, caller.known)
+    attempts = (caller.key() for _ in range(vertex.attempts))
+    return _by_digits(vertex, attempts) if Collected in guards else _by_keys(vertex, attempts)
 
 
-def _by_outcome(vertex: Vertex, outcome: str, prefix: str, words: str) -> tuple[Edge | None, str]:
+def _by_outcome(vertex: Vertex, caller: Caller, kind: type[Outside]) -> tuple[Edge | None, str]:
+    outcome, (prefix, words) = caller.outcome(kind), _WORDS[kind]
     if outcome in vertex.ends:
         return None, outcome
     for edge in vertex.edges:
         # A queue that goes on after its agents is left by being answered.
         if edge.guard.label in (prefix + outcome, "queue-continued" if outcome == "answered" else ""):
+            if edge.guard == CrmAnswer("found"):
+                caller.known.found()
             return edge, f"{words}: {outcome}"
     ways = [edge.guard.label.removeprefix(prefix) for edge in vertex.edges]
     raise UsageError(
@@ -199,18 +151,61 @@ def _by_hours(graph: FlowGraph, vertex: Vertex, at: datetime) -> tuple[Edge, str
     raise ToolkitBug(f"step {vertex.name!r} has no way out at {local}")
 
 
-def _attempts(vertex: Vertex, caller: _Caller) -> Iterator[str]:
-    return (caller.key() for _ in range(vertex.attempts))
+def _by_case(vertex: Vertex, known: Known) -> tuple[Edge, str]:
+    """Take the first case that holds, the last way when none does."""
+    asked = ""
+    for edge in vertex.edges:
+        if isinstance(edge.guard, Match):
+            value = known.value(edge.guard)
+            asked = f"{edge.guard.field or edge.guard.subject} is {value or 'not known'}"
+            if matches(edge.guard, value):
+                return edge, asked
+    return vertex.edges[-1], asked
+
+
+def _by_chance(vertex: Vertex, case: str) -> tuple[Edge, str]:
+    """Take the way named, else the likeliest."""
+    shares = {edge: edge.guard.percent for edge in vertex.edges if isinstance(edge.guard, Share)}
+    shares[vertex.edges[-1]] = 100 - sum(shares.values())
+    named = {edge.guard.label.removeprefix("case-"): edge for edge, percent in shares.items() if percent}
+    if case and case not in named:
+        raise UsageError(f"step {vertex.name!r} cannot be left by {case}", expected="one of " + ", ".join(named))
+    edge = named[case] if case else max(shares, key=shares.__getitem__)
+    return edge, f"{shares[edge]} of 100 calls"
+
+
+def _by_digits(vertex: Vertex, attempts: Iterator[str]) -> tuple[Edge, str]:
+    """Silence and wrong digits use up the same attempts, as in a menu; # ends them early, and alone is silence."""
+    right = vertex.edges[0]
+    entered = ""
+    for attempt, pressed in enumerate(attempts, 1):
+        entered = "" if pressed == SILENCE else pressed.partition("#")[0]
+        if isinstance(right.guard, Collected) and len(entered) > right.guard.longest:
+            raise UsageError(f"{pressed!r} is too long for step {vertex.name!r}",
+                             expected=f"at most {right.guard.longest} digits")  # fmt: skip
+        if isinstance(right.guard, Collected) and right.guard.accepts(entered):
+            return right, f"entered {entered}, attempt {attempt} of {vertex.attempts}"
+    return _given_up(vertex, entered)
 
 
 def _by_keys(vertex: Vertex, attempts: Iterator[str]) -> tuple[Edge, str]:
     """Silence and wrong keys use up the same attempts; which of the two came last decides the way out."""
     known = {edge.guard.key: edge for edge in vertex.edges if isinstance(edge.guard, Key)}
-    pressed = SILENCE
-    for attempt, pressed in enumerate(attempts, 1):
+    pressed = ""
+    for attempt, entered in enumerate(attempts, 1):
+        if len(entered) > 1:
+            raise UsageError(
+                f"step {vertex.name!r} takes one key, not {entered!r}", expected="keys with commas between"
+            )
+        pressed = "" if entered == SILENCE else entered
         if pressed in known:
             return known[pressed], f"pressed {pressed}, attempt {attempt} of {vertex.attempts}"
-    kind: type[NoInput | BadInput] = NoInput if pressed == SILENCE else BadInput
-    how = "silence" if pressed == SILENCE else f"pressed {pressed}"
+    return _given_up(vertex, pressed)
+
+
+def _given_up(vertex: Vertex, last: str) -> tuple[Edge, str]:
+    """Return the way of a caller whose attempts are used up, the last of them by silence ("") or a mistake."""
+    kind: type[NoInput | BadInput] = BadInput if last else NoInput
+    how = f"pressed {last}" if last else "silence"
     edge = next(e for e in vertex.edges if isinstance(e.guard, kind))
     return edge, f"{how} at the last of {vertex.attempts} attempts"

@@ -5,10 +5,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from cctoolkit.model.after_call import AfterCall, Disposition
+from cctoolkit.model.answering import Answering
 from cctoolkit.model.calendar import SpecialDate
+from cctoolkit.model.crm import CardField
+from cctoolkit.model.knowledge import Article, Script
+from cctoolkit.model.launch import Launch
 from cctoolkit.model.people import AgentAssignment
 from cctoolkit.model.project import Number, Project, ProjectInfo
 from cctoolkit.model.queue import QueueOptions
+from cctoolkit.model.recording import Recording
 from cctoolkit.model.site import Site
 from cctoolkit.model.step import Step
 from cctoolkit.model.steps import step_types
@@ -17,6 +23,7 @@ from cctoolkit.spec.source import Document
 
 T = TypeVar("T")
 _RANGES = tuple[TimeRange, ...]
+_NAMED = ("flow", "calendars", "queues", "trunks", "teams", "dispositions")
 
 
 class _Country(msgspec.Struct):
@@ -37,7 +44,17 @@ class Parts(msgspec.Struct, frozen=True):
     flow: Mapping[str, Step]
     queues: Mapping[str, QueueOptions]
     agents: Mapping[int, AgentAssignment]
+    card: Mapping[str, CardField]
+    dispositions: Mapping[str, Disposition]
+    pages: Mapping[tuple[str, str], Script | Article]
+    """Scripts and pages of the knowledge base, by section and name."""
+    recording: Recording | None
+    answer: Answering | None
+    after_call: AfterCall | None
+    launch: Launch | None
     names: Mapping[str, frozenset[str]]
+    sections: frozenset[str]
+    """Which sections are written at all."""
     whole_flow: bool
     """Whether every number and every step was understood: only then can be said where calls go."""
 
@@ -52,19 +69,40 @@ def parts(document: Document) -> Parts:
     readable = ((n, raw) for n, raw in enumerate(numbers) if _converts(raw, _Country))
     entries = _built(readable, Number)
     return Parts(
-        info=next(iter(_built([(0, data.get("project"))], ProjectInfo).values()), None),
+        info=_one(data, "project", ProjectInfo),
         numbers=entries,
         hours={name: _built(_mapping(raw, "hours").items(), _RANGES) for name, raw in calendars.items()},
         dates={name: _built(enumerate(_listed(raw, "dates")), SpecialDate) for name, raw in calendars.items()},
         flow=steps,
         queues=_built(_mapping(data, "queues").items(), QueueOptions),
         agents=_built(enumerate(_listed(data, "agents")), AgentAssignment),
+        card=_built(_mapping(_mapping(data, "crm"), "card").items(), CardField),
+        dispositions=_built(_mapping(data, "dispositions").items(), Disposition),
+        pages=_pages(data),
+        recording=_one(data, "recording", Recording),
+        answer=_one(data, "answer", Answering),
+        after_call=_one(data, "after_call", AfterCall),
+        launch=_one(data, "launch", Launch),
         names={
-            section: frozenset(_mapping(data, section))
-            for section in ("flow", "calendars", "queues", "trunks", "teams")
+            **{section: frozenset(_mapping(data, section)) for section in _NAMED},
+            "card": frozenset(_mapping(_mapping(data, "crm"), "card")),
         },
+        sections=frozenset(data),
         whole_flow=bool(flow and numbers) and (len(steps), len(entries)) == (len(flow), len(numbers)),
     )
+
+
+def _one(data: dict[str, Any], section: str, struct: type[T]) -> T | None:
+    return _convert(data[section], struct) if section in data else None
+
+
+def _pages(data: dict[str, Any]) -> dict[tuple[str, str], Script | Article]:
+    scripts = _built(_mapping(data, "scripts").items(), Script)
+    articles = _built(_mapping(data, "knowledge_base").items(), Article)
+    return {
+        **{("scripts", name): script for name, script in scripts.items()},
+        **{("knowledge_base", name): article for name, article in articles.items()},
+    }
 
 
 K = TypeVar("K", str, int)

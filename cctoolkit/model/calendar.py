@@ -24,7 +24,7 @@ class Calendar(Section, frozen=True, kw_only=True):
     """Weekly hours and the dates that differ; every other minute is closed."""
 
     hours: Annotated[dict[Days, tuple[TimeRange, ...]], Meta(description="Hours by weekday.")]
-    dates: tuple[SpecialDate, ...] = ()
+    dates: Annotated[tuple[SpecialDate, ...], Meta(description="Dates that differ from their weekday.")] = ()
 
 
 class Timetable(Struct, frozen=True):

@@ -9,10 +9,17 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cctoolkit.model import luhn
+
 HoursOutcome = Literal["open", "closed", "holiday"]
 QueueReason = Literal["timeout", "full", "no-agents", "continued"]
 TransferOutcome = Literal["busy", "no-answer", "failed"]
 VoicemailOutcome = Literal["done", "too-short"]
+CheckDigit = Literal["none", "luhn"]
+CrmOutcome = Literal["found", "not-found", "failed"]
+CallbackOutcome = Literal["taken", "refused"]
+SurveyOutcome = Literal["done", "none"]
+Subject = Literal["caller", "number", "language", "field"]
 
 _KEY_NAMES = {"*": "star", "#": "hash"}
 
@@ -102,7 +109,104 @@ class VoicemailResult(Struct, frozen=True, tag="voicemail"):
         return f"voicemail-{self.result}"
 
 
-Guard = Always | InHours | Key | NoInput | BadInput | QueueExit | QueueKey | TransferResult | VoicemailResult
+class Collected(Struct, frozen=True, tag="collected"):
+    """The caller entered digits, `shortest` to `longest` of them, whose check digit is right."""
+
+    shortest: int
+    longest: int
+    check: CheckDigit = "none"
+
+    label = "done"
+
+    def accepts(self, entered: str) -> bool:
+        """Tell whether these keys, without a closing #, are such digits."""
+        fits = entered.isascii() and entered.isdecimal() and self.shortest <= len(entered) <= self.longest
+        return fits and (self.check == "none" or luhn.valid(entered))
+
+    def example(self) -> str:
+        """Return digits it accepts, closed by # where more could follow."""
+        digits = "1234567890" * (self.shortest // 10 + 1)
+        accepted = luhn.completed(digits[: self.shortest - 1]) if self.check == "luhn" else digits[: self.shortest]
+        return accepted + ("#" if self.shortest < self.longest else "")
+
+    def mistake(self) -> str:
+        """Return keys it never accepts: a star is no digit."""
+        return "*#" if self.longest > 1 else "*"
+
+
+class CrmAnswer(Struct, frozen=True, tag="crm"):
+    """The CRM knows the caller, does not, or did not say in time."""
+
+    answer: CrmOutcome
+
+    @property
+    def label(self) -> str:
+        """Return crm-found, crm-not-found or crm-failed."""
+        return f"crm-{self.answer}"
+
+
+class Match(Struct, frozen=True, tag="match"):
+    """The first case, in the step's order, one of whose `values` is what the call has.
+
+    `caller`: a number that begins so, or "anonymous"; `number`: the number dialled, in any form; `language`: what the
+    caller hears; `field`: a field of the card, named by `field`.
+    """
+
+    case: str
+    subject: Subject
+    values: tuple[str, ...]
+    field: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return case- and the case's name."""
+        return f"case-{self.case}"
+
+
+class Share(Struct, frozen=True, tag="share"):
+    """Chance, for `percent` of the calls."""
+
+    case: str
+    percent: int
+
+    @property
+    def label(self) -> str:
+        """Return case- and the case's name."""
+        return f"case-{self.case}"
+
+
+class Otherwise(Struct, frozen=True, tag="otherwise"):
+    """No case of the step holds."""
+
+    label = "otherwise"
+
+
+class CallbackResult(Struct, frozen=True, tag="callback"):
+    """The caller wants to be called back, or rather goes on."""
+
+    result: CallbackOutcome
+
+    @property
+    def label(self) -> str:
+        """Return callback-taken or callback-refused."""
+        return f"callback-{self.result}"
+
+
+class SurveyResult(Struct, frozen=True, tag="survey"):
+    """The caller gave a score, or none."""
+
+    result: SurveyOutcome
+
+    @property
+    def label(self) -> str:
+        """Return survey-done or survey-none."""
+        return f"survey-{self.result}"
+
+
+Guard = (
+    Always | InHours | Key | NoInput | BadInput | Collected | QueueExit | QueueKey | TransferResult | VoicemailResult
+    | CrmAnswer | Match | Share | Otherwise | CallbackResult | SurveyResult
+)  # fmt: skip
 
 
 def key_name(key: str) -> str:

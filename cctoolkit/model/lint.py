@@ -6,14 +6,17 @@ of them, so a new rule is one function.
 
 import re
 import zoneinfo
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, TypeGuard
 
 from cctoolkit import marks
 from cctoolkit.model import phone
 from cctoolkit.model.build import Parts
 from cctoolkit.model.lint_calendar import dates, hours
+from cctoolkit.model.lint_sections import after_call, answering, card, launch, pages, recording, skills
+from cctoolkit.model.lint_steps import collects, lookups, sets, switches
+from cctoolkit.model.lint_words import twice, unknown
 from cctoolkit.model.steps.queue import Queue
 from cctoolkit.spec.builder import Route
 from cctoolkit.spec.problem import Problem, bounded, did_you_mean, one_of
@@ -26,18 +29,6 @@ _NAME = re.compile("[a-z0-9-]+")
 _DIGEST = re.compile(r"-[0-9a-f]{8}(-|$)")
 
 
-def unknown(document: Document, path: Route, what: str, name: str, known: Collection[str]) -> Problem:
-    """Return the problem of a name nothing has; its code is `unknown-` and the first word of `what`."""
-    return Problem(
-        "unknown-" + what.split(maxsplit=1)[0],
-        f'there is no {what} "{name}"',
-        document.file,
-        document.mark(path),
-        one_of(known) or f"a {what} that is defined",
-        did_you_mean(name, known),
-    )
-
-
 def unknown_steps(parts: Parts, document: Document) -> Iterator[Problem]:
     """Entries and outcomes must name steps of the flow."""
     steps = parts.names["flow"]
@@ -45,11 +36,20 @@ def unknown_steps(parts: Parts, document: Document) -> Iterator[Problem]:
         if number.entry not in steps:
             yield unknown(document, ("numbers", index, "entry"), "step", number.entry, steps)
     for name, raw in steps_of(document):
-        for group in ("next", "keys"):
-            targets = raw.get(group)
-            for outcome, target in targets.items() if isinstance(targets, dict) else ():
-                if _is_name(target) and target not in steps:
-                    yield unknown(document, ("flow", name, group, outcome), "step", target, steps)
+        for place, target in _targets(raw):
+            if _is_name(target) and target not in steps:
+                yield unknown(document, ("flow", name, *place), "step", target, steps)
+
+
+def _targets(step: dict[str, Any]) -> Iterator[tuple[Route, object]]:
+    """Yield every way out of a step as it is written, with its place."""
+    for group in ("next", "keys", "cases"):
+        ways = step.get(group)
+        for outcome, target in ways.items() if isinstance(ways, dict) else ():
+            if group != "cases":
+                yield (group, outcome), target
+            elif isinstance(target, dict) and "next" in target:
+                yield (group, outcome, "next"), target["next"]
 
 
 def steps_of(document: Document) -> list[tuple[str, dict[str, Any]]]:
@@ -58,7 +58,7 @@ def steps_of(document: Document) -> list[tuple[str, dict[str, Any]]]:
     return [(k, v) for k, v in flow.items() if isinstance(v, dict)] if isinstance(flow, dict) else []
 
 
-def _is_name(value: object) -> bool:
+def _is_name(value: object) -> TypeGuard[str]:
     # What is not even a name, its schema has reported.
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
@@ -168,18 +168,6 @@ def agents_twice(parts: Parts, document: Document) -> Iterator[Problem]:
     yield from twice({i: a.agent for i, a in parts.agents.items()}, document, "agents", "agent")
 
 
-def twice(names: Mapping[int, str], document: Document, section: str, key: str) -> Iterator[Problem]:
-    """Find names that stand twice in a list; `key` of each item holds the name ("": the item is the name)."""
-    seen: dict[str, int] = {}
-    for index, name in names.items():
-        first = seen.setdefault(name, index)
-        if first != index:
-            mark = document.mark((section, index, key) if key else (section, index))
-            code = f"{section.rstrip('s')}-twice"
-            yield Problem(code, f'"{name}" stands twice', document.file, mark,
-                          hint=f"the first is in line {document.mark((section, first)).line}")  # fmt: skip
-
-
 def exit_keys(parts: Parts, document: Document) -> Iterator[Problem]:
     """All steps of a queue have the same keys: app_queue knows keys by the queue, not by who waits."""
     first: dict[str, tuple[str, frozenset[str]]] = {}
@@ -228,7 +216,7 @@ def teams(parts: Parts, document: Document) -> Iterator[Problem]:
 
 RULES: tuple[Rule, ...] = (
     unknown_steps, unknown_references, countries, numbers, hours, dates, time_zone, lengths, agents_twice, exit_keys,
-    pauses, teams,
+    pauses, teams, collects, lookups, switches, sets, recording, card, after_call, pages, answering, skills, launch,
 )  # fmt: skip
 
 

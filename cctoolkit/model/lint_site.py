@@ -7,7 +7,7 @@ from itertools import chain
 import msgspec
 
 from cctoolkit.model import phone
-from cctoolkit.model.lint import twice, unknown
+from cctoolkit.model.lint_words import twice, unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.spec.builder import Route

@@ -4,9 +4,16 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from cctoolkit.model.after_call import AfterCall, Disposition
+from cctoolkit.model.answering import Answering
 from cctoolkit.model.calendar import Calendar
+from cctoolkit.model.crm import Crm
+from cctoolkit.model.knowledge import Article, Script
+from cctoolkit.model.launch import Launch
 from cctoolkit.model.people import AgentAssignment, Roles, Team
 from cctoolkit.model.queue import QueueOptions
+from cctoolkit.model.recording import Recording
+from cctoolkit.model.reports import Report
 from cctoolkit.model.step import Step
 from cctoolkit.model.trunk import Trunk
 from cctoolkit.model.words import (
@@ -25,11 +32,11 @@ class ProjectInfo(Section, frozen=True, kw_only=True):
     """Whose line it is."""
 
     id: Annotated[Identifier, Meta(description="The folder's name and the prefix of everything on the switch.")]
-    title: Title
-    client: Title
+    title: Annotated[Title, Meta(description="What people call the line.")]
+    client: Annotated[Title, Meta(description="Whose line it is.")]
     language: Annotated[Language, Meta(description="What callers hear and reports are written in.")]
     time_zone: Annotated[str, Meta(description="IANA name.", examples=["Europe/Moscow"], max_length=40)]
-    stage: Literal["draft", "pilot", "live"] = "draft"
+    stage: Annotated[Literal["draft", "pilot", "live"], Meta(description="How far the project is.")] = "draft"
     roles: Roles = Roles()
 
 
@@ -39,7 +46,9 @@ class Number(Section, frozen=True, kw_only=True):
     number: PhoneText
     entry: Annotated[Identifier, Meta(description="The first step.")]
     country: Country = "RU"
-    class_: Literal["toll-free", "shared", "geographic"] = field(name="class", default="geographic")
+    class_: Annotated[
+        Literal["toll-free", "shared", "geographic"], Meta(description="Who pays: the client, both, or the caller.")
+    ] = field(name="class", default="geographic")
     arrives_as: Annotated[
         tuple[PhoneText, ...],
         Meta(description="Forms in which carriers deliver it, besides its own, such as a geographic number."),
@@ -47,6 +56,9 @@ class Number(Section, frozen=True, kw_only=True):
     capacity: Annotated[
         int, Meta(ge=0, le=9999, description="Calls at once at most, the next one hears busy; 0 is no limit.")
     ] = 0
+    shared_with: Annotated[
+        tuple[Identifier, ...], Meta(description="Other projects of the site that may use the number.")
+    ] = ()
 
 
 class Pause(Section, frozen=True, kw_only=True):
@@ -62,12 +74,6 @@ class Pause(Section, frozen=True, kw_only=True):
         ),
     ]
     limit: Annotated[Duration | None, Meta(description="How long it may last; longer ones show in red.")] = None
-
-
-class AfterCall(Section, frozen=True, kw_only=True):
-    """Wrap-up after each call: the agent is paused until ready, at the latest after `limit`."""
-
-    limit: Annotated[Duration, Meta(description="When the agent becomes ready without saying so.")] = "30s"
 
 
 class Kpi(Section, frozen=True, kw_only=True):
@@ -87,11 +93,27 @@ class Project(Section, frozen=True, kw_only=True):
     queues: dict[Identifier, QueueOptions] = field(default_factory=dict)
     teams: dict[Identifier, Team] = field(default_factory=dict)
     agents: tuple[AgentAssignment, ...] = ()
+    answer: Answering = Answering()
     after_call: AfterCall = AfterCall()
+    dispositions: Annotated[dict[Identifier, Disposition], Meta(description="Outcome codes, by name.")] = field(
+        default_factory=dict
+    )
     pauses: Annotated[dict[Identifier, Pause], Meta(description="Reasons to pause, by name.")] = field(
         default_factory=dict
     )
+    recording: Recording = Recording()
+    crm: Crm | None = None
+    scripts: Annotated[dict[Identifier, Script], Meta(description="The agents' scripts, by name.")] = field(
+        default_factory=dict
+    )
+    knowledge_base: Annotated[dict[Identifier, Article], Meta(description="Pages for agents, by name.")] = field(
+        default_factory=dict
+    )
     kpi: Kpi = Kpi()
+    reports: Annotated[dict[Identifier, Report], Meta(description="The reports, by name.")] = field(
+        default_factory=dict
+    )
+    launch: Launch = Launch()
 
     @property
     def id(self) -> str:

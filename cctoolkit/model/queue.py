@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from cctoolkit.model.words import Duration, DurationOrZero, Section, Sound, Title
+from cctoolkit.model.words import Duration, DurationOrZero, Identifier, Level, Section, Sound, Title
 
 _TOOLKIT = "the toolkit sets it itself: "
 REFUSED = {
@@ -30,7 +30,7 @@ Strategy = Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory"
 class ServiceLevel(Section, frozen=True, kw_only=True):
     """The client's target: so large a share of calls answered within so long."""
 
-    within: Duration = "20s"
+    within: Annotated[Duration, Meta(description="Answered so soon, a call counts.")] = "20s"
     target_ratio: Annotated[float, Meta(ge=0, le=1, description="A share from 0 to 1.")] = 0.8
 
 
@@ -38,6 +38,12 @@ class QueueOptions(Section, frozen=True, kw_only=True):
     """One queue."""
 
     title: Annotated[Title | None, Meta(description="What reports call it; its name when not given.")] = None
+    shared_with: Annotated[
+        tuple[Identifier, ...], Meta(description="Other projects of the site that may use the queue.")
+    ] = ()
+    skills: Annotated[
+        dict[Identifier, Level], Meta(description="What its agents must be able to do, and how well at least.")
+    ] = field(default_factory=dict)
     strategy: Annotated[Strategy, Meta(description="Whom app_queue rings first.")] = "rrmemory"
     service_level: ServiceLevel = ServiceLevel()
     timeout: Annotated[Duration, Meta(description="How long one agent's phone rings.")] = "15s"

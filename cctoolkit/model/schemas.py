@@ -5,10 +5,12 @@ The files in `schemas/` are committed for editors and reviewers; `make check` fa
 """
 
 import json
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
+from cctoolkit.model.examples import EXAMPLES
 from cctoolkit.model.project import Project
 from cctoolkit.model.queue import REFUSED
 from cctoolkit.model.site import Site
@@ -27,10 +29,12 @@ def generate() -> dict[str, str]:
     for kind, struct in (("project", Project), ("site", Site)):
         for field in msgspec.structs.fields(struct):
             if field.name != "flow":
-                schemas[f"{kind}/{field.name}"] = _titled(msgspec.json.schema(field.type), f"{kind}: {field.name}")
+                schemas[f"{kind}/{field.name}"] = _whole(
+                    field.type, f"{kind}: {field.name}", EXAMPLES[kind][field.name]
+                )
         schemas[kind] = _document(kind, struct)
     for name, step in step_types().items():
-        schemas[f"steps/{name}"] = _titled(msgspec.json.schema(step), f"step: {name}")
+        schemas[f"steps/{name}"] = _whole(step, f"step: {name}", step.example)
     schemas["project/flow"] = _flow(sorted(step_types()))
     schemas["project/queues"]["$defs"]["QueueOptions"]["x-refused"] = REFUSED
     return {
@@ -39,8 +43,30 @@ def generate() -> dict[str, str]:
     }
 
 
-def _titled(schema: dict[str, Any], title: str) -> dict[str, Any]:
-    return {"$schema": _DIALECT, "title": title, **schema}
+def _whole(struct: object, title: str, example: object) -> dict[str, Any]:
+    """Return the schema of a section or step, with a whole example of it and a title on every field."""
+    # A section that is left out is not written as nothing: its schema is that of what it holds.
+    written = next((kind for kind in get_args(struct) if kind is not NoneType), struct) if _optional(struct) else struct
+    schema = msgspec.json.schema(written)
+    todo = [schema]
+    while todo:
+        part = todo.pop()
+        for name, value in part.get("properties", {}).items():
+            value.setdefault("title", name.replace("_", " "))
+            if name == "type" and len(value.get("enum", ())) == 1:
+                value.setdefault("description", "What the step does.")
+        todo += [inner for value in part.values() for inner in _mappings(value)]
+    return {"$schema": _DIALECT, **schema, "title": title, "examples": [example]}
+
+
+def _optional(kind: object) -> bool:
+    return get_origin(kind) in (Union, UnionType) and NoneType in get_args(kind)
+
+
+def _mappings(value: object) -> list[dict[str, Any]]:
+    """Return the mappings a keyword holds: itself, its values' or its items'."""
+    found = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [one for one in found if isinstance(one, dict)]
 
 
 def _document(kind: str, struct: type[msgspec.Struct]) -> dict[str, Any]:

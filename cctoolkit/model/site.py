@@ -16,14 +16,14 @@ FeatureCode = Annotated[
 class SiteInfo(Section, frozen=True, kw_only=True):
     """Which site it is."""
 
-    id: Identifier
-    title: Title
+    id: Annotated[Identifier, Meta(description="The name of the site and of its file.")]
+    title: Annotated[Title, Meta(description="What people call it.")]
 
 
 class AmiAccount(Section, frozen=True, kw_only=True):
     """One account of manager.conf."""
 
-    user: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$")]
+    user: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$", description="Its name in manager.conf.")]
     secret: SecretText
 
 
@@ -39,14 +39,14 @@ class Ami(Section, frozen=True, kw_only=True):
     """Where AMI answers."""
 
     host: Address
-    port: Annotated[int, Meta(ge=1, le=65535)] = 5038
+    port: Annotated[int, Meta(ge=1, le=65535, description="Its TCP port.")] = 5038
     accounts: AmiAccounts
 
 
 class Node(Section, frozen=True, kw_only=True):
     """One Asterisk. `id` is its systemname."""
 
-    id: Identifier
+    id: Annotated[Identifier, Meta(description="Its systemname, the beginning of every call id.")]
     asterisk: Annotated[Literal["22"], Meta(description="Its major version.")] = "22"
     transport: Annotated[Literal["local"], Meta(description="How files reach it.")] = "local"
     address: Annotated[Address, Meta(description="Its address for SIP and media.")]
@@ -59,16 +59,16 @@ class Node(Section, frozen=True, kw_only=True):
 class Trunk(Section, frozen=True, kw_only=True):
     """A carrier's SIP trunk, known by its address."""
 
-    id: Identifier
+    id: Annotated[Identifier, Meta(description="The name of its endpoint.")]
     address: Address
-    codecs: Annotated[tuple[Codec, ...], Meta(min_length=1)] = ("alaw", "ulaw")
+    codecs: Annotated[tuple[Codec, ...], Meta(min_length=1, description="Offered in this order.")] = ("alaw", "ulaw")
 
 
 class RosterEntry(Section, frozen=True, kw_only=True):
     """A person with a phone."""
 
     agent: Annotated[Identifier, Meta(description="Name of the agent, the endpoint and the queue member.")]
-    name: Title
+    name: Annotated[Title, Meta(description="What reports call the person.")]
     secret: Annotated[SecretText, Meta(description="The phone's password.")]
 
 

@@ -116,6 +116,17 @@ Title = Annotated[
     ),
 ]
 
+PlainText = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f\"\\;${}]+$",
+        max_length=80,
+        description="One line of text that the switch may keep or compare.",
+        examples=["gold", "возврат"],
+        extra_json_schema={"x-expected": 'one line of text, not empty, without ", \\, ;, $, { and }'},
+    ),
+]
+
 Key = Annotated[
     str,
     Meta(
@@ -135,6 +146,40 @@ SecretText = Annotated[
         extra_json_schema={"x-expected": "env:NAME or file:PATH", "x-secret": True},
     ),
 ]
+
+Url = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/?&=%#-]*)?$",
+        max_length=300,
+        description="An address of the web, without a user or password in it.",
+        examples=["https://northwind.bitrix24.ru/rest/"],
+        extra_json_schema={"x-expected": "an address such as https://crm.example/api, without a user or password"},
+    ),
+]
+
+Email = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
+        max_length=120,
+        description="An e-mail address.",
+        examples=["orlova@centre.example"],
+        extra_json_schema={"x-expected": "an e-mail address such as orlova@centre.example"},
+    ),
+]
+
+TimeOfDay = Annotated[
+    str,
+    Meta(
+        pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="A time of day.",
+        examples=["08:00"],
+        extra_json_schema={"x-expected": "hours and minutes such as 08:00"},
+    ),
+]
+
+Level = Annotated[int, Meta(ge=1, le=5, description="How well: 1 has begun, 5 teaches others.", examples=[3])]
 
 Address = Annotated[
     str,

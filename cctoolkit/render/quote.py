@@ -21,8 +21,11 @@ from cctoolkit.model.words import seconds
 
 _NEVER = frozenset("\r\n\0;")
 _HOSTILE = frozenset('\r\n\0;${}"\\')
-_NOT_RENDERED = frozenset({"title", "client", "name", "secret"})
+_NOT_RENDERED = frozenset({"title", "client", "name", "contact", "leader", "secret"})
 """Fields of free text; they reach no configuration file."""
+
+_FOR_PEOPLE = frozenset({"crm", "recording", "dispositions", "scripts", "knowledge_base", "reports", "launch"})
+"""Sections of a project that reach no configuration file; a file's name has braces."""
 
 
 def finalize(value: object) -> object:
@@ -40,7 +43,8 @@ def refuse_hostile(model: msgspec.Struct) -> None:
 
     The schema's patterns leave none; this holds whatever let one through.
     """
-    for path, text in _texts(msgspec.to_builtins(model, str_keys=True), ""):
+    sections = {k: v for k, v in msgspec.to_builtins(model, str_keys=True).items() if k not in _FOR_PEOPLE}
+    for path, text in _texts(sections, ""):
         if _HOSTILE.intersection(text):
             raise ToolkitBug(f"{path} may not stand in a configuration line: {text[:40]!r}", where="the spec")
 

@@ -9,7 +9,7 @@ from cctoolkit.ami.client import Client
 from cctoolkit.calls import shadow
 from cctoolkit.calls.place import place
 from cctoolkit.errors import SwitchError, SwitchUnreachable
-from cctoolkit.flow.routes import Route
+from cctoolkit.flow.route import Route
 from cctoolkit.model.project import Project
 from cctoolkit.model.steps.queue import Queue
 from cctoolkit.verify.checks import Tried

@@ -18,6 +18,7 @@ from cctoolkit.plan.explain import explain
 from cctoolkit.workflow import overrides, records, specs, switch
 from cctoolkit.workflow.demo_traffic import traffic
 from cctoolkit.workflow.prove import prove
+from cctoolkit.workflow.trace import trace
 
 PROJECT = "northwind-hotline"
 NUMBER = "+78001002030"
@@ -84,7 +85,7 @@ async def _verify(loaded: specs.LoadedSite, say: Callable[[str], None]) -> None:
 async def _call(lab: Lab, loaded: specs.LoadedSite, folder: Path, say: Callable[[str], None]) -> None:
     say("\n== A real call: over SIP from the carrier, through the menu, to an agent's phone")
     project, street = loaded.projects[0], lab.street
-    if specs.trace(project, NUMBER, "", "1").end != "answered":
+    if trace(project, NUMBER, "", "1", {}).end != "answered":
         until = clock.now() + timedelta(minutes=5)
         await overrides.override(loaded, project, "open", until)
         local = clock.now().astimezone(ZoneInfo(project.project.time_zone))

@@ -10,8 +10,9 @@ import msgspec
 from cctoolkit import clock, marks, resources
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.errors import OperatorError, UsageError
+from cctoolkit.flow.call import Call
 from cctoolkit.flow.graph import compile_flow
-from cctoolkit.flow.simulate import Call, simulate
+from cctoolkit.flow.simulate import simulate
 from cctoolkit.lab import notes as noting
 from cctoolkit.lab import reconcile as comparing
 from cctoolkit.lab.lab import Lab

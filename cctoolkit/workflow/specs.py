@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from cctoolkit import clock, resources
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.flow import lint as flow_lint
-from cctoolkit.flow.graph import compile_flow, compile_parts
-from cctoolkit.flow.simulate import Call, Walk, simulate
-from cctoolkit.model import build, lint, lint_site, phone
+from cctoolkit.flow.graph import compile_parts
+from cctoolkit.model import build, lint, lint_render, lint_site, phone
+from cctoolkit.model.lint_words import unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import AmiAccount, Site
 from cctoolkit.render.configset import ConfigSet, render
@@ -40,6 +40,8 @@ class LoadedSite(Struct, frozen=True):
 
     site: Site
     projects: tuple[Project, ...]
+    documents: tuple[Document, ...] = ()
+    """Where the projects' lines stand, in the same order."""
 
 
 def root() -> Path:
@@ -171,7 +173,7 @@ def load_site(name: str, only: Sequence[str] = ()) -> LoadedSite:
     for project in only:
         if project not in site.projects:
             raise UsageError(f"project {project!r} is not on site {site.id}", expected=one_of(site.projects))
-    return LoadedSite(site, tuple(one.project for one in loaded))
+    return LoadedSite(site, tuple(one.project for one in loaded), tuple(one.document for one in loaded))
 
 
 def _projects_of(site: Site, document: Document) -> tuple[list[LoadedProject], list[Problem]]:
@@ -181,7 +183,7 @@ def _projects_of(site: Site, document: Document) -> tuple[list[LoadedProject], l
         file = root() / "projects" / name / PROJECT_FILE
         if not _is_file(file):
             known = [path.parent.name for path in project_files()]
-            problems.append(lint.unknown(document, ("projects", index), "project", name, known))
+            problems.append(unknown(document, ("projects", index), "project", name, known))
             continue
         project, found = check_project(file)
         problems += found
@@ -208,8 +210,17 @@ def _absolute(site: Site, folder: Path) -> Site:
     return replace(site, nodes=nodes, roster=tuple(replace(entry, secret=here(entry.secret)) for entry in site.roster))
 
 
+def unapplied(loaded: LoadedSite) -> list[str]:
+    """Return what the projects say and the switch is not told yet."""
+    found = zip(loaded.projects, loaded.documents, strict=True)
+    return [text for project, document in found for text in lint_render.unapplied(project, document)]
+
+
 def render_site(loaded: LoadedSite) -> dict[str, ConfigSet]:
-    """Return the files of every node, by node."""
+    """Return the files of every node, by node; raise InvalidSpecError for steps that cannot be rendered yet."""
+    found = zip(loaded.projects, loaded.documents, strict=True)
+    if problems := [problem for project, document in found for problem in lint_render.unrendered(project, document)]:
+        raise InvalidSpecError(problems)
     return {node.id: render(loaded.site, node, loaded.projects) for node in loaded.site.nodes}
 
 
@@ -219,18 +230,6 @@ def dialled(project: Project, text: str) -> str:
         if found := phone.e164(text, number.country):
             return found
     return text
-
-
-def trace(project: Project, number: str, at: str, keys: str, outcomes: Sequence[str] = ("answered",)) -> Walk:
-    """Walk one call; `at` is a local time of the project ("2026-12-31 18:30"), "" is now.
-
-    `keys` are separated by commas, and so is each of `outcomes`: how queues, transfers and messages end.
-    """
-    return simulate(compile_flow(project), Call(number, moment(project, at), _words(keys), *map(_words, outcomes)))
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def moment(project: Project, text: str) -> datetime:

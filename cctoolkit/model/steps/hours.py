@@ -1,6 +1,6 @@
 """hours: asks a calendar."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -12,8 +12,8 @@ from cctoolkit.model.words import Identifier, Section
 class HoursNext(Section, frozen=True, kw_only=True):
     """Where the call goes for each answer of the calendar."""
 
-    open: Identifier
-    closed: Identifier
+    open: Annotated[Identifier, Meta(description="Within the hours.")]
+    closed: Annotated[Identifier, Meta(description="Outside the hours.")]
     holiday: Annotated[
         Identifier | None, Meta(description="On a closed date of the calendar; as closed when not given.")
     ] = None
@@ -22,7 +22,13 @@ class HoursNext(Section, frozen=True, kw_only=True):
 class Hours(Step, frozen=True, kw_only=True, tag="hours"):
     """Asks a calendar and goes the way of its answer; makes no sound and does not answer the call."""
 
-    calendar: Identifier
+    example: ClassVar[dict[str, Any]] = {
+        "type": "hours",
+        "calendar": "office",
+        "next": {"open": "subject", "closed": "night", "holiday": "night"},
+    }
+
+    calendar: Annotated[Identifier, Meta(description="The calendar that is asked.")]
     next: HoursNext
 
     def edges(self) -> tuple[Edge, ...]:

@@ -1,6 +1,6 @@
 """menu: one key."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -21,6 +21,14 @@ class Menu(Step, frozen=True, kw_only=True, tag="menu"):
     """Plays prompts and takes one key; pressing it stops the prompt (barge-in)."""
 
     needs_answer = True
+    example: ClassVar[dict[str, Any]] = {
+        "type": "menu",
+        "prompts": ["northwind/press-1-for-orders"],
+        "keys": {"1": "orders", "2": "support", "*": "subject"},
+        "wait": "5s",
+        "attempts": 3,
+        "next": {"timeout": "orders", "invalid": "goodbye"},
+    }
 
     prompts: Annotated[tuple[Sound, ...], Meta(min_length=1, description="What the caller may press.")]
     keys: Annotated[dict[Key, Identifier], Meta(min_length=1, description="The step for each key.")]

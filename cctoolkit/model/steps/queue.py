@@ -1,6 +1,6 @@
 """queue: waits for an agent."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, field
 
@@ -24,8 +24,15 @@ class Queue(Step, frozen=True, kw_only=True, tag="queue"):
     """Puts the caller into a queue; the call ends when an agent has talked, or when the caller gives up."""
 
     needs_answer = True
+    example: ClassVar[dict[str, Any]] = {
+        "type": "queue",
+        "queue": "orders",
+        "wait": "5m",
+        "keys": {"0": "leave-message"},
+        "next": {"timeout": "leave-message", "full": "goodbye", "no_agents": "goodbye", "continued": "how-was-it"},
+    }
 
-    queue: Identifier
+    queue: Annotated[Identifier, Meta(description="The queue to wait in.")]
     wait: Annotated[Duration, Meta(description="How long a caller waits at most.")] = "5m"
     keys: Annotated[
         dict[Key, Identifier], Meta(description="Where a key pressed while waiting leads; others do nothing.")

@@ -1,6 +1,6 @@
 """transfer: the client's PBX or a number behind it."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -22,7 +22,7 @@ Dialled = Annotated[
 class TransferNext(Section, frozen=True, kw_only=True):
     """Where the call goes when nobody takes it."""
 
-    busy: Identifier
+    busy: Annotated[Identifier, Meta(description="Whoever is called is busy.")]
     no_answer: Annotated[Identifier | None, Meta(description="As busy when not given.")] = None
     failed: Annotated[Identifier | None, Meta(description="The trunk is down or full; as busy when not given.")] = None
 
@@ -31,8 +31,15 @@ class Transfer(Step, frozen=True, kw_only=True, tag="transfer"):
     """Calls a number over one of the project's trunks and connects the caller; the call ends when they have talked."""
 
     needs_answer = True
+    example: ClassVar[dict[str, Any]] = {
+        "type": "transfer",
+        "trunk": "client-pbx",
+        "number": "1000",
+        "ring": "30s",
+        "next": {"busy": "orders", "no_answer": "orders", "failed": "goodbye"},
+    }
 
-    trunk: Identifier
+    trunk: Annotated[Identifier, Meta(description="The trunk it is dialled over.")]
     number: Dialled
     ring: Annotated[Duration, Meta(description="How long it rings.")] = "30s"
     next: TransferNext

@@ -1,6 +1,6 @@
 """voicemail: a message into a folder on the node."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -12,7 +12,7 @@ from cctoolkit.model.words import Duration, Identifier, Section, Sound
 class VoicemailNext(Section, frozen=True, kw_only=True):
     """Where a caller goes who ends the message with a key, or falls silent, and stays."""
 
-    done: Identifier
+    done: Annotated[Identifier, Meta(description="The message is kept.")]
     too_short: Annotated[Identifier | None, Meta(description="Sooner than `shortest`; as done when not given.")] = None
 
 
@@ -20,6 +20,14 @@ class Voicemail(Step, frozen=True, kw_only=True, tag="voicemail"):
     """Plays prompts and a beep and records; the caller ends it by hanging up, with a key, or by silence."""
 
     needs_answer = True
+    example: ClassVar[dict[str, Any]] = {
+        "type": "voicemail",
+        "prompts": ["northwind/leave-a-message"],
+        "shortest": "2s",
+        "longest": "3m",
+        "silence": "10s",
+        "next": {"done": "goodbye", "too_short": "leave-message"},
+    }
 
     prompts: Annotated[tuple[Sound, ...], Meta(description="What the caller may say.")] = ()
     shortest: Annotated[Duration, Meta(description="A message shorter than this is none.")] = "2s"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cctoolkit.flow.routes import Route, Unroutable
+from cctoolkit.flow.route import Route
+from cctoolkit.flow.routes import Unroutable
 from cctoolkit.state.settings import NodeState
 
 
