@@ -32,6 +32,7 @@ OVERRIDE = "cct-override"
 TRUNK, TEST, ENTRY, MARK, END = "cct-trunk", "cct-test", "cct-entry", "cct-mark", "cct-end"
 MEMBER, WRAP, TIMER, AGENT, SHADOWS = "cct-member", "cct-wrap", "cct-timer", "cct-agent", "cct-shadow"
 LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
+MESSAGE = "cct-message"
 RECOVER = "cct-recover"
 """What a node runs once after it has started: its cli.conf says so."""
 

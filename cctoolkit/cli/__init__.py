@@ -14,6 +14,7 @@ from cctoolkit.cli import (
     history,
     kpi,
     lab,
+    messages,
     override,
     plan,
     prove,
@@ -53,5 +54,6 @@ for module in (
     schema,
 ):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(messages.app, name="messages")
 app.add_typer(lab.app, name="lab")
 app.command(name="demo", hidden=True)(demo.command)

@@ -13,13 +13,12 @@ def command(project: Project, site: Site, output: OutputFormat = Format.text) ->
 
     Example: cctoolkit verify northwind-hotline --site lab
     """
-    from cctoolkit.workflow import specs, switch
+    from cctoolkit.workflow import specs
+    from cctoolkit.workflow.verify import verify_site
 
     loaded = specs.load_project(project)
     site_loaded = specs.load_site(site, [loaded.project.id])
-    findings = asyncio.run(
-        switch.verify_site(site_loaded, loaded.project, lambda n, of: tell(f"test call {n} of {of} done"))
-    )
+    findings = asyncio.run(verify_site(site_loaded, loaded.project, lambda n, of: tell(f"test call {n} of {of} done")))
     if output is Format.json:
         say_json(findings)
     else:

@@ -131,9 +131,11 @@ def _head(watch: Watch, picture: Picture) -> Text:
     busy = [row for row in picture.agents if row.state != "logged out"]
     moment = datetime.fromtimestamp(picture.at / 1_000_000).astimezone()
     head = Text(site.title, style="bold")
-    return head.append(
-        f"   {moment:%H:%M:%S}   waiting {waiting}   agents {len(busy)}/{len(picture.agents)}", "not bold"
-    )
+    head.append(f"   {moment:%H:%M:%S}   waiting {waiting}   agents {len(busy)}/{len(picture.agents)}", "not bold")
+    unmailed, late = picture.unmailed
+    if unmailed:
+        head.append(f"   messages not mailed {unmailed}", "bold red" if late else "not bold")
+    return head
 
 
 def _lost(picture: Picture) -> Iterator[Text]:

@@ -18,6 +18,7 @@ LOCKS = Path("/run/lock/cctoolkit")
 
 SIP_PORT = 5060
 AMI_PORT = 5038
+MAIL_PORT = 2525
 _BLOCKS = range(16, 251)
 
 
@@ -42,6 +43,11 @@ class Block:
     def street(self) -> str:
         """The address of the street's own AMI."""
         return f"127.{self.number}.0.3"
+
+    @property
+    def mail(self) -> str:
+        """The address of the mail relay."""
+        return f"127.{self.number}.0.4"
 
     def node(self, index: int) -> str:
         """Return the address of node `index`, counted from 1."""

@@ -14,6 +14,7 @@ from cctoolkit.lab import address, files, install, node_config, site_file, stree
 from cctoolkit.lab.address import Block
 from cctoolkit.lab.install import Installation, Progress
 from cctoolkit.lab.node import Node
+from cctoolkit.lab.sink import Sink
 from cctoolkit.lab.street import Street
 from cctoolkit.secret import Secret
 
@@ -56,6 +57,7 @@ class Lab:
         self.progress = progress
         self._block: Block | None = None
         self._made: dict[str, Node] = {}
+        self._mail: Sink | None = None
 
     @property
     def site_file(self) -> Path:
@@ -68,6 +70,11 @@ class Lab:
         state = self._known()
         names = [f"n{i}" for i in range(1, state.nodes + 1)]
         return {name: self._asterisk(name, state.addresses.node(i)) for i, name in enumerate(names, start=1)}
+
+    @property
+    def mail(self) -> Path:
+        """The folder of letters that left the lab's site, a file each."""
+        return self._sink().mail
 
     @property
     def street(self) -> Street:
@@ -88,15 +95,20 @@ class Lab:
             for node in self.nodes.values():
                 self._bring_up(node)
             self._bring_up_street(agents)
+            if template.mails() and self._sink().start(self._block.fd if self._block else -1):
+                self.progress(f"mail to {self._known().addresses.mail} comes to {self._sink().mail}")
             phones = {agent: f"file:secrets/{site_file.phone_secret_name(agent)}" for agent in agents}
             carrier = self._known().addresses.carrier
-            files.write(self.site_file, template.fill(list(self.nodes.values()), carrier, phones))
+            files.write(
+                self.site_file, template.fill(list(self.nodes.values()), carrier, phones, self._known().addresses.mail)
+            )
         self.progress(f"site file: {self.site_file}")
 
     def down(self) -> None:
         """Stop everything and free the addresses; files stay as they are. Harmless when it is down."""
         if self._state() is not None:
             with self._alone():
+                self._sink().stop()
                 for node in (self._street_node(), *self.nodes.values()):
                     if node.alive():
                         node.stop()
@@ -169,6 +181,11 @@ class Lab:
             self._made[name] = node
         node.keep_fds = [self._block.fd] if self._block else []
         return node
+
+    def _sink(self) -> Sink:
+        if self._mail is None:
+            self._mail = Sink(self.folder, self._known().addresses.mail, owned=self.owned)
+        return self._mail
 
     def _street_node(self) -> Node:
         return self._asterisk(_STREET, self._known().addresses.street)

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from cctoolkit.errors import SpecError
-from cctoolkit.lab.address import AMI_PORT
+from cctoolkit.lab.address import AMI_PORT, MAIL_PORT
 from cctoolkit.lab.node import Node
 from cctoolkit.lab.node_config import ACCOUNTS, user
 
@@ -44,8 +44,16 @@ class Template:
         entries = roster.value if isinstance(roster, yaml.SequenceNode) else []
         return [entry for entry in entries if isinstance(entry, yaml.MappingNode)]
 
-    def fill(self, nodes: Sequence[Node], carrier: str, secrets: Mapping[str, str]) -> str:
-        """Return the site file's text; `secrets` is agent -> secret reference."""
+    def mails(self) -> bool:
+        """Say whether mail leaves this site."""
+        return self._mail() is not None
+
+    def _mail(self) -> yaml.MappingNode | None:
+        mail = _find(self.root, "mail")
+        return mail if isinstance(mail, yaml.MappingNode) else None
+
+    def fill(self, nodes: Sequence[Node], carrier: str, secrets: Mapping[str, str], mail: str) -> str:
+        """Return the site file's text; `secrets` is agent -> secret reference, `mail` the address of the sink."""
         for entry in self._roster():
             _set(entry, "secret", secrets[_agent(entry, self.path)])
         _set(self.root, "nodes", [_node(node) for node in nodes])
@@ -54,6 +62,9 @@ class Template:
         if isinstance(clients, yaml.MappingNode):
             # The street plays every client's PBX too.
             _set(self.root, "trunks_at", {key.value: carrier for key, _ in clients.value})
+        relay = self._mail()
+        if relay is not None:
+            _set(relay, "relay", {"host": mail, "port": MAIL_PORT, "tls": "none"})
         text: str = yaml.serialize(self.root, Dumper=yaml.SafeDumper, allow_unicode=True, width=110)
         return _HEAD.format(template=self.path.name) + text
 
@@ -71,6 +82,7 @@ def _node(node: Node) -> dict[str, object]:
         "folder": str(node.config),
         "group": node.installation.gid,
         "queue_log": str(node.queue_log),
+        "spool": str(node.folder / "spool"),
         "ami": {"host": node.address, "port": AMI_PORT, "accounts": accounts},
     }
 

@@ -6,7 +6,7 @@ from itertools import chain
 
 import msgspec
 
-from cctoolkit.model import phone
+from cctoolkit.model import lint_mail, phone
 from cctoolkit.model.lint_words import twice, unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
@@ -28,6 +28,7 @@ def site_problems(site: Site, document: Document, projects: Sequence[tuple[Proje
             _roster(site, projects),
             _pause_codes(projects),
             _claimed(projects),
+            lint_mail.relay(site, document, projects),
         )
     )
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from cctoolkit.model.words import Address, Codec, Identifier, SecretText, Section, Title
+from cctoolkit.model.words import Address, Codec, Host, Identifier, MailAddress, SecretText, Section, Title
 
 FeatureCode = Annotated[
     str,
@@ -53,6 +53,7 @@ class Node(Section, frozen=True, kw_only=True):
     folder: Annotated[str, Meta(description="Its configuration folder, as the transport sees it.")]
     group: Annotated[int | str, Meta(description="The group Asterisk runs as; files are 0640 in it.")] = "asterisk"
     queue_log: Annotated[str, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
+    spool: Annotated[str, Meta(description="Its spool folder, with callers' messages.")] = "/var/spool/asterisk"
     ami: Ami
 
 
@@ -81,6 +82,26 @@ class FeatureCodes(Section, frozen=True, kw_only=True):
     pause: Annotated[FeatureCode, Meta(description="Followed by the code of a reason.")] = "*14"
 
 
+class Relay(Section, frozen=True, kw_only=True):
+    """An SMTP server that takes mail for others; the node's own on 127.0.0.1 is one."""
+
+    host: Host
+    port: Annotated[int, Meta(ge=1, le=65535)] = 25
+    tls: Annotated[
+        Literal["none", "starttls", "tls"],
+        Meta(description="tls from the first byte (port 465), starttls after a greeting, none only on this machine."),
+    ] = "starttls"
+    user: Annotated[str, Meta(pattern="^[A-Za-z0-9._@+-]*$", max_length=254)] = ""
+    secret: Annotated[SecretText | None, Meta(description="The user's password.")] = None
+
+
+class Mail(Section, frozen=True, kw_only=True):
+    """How callers' messages leave by e-mail."""
+
+    from_: Annotated[MailAddress, Meta(description="Whom they are from.")] = field(name="from")
+    relay: Relay
+
+
 class Site(Section, frozen=True, kw_only=True):
     """One site, all sections together."""
 
@@ -90,6 +111,7 @@ class Site(Section, frozen=True, kw_only=True):
     roster: tuple[RosterEntry, ...] = ()
     feature_codes: FeatureCodes = FeatureCodes()
     projects: tuple[Identifier, ...] = ()
+    mail: Mail | None = None
     trunks_at: Annotated[
         dict[Identifier, Address],
         Meta(

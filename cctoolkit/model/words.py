@@ -189,6 +189,29 @@ Address = Annotated[
     ),
 ]  # fmt: skip
 
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+Host = Annotated[
+    str,
+    Meta(
+        pattern=rf"^({_LABEL}(\.{_LABEL})*|[0-9a-fA-F:]+:[0-9a-fA-F:]*)$", max_length=253,
+        description="A host's name or IP address.", examples=["relay.centre.example", "127.0.0.1"],
+        extra_json_schema={"x-expected": "a host's name or an IP address"},
+    ),
+]  # fmt: skip
+
+_ATOM = "[A-Za-z0-9_+-]+"
+
+MailAddress = Annotated[
+    str,
+    Meta(
+        # Of what RFC 5321 allows the part that needs no quoting anywhere.
+        pattern=rf"^(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+$", max_length=254,
+        description="An e-mail address, bare.", examples=["hotline@centre.example"],
+        extra_json_schema={"x-expected": "a bare e-mail address, such as hotline@centre.example"},
+    ),
+]  # fmt: skip
+
 Codec = Literal["alaw", "ulaw", "g722", "opus"]
 Language = Literal["ru", "pl", "en"]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

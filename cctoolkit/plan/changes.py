@@ -84,6 +84,7 @@ def _action(thing: tuple[str, str], were: frozenset[tuple[str, str]], will_be: f
 _FINER = {
     "queues.conf": ("queue", "queues"),
     "pjsip.conf": ("sip",),
+    "messages.conf": ("messages",),
     "extensions.conf": ("number", "project"),
 }
 

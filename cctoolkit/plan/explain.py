@@ -23,6 +23,9 @@ _EFFECTS: dict[tuple[str, Action], str] = {
     ("number", "add"): "new calls only",
     ("number", "change"): "new calls only",
     ("number", "remove"): "new calls only: carriers hear that there is no such number",
+    ("messages", "add"): _NO_CALL,
+    ("messages", "change"): "messages taken up before go where they were to go",
+    ("messages", "remove"): "messages that wait are still mailed to whom they were to go",
     ("sip", "add"): _NO_CALL,
     ("sip", "change"): "calls that are up stay; the next call uses it",
     ("sip", "remove"): "calls that are up stay; the phone or trunk is refused from then on",
@@ -102,7 +105,7 @@ def _object(plan: Plan, changes: list[Change]) -> Iterator[str]:
 
 
 def _shown(change: Change) -> str:
-    ids = marks.queue_ids(change.name) if change.kind in ("queue", "member") else None
+    ids = marks.queue_ids(change.name) if change.kind in ("queue", "member", "messages") else None
     return f"{ids[1]}{marks.SHADOW if ids[2] else ''} of {ids[0]}" if ids else change.name
 
 

@@ -21,6 +21,7 @@ _CONTEXTS = (
     marks.ENTRY,
     marks.MARK,
     marks.END,
+    marks.MESSAGE,
     marks.MEMBER,
     marks.WRAP,
     marks.TIMER,

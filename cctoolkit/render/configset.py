@@ -8,7 +8,7 @@ from msgspec import Struct
 from cctoolkit import marks
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node, Site
-from cctoolkit.render import check, check_objects, dialplan, pjsip, queues
+from cctoolkit.render import check, check_objects, dialplan, messages, pjsip, queues
 from cctoolkit.render.dialplan import Generation
 
 RELEASE_SLOT = "0" * 10
@@ -32,6 +32,7 @@ def render(site: Site, node: Node, projects: tuple[Project, ...]) -> ConfigSet:
     files["queues.conf"] = queues.render(projects)
     files["pjsip.conf"] = pjsip.render(site, node, projects)
     files["runtime.conf"] = dialplan.runtime(site, projects)
+    files["messages.conf"] = messages.render(site, projects)
     files["extensions.conf"] = dialplan.entry(projects, built, RELEASE_SLOT)
     release = digest("".join(f"{path}\0{text}\0" for path, text in sorted(files.items())), 10)
     files["extensions.conf"] = dialplan.entry(projects, built, release)

@@ -28,6 +28,9 @@ _CLEARED = (
     "CCT_TWIN",
     "CCT_HERE",
     "CCT_RECORDING",
+    "CCT_MESSAGE",
+    "CCT_MESSAGES",
+    "CCT_NUMBER",
 )
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from cctoolkit import marks
 from cctoolkit.errors import SpecError
 from cctoolkit.secret import fingerprint
-from cctoolkit.state import conf, dialplan
+from cctoolkit.state import conf, dialplan, messages
 from cctoolkit.state.settings import NodeState, Setting
 
 SECRET_OPTIONS = frozenset({"password", "md5_cred", "password_digest", "oauth_secret", "refresh_token", "secret"})
@@ -59,14 +59,20 @@ def _finer(path: str, text: str, key: bytes) -> Iterator[Setting]:
         for s in conf.settings(text, path):
             if not _own(s.name):
                 yield Setting("queues" if s.name == "general" else "queue", s.name, s.option, s.value)
+    elif path == messages.FILE:
+        yield from (Setting("messages", s.name, s.option, s.value) for s in conf.settings(text, path))
     elif path == "pjsip.conf":
-        for s in conf.settings(text, path):
-            value = fingerprint(s.value, key) if s.option.split()[0] in SECRET_OPTIONS else s.value
-            yield Setting("sip", s.name, s.option, value)
+        yield from _sip(text, path, key)
     elif path == "extensions.conf":
         for (context, number), target in dialplan.gotos(text, path).items():
             if context == marks.ENTRY:
                 yield Setting("number", f"+{number}", "enters", _step(target))
+
+
+def _sip(text: str, path: str, key: bytes) -> Iterator[Setting]:
+    for s in conf.settings(text, path):
+        value = fingerprint(s.value, key) if s.option.split()[0] in SECRET_OPTIONS else s.value
+        yield Setting("sip", s.name, s.option, value)
 
 
 def _step(target: str) -> str:

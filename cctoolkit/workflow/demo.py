@@ -19,6 +19,7 @@ from cctoolkit.workflow import overrides, records, specs, switch
 from cctoolkit.workflow.demo_traffic import traffic
 from cctoolkit.workflow.prove import prove
 from cctoolkit.workflow.trace import trace
+from cctoolkit.workflow.verify import verify_site
 
 PROJECT = "northwind-hotline"
 NUMBER = "+78001002030"
@@ -75,7 +76,7 @@ async def _release(loaded: specs.LoadedSite, say: Callable[[str], None]) -> None
 
 async def _verify(loaded: specs.LoadedSite, say: Callable[[str], None]) -> None:
     say("\n== verify: a test call for every way through the flow, each at its own hour")
-    for findings in (await switch.verify_site(loaded, loaded.projects[0], lambda _done, _all: None)).values():
+    for findings in (await verify_site(loaded, loaded.projects[0], lambda _done, _all: None)).values():
         for one in findings:
             say(f"{'ok  ' if one.good else 'FAIL'} {one.subject}: {one.text}")
         if not all(one.good for one in findings):

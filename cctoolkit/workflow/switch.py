@@ -1,4 +1,4 @@
-"""The switch: plan, apply, verify."""
+"""The switch: plan, apply."""
 
 import getpass
 import os
@@ -15,8 +15,6 @@ from cctoolkit.ami.client import Account, Client
 from cctoolkit.deploy import apply as deploy
 from cctoolkit.deploy import release
 from cctoolkit.errors import OperatorError
-from cctoolkit.flow.graph import compile_flow
-from cctoolkit.flow.routes import routes
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import AmiAccount, Node, Site
 from cctoolkit.node import snapshot
@@ -26,9 +24,7 @@ from cctoolkit.plan.changes import Change, Member, Plan, difference, membership,
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.render.dialplan import memberships
 from cctoolkit.secret import parse_ref, resolve, reveal_all
-from cctoolkit.state.described import described, observable
-from cctoolkit.verify.checks import Evidence, Finding, judge
-from cctoolkit.verify.run import call_all
+from cctoolkit.state.described import described
 from cctoolkit.workflow.specs import LoadedSite, render_site
 
 
@@ -143,27 +139,3 @@ def commit() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip()
-
-
-async def verify_site(
-    loaded: LoadedSite, project: Project, progress: Callable[[int, int], None]
-) -> dict[str, tuple[Finding, ...]]:
-    """Hold every node against the spec: what it runs, and a test call for every way through the flow."""
-    configs = render_site(loaded)
-    return {node.id: await _verify_node(node, configs[node.id], project, progress) for node in loaded.site.nodes}
-
-
-async def _verify_node(
-    node: Node, config: ConfigSet, project: Project, progress: Callable[[int, int], None]
-) -> tuple[Finding, ...]:
-    graph = compile_flow(project)
-    ways, uncovered = routes(graph, clock.now())
-    wanted = observable({path: reveal_all(text, resolve) for path, text in config.files.items()})
-    async with deploy_client(node) as client:
-        memory = await snapshot.memory(client)
-    async with Client.connect(account(node, node.ami.accounts.test), events=True) as client:
-        calls = await call_all(client, project, ways, progress)
-    # Generations kept for running calls are in memory by right.
-    ours = {setting.name for setting in wanted}
-    memory = type(memory).of(s for s in memory if s.kind != "dialplan" or s.name in ours)
-    return judge(Evidence(wanted, memory, calls, uncovered))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
 
@@ -13,13 +13,13 @@ from cctoolkit.ami.backoff import delays
 from cctoolkit.ami.client import Client
 from cctoolkit.ami.messages import Message
 from cctoolkit.cdr.records import Micros
-from cctoolkit.errors import SwitchError
+from cctoolkit.errors import OperatorError, SwitchError
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
 from cctoolkit.render.dialplan import memberships
 from cctoolkit.report.board import AgentRow, Board, QueueRow, agent_rows, queue_rows
-from cctoolkit.workflow import records
+from cctoolkit.workflow import messages, records
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import account
 
@@ -50,6 +50,8 @@ class Picture(Struct, frozen=True):
     today: Mapping[str, Today]
     lost: Mapping[str, str]
     """Node -> why."""
+    unmailed: tuple[int, int] = (0, 0)
+    """Messages that wait to be mailed, and how many of them for too long."""
 
 
 class Watch(Struct):
@@ -61,6 +63,7 @@ class Watch(Struct):
     boards: dict[str, Board] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
     today: dict[str, Today] = field(default_factory=dict)
+    unmailed: tuple[int, int] = (0, 0)
 
     def picture(self) -> Picture:
         """Return the picture of this moment."""
@@ -70,7 +73,7 @@ class Watch(Struct):
         names = {entry.agent: entry.name for entry in self.loaded.site.roster}
         order = sorted(agents, key=lambda agent: names.get(agent, agent))
         rows = (row for row in agent_rows(boards, order, now))
-        return Picture(now, tuple(queue_rows(boards, serves, now)), tuple(rows), self.today, self.lost)
+        return Picture(now, tuple(queue_rows(boards, serves, now)), tuple(rows), self.today, self.lost, self.unmailed)
 
     def over_limit(self, row: AgentRow) -> bool:
         """Say whether an agent's pause lasts longer than its reason may."""
@@ -83,8 +86,7 @@ class Watch(Struct):
         async with asyncio.TaskGroup() as group:
             for node in self.loaded.site.nodes:
                 group.create_task(self._follow(node))
-            if self.store is not None:
-                group.create_task(self._count_for_ever())
+            group.create_task(self._count_for_ever())
 
     async def look(self) -> None:
         """See every node once. Raise SwitchUnreachable when one does not answer."""
@@ -115,7 +117,9 @@ class Watch(Struct):
             await asyncio.sleep(FIGURES_SECONDS)
 
     def count(self) -> None:
-        """Read today's figures from the store, when there is one."""
+        """Read today's figures from the store, when there is one, and the messages, where their files are."""
+        with suppress(OperatorError):  # a supervisor's machine, not the node
+            self.unmailed = messages.waiting(self.loaded)
         if self.store is None:
             return
         for project in self.projects:

@@ -15,7 +15,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from cctoolkit.workflow import specs
 
 SITE = Path(__file__).parent / "site.yaml"
-FILES = ("extensions", "generation", "pjsip", "queues", "runtime")
+FILES = ("extensions", "generation", "messages", "pjsip", "queues", "runtime")
 
 
 class Conf(SingleFileSnapshotExtension):

@@ -137,4 +137,9 @@ WORDS = {
     ),
     "note.many": "The list is left out: {count} calls, more than {limit}.",
     "note.masked": "Of the caller's number the last four digits are shown.",
+    "message.subject": "{title}: message, {caller}, {duration}",
+    "message.duration": "Duration",
+    "message.call": "Call id",
+    "message.attached": "The recording is attached.",
+    "message.cut_off": "The recording is attached. It may be cut off: the switch stopped while it was made.",
 }

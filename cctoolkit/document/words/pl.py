@@ -138,4 +138,9 @@ WORDS = {
     ),
     "note.many": "Listę pominięto: połączeń {count}, więcej niż {limit}.",
     "note.masked": "Z numeru dzwoniącego pokazano cztery ostatnie cyfry.",
+    "message.subject": "{title}: wiadomość, {caller}, {duration}",
+    "message.duration": "Czas trwania",
+    "message.call": "Identyfikator połączenia",
+    "message.attached": "Nagranie jest w załączniku.",
+    "message.cut_off": "Nagranie jest w załączniku. Może być urwane: centrala zatrzymała się podczas wiadomości.",
 }

@@ -1,4 +1,4 @@
-"""voicemail: a message into a folder on the node."""
+"""voicemail: a message into a folder on the node, and by e-mail to whoever answers for it."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -6,7 +6,11 @@ from msgspec import Meta
 
 from cctoolkit.model.guard import Edge, VoicemailResult
 from cctoolkit.model.step import Step
-from cctoolkit.model.words import Duration, Identifier, Section, Sound
+from cctoolkit.model.words import Duration, Identifier, MailAddress, Section, Sound
+
+LONGEST_MAILED_SECONDS = 420
+"""16 kB a second, and a third more as base64: 9.2 MB, below the 10.24 MB a relay takes unless told otherwise
+(Postfix, message_size_limit)."""
 
 
 class VoicemailNext(Section, frozen=True, kw_only=True):
@@ -31,8 +35,16 @@ class Voicemail(Step, frozen=True, kw_only=True, tag="voicemail"):
 
     prompts: Annotated[tuple[Sound, ...], Meta(description="What the caller may say.")] = ()
     shortest: Annotated[Duration, Meta(description="A message shorter than this is none.")] = "2s"
-    longest: Annotated[Duration, Meta(description="Where a message is cut.")] = "3m"
+    longest: Annotated[Duration, Meta(description="Where a message is cut; at most 7m where it is mailed.")] = "3m"
     silence: Annotated[Duration, Meta(description="So long a silence ends the message.")] = "10s"
+    mail: Annotated[
+        tuple[MailAddress, ...],
+        Meta(max_length=20, description="Who gets each message by e-mail, the recording attached; nobody when empty."),
+    ] = ()
+    keep_days: Annotated[
+        int,
+        Meta(ge=1, le=3650, description="Days a message stays on the node; one not mailed yet stays until it is."),
+    ] = 90
     next: VoicemailNext
 
     def edges(self) -> tuple[Edge, ...]:

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -19,6 +19,21 @@ class Tried(Struct, frozen=True):
     failure: str = ""
 
 
+class Mailing(Struct, frozen=True):
+    """What was seen of a project's messages.
+
+    `kept`: of each step that records, whether the node has what test calls said there. `asked`: addresses the relay
+    was asked about; `relay`: what kept it from being asked; `refused`: why it takes no mail for an address. `late`:
+    how many messages wait too long.
+    """
+
+    kept: Mapping[str, bool]
+    asked: tuple[str, ...] = ()
+    relay: str = ""
+    refused: Mapping[str, str] = {}
+    late: int = 0
+
+
 class Evidence(Struct, frozen=True):
     """Everything that was asked of the node and tried on it."""
 
@@ -26,6 +41,7 @@ class Evidence(Struct, frozen=True):
     memory: NodeState
     calls: tuple[Tried, ...]
     uncovered: tuple[Unroutable, ...]
+    mailing: Mailing = Mailing({})
 
 
 class Finding(Struct, frozen=True):

@@ -1,0 +1,79 @@
+"""The lab's mail relay as a process: it keeps letters in the lab's folder, and lives and dies with the lab."""
+
+import socket
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from cctoolkit.errors import OperatorError
+from cctoolkit.lab import mail_sink, process
+from cctoolkit.lab.address import MAIL_PORT
+
+_START_SECONDS = 15.0
+_LOOK_SECONDS = 0.02
+
+
+class Sink:
+    """The relay of the lab in `folder`, at `address`. `owned`: it dies with this Python process."""
+
+    def __init__(self, folder: Path, address: str, *, owned: bool) -> None:
+        self.mail = folder / "mail"
+        self.address = address
+        self.owned = owned
+        self._log = folder / "mail.log"
+        self._identity = folder / "mail.json"
+        self._contained: process.Contained | None = None
+
+    def running(self) -> process.Running | None:
+        """Return the recorded process if that very one still runs."""
+        try:
+            known = msgspec.json.decode(self._identity.read_bytes(), type=process.Running)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+        return known if process.is_alive(known) else None
+
+    def start(self, lock: int) -> bool:
+        """Start it and wait until it listens; say whether it had to be started. `lock` is the address block's, or -1.
+
+        Raises OperatorError when it does not come up.
+        """
+        if self.running():
+            return False
+        # By its file, without our path or site packages: whatever runs here, it starts.
+        command = [sys.executable, "-I", "-S", mail_sink.__file__, self.address, str(MAIL_PORT), str(self.mail)]
+        with self._log.open("wb") as output:
+            self._contained = process.Contained(
+                command, output=output.fileno(), keep_fds=[lock] if lock >= 0 else [], environment={}
+            )
+        found = process.identity(self._contained.pid)
+        if found:
+            self._identity.write_bytes(msgspec.json.encode(found))
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._listens():
+            if process.identity(self._contained.pid) is None or time.monotonic() > deadline:
+                self.stop()
+                raise OperatorError(
+                    "the lab's mail relay did not come up", where=self.address, next_step=f"see {self._log}"
+                )
+            time.sleep(_LOOK_SECONDS)
+        if not self.owned:
+            self._contained.let_go()
+        return True
+
+    def _listens(self) -> bool:
+        try:
+            with socket.create_connection((self.address, MAIL_PORT), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        """End it; harmless when it does not run. Letters stay."""
+        running = self.running()
+        if running:
+            process.kill(running)
+        if self._contained:
+            self._contained.reap()
+            self._contained = None

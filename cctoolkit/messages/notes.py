@@ -1,0 +1,100 @@
+"""The outbox: one note a message, of whom it goes to and who has got it, on disk before and after every attempt.
+
+It lies in the toolkit's own folder of the node, where Asterisk writes nothing. One sender a node, held by a lock.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from cctoolkit.errors import OperatorError
+from cctoolkit.node import durable
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What becomes of a message: `to` was settled when it was taken up, and a later spec does not change it.
+
+    `mailed` holds when the relay took it for an address, `next_at` when to try the others again (seconds since the
+    epoch), `error` what the last attempt came to. `tries` counts an attempt before it begins.
+    """
+
+    to: tuple[str, ...]
+    taken: float
+    mailed: dict[str, float] = {}
+    tries: int = 0
+    next_at: float = 0
+    error: str = ""
+    empty: bool = False
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The addresses that have not got it."""
+        return tuple(address for address in self.to if address not in self.mailed)
+
+
+class Outbox:
+    """A node's notes, in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, message: str) -> Note | None:
+        """Return a message's note; raise OperatorError when it cannot be read: guessing could mail it again."""
+        try:
+            return msgspec.json.decode(self._path(message).read_bytes(), type=Note)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError) as error:
+            what = f"the note of a message cannot be read: {error}"
+            next_step = "mend it, or remove it and the message is mailed again"
+            raise OperatorError(what, where=str(self._path(message)), next_step=next_step) from error
+
+    def write(self, message: str, note: Note) -> None:
+        """Keep a note, on disk for good when this returns; raise OperatorError when the disk does not take it."""
+        path = self._path(message)
+        fresh = path.with_suffix(".new")
+        try:
+            self._make()
+            durable.write(fresh, msgspec.json.encode(note), 0o600)
+            fresh.rename(path)
+            durable.sync(self.folder)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def forget(self, message: str) -> None:
+        """Remove a note; its message is gone."""
+        self._path(message).unlink(missing_ok=True)
+
+    @contextmanager
+    def alone(self) -> Iterator[Self]:
+        """Be the node's one sender; raise OperatorError at once when somebody else is."""
+        try:
+            self._make()
+            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            what, next_step = "another process sends this node's messages", "leave it to that one"
+            raise OperatorError(what, where=str(self.folder), next_step=next_step) from None
+        try:
+            yield self
+        finally:
+            os.close(handle)
+
+    def _make(self) -> None:
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+
+    def _path(self, message: str) -> Path:
+        return self.folder / f"{message}.json"
+
+    def _unwritable(self, error: OSError) -> OperatorError:
+        what = f"the outbox cannot be written: {error.strerror}"
+        return OperatorError(what, where=str(self.folder), next_step="mend the folder; no message is lost meanwhile")

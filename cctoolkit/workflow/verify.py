@@ -1,0 +1,45 @@
+"""verify: every node runs what the spec says, test calls go every way, and messages can be kept and mailed."""
+
+from collections.abc import Callable
+
+from cctoolkit import clock
+from cctoolkit.ami.client import Client
+from cctoolkit.flow.graph import compile_flow
+from cctoolkit.flow.routes import routes
+from cctoolkit.model.project import Project
+from cctoolkit.model.site import Node
+from cctoolkit.node import snapshot
+from cctoolkit.render.configset import ConfigSet
+from cctoolkit.secret import resolve, reveal_all
+from cctoolkit.state.described import observable
+from cctoolkit.verify.checks import Evidence, Finding, judge
+from cctoolkit.verify.run import call_all
+from cctoolkit.workflow import messages
+from cctoolkit.workflow.specs import LoadedSite, render_site
+from cctoolkit.workflow.switch import account, deploy_client
+
+
+async def verify_site(
+    loaded: LoadedSite, project: Project, progress: Callable[[int, int], None]
+) -> dict[str, tuple[Finding, ...]]:
+    """Hold every node against the spec: what it runs, and a test call for every way through the flow."""
+    configs = render_site(loaded)
+    return {node.id: await _verify_node(node, configs[node.id], project, progress) for node in loaded.site.nodes}
+
+
+async def _verify_node(
+    node: Node, config: ConfigSet, project: Project, progress: Callable[[int, int], None]
+) -> tuple[Finding, ...]:
+    graph = compile_flow(project)
+    began = clock.now()
+    ways, uncovered = routes(graph, began)
+    wanted = observable({path: reveal_all(text, resolve) for path, text in config.files.items()})
+    async with deploy_client(node) as client:
+        memory = await snapshot.memory(client)
+    async with Client.connect(account(node, node.ami.accounts.test), events=True) as client:
+        calls = await call_all(client, project, ways, progress)
+    # Generations kept for running calls are in memory by right.
+    ours = {setting.name for setting in wanted}
+    memory = type(memory).of(s for s in memory if s.kind != "dialplan" or s.name in ours)
+    mailing = await messages.mailing(node, project, calls, began)
+    return judge(Evidence(wanted, memory, calls, uncovered, mailing))
