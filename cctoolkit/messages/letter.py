@@ -42,9 +42,8 @@ def compose(content: Content, sender: str, to: tuple[str, ...], wav: bytes, now:
     letter = EmailMessage(policy=SMTP)
     letter["From"] = sender
     letter["To"] = ", ".join(to)
-    who = _phone(content.caller) or words["caller.withheld"]
     letter["Subject"] = words["message.subject"].format(
-        title=content.title, caller=who, duration=_clock(content.seconds)
+        title=content.title, caller=_caller(content, words), duration=_clock(content.seconds)
     )
     letter["Date"] = format_datetime(now.astimezone(UTC))
     letter["Message-ID"] = f"<{content.message}@{sender.rpartition('@')[2]}>"
@@ -57,7 +56,7 @@ def compose(content: Content, sender: str, to: tuple[str, ...], wav: bytes, now:
 def _lines(content: Content, words: Mapping[str, str]) -> list[str]:
     local = content.at.astimezone(ZoneInfo(content.time_zone))
     facts = {
-        "column.caller": _phone(content.caller) or words["caller.withheld"],
+        "column.caller": _caller(content, words),
         "column.number": _phone(content.number),
         "column.time": f"{local:%d.%m.%Y %H:%M:%S} ({content.time_zone})",
         "message.duration": _clock(content.seconds),
@@ -65,6 +64,10 @@ def _lines(content: Content, words: Mapping[str, str]) -> list[str]:
     }
     lines = [content.title, "", *(f"{words[key]}: {fact}" for key, fact in facts.items() if fact), ""]
     return [*lines, words["message.attached" if content.whole else "message.cut_off"], ""]
+
+
+def _caller(content: Content, words: Mapping[str, str]) -> str:
+    return _phone(content.caller) or words["caller.withheld" if content.whole else "message.unknown"]
 
 
 def _clock(seconds: float) -> str:

@@ -44,7 +44,7 @@ class _Place(Struct, frozen=True):
 
 
 def read(path: Path) -> Sound:
-    """Return a recording's sound: none when there is no such file, or it is no WAV of Asterisk's. Raise OSError else."""
+    """Return a recording's sound: none when there is no file, or it is no WAV of Asterisk's. Raise OSError else."""
     try:
         data = content(path, MOST_BYTES)
     except FileNotFoundError:

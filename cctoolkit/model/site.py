@@ -91,7 +91,11 @@ class Relay(Section, frozen=True, kw_only=True):
         Literal["none", "starttls", "tls"],
         Meta(description="tls from the first byte (port 465), starttls after a greeting, none only on this machine."),
     ] = "starttls"
-    user: Annotated[str, Meta(pattern="^[A-Za-z0-9._@+-]*$", max_length=254)] = ""
+    user: Annotated[
+        str,
+        Meta(pattern="^[A-Za-z0-9._@+-]*$", max_length=254,
+             extra_json_schema={"x-expected": "letters, digits and ._@+-"}),
+    ] = ""  # fmt: skip
     secret: Annotated[SecretText | None, Meta(description="The user's password.")] = None
 
 

@@ -138,6 +138,7 @@ WORDS = {
     "note.many": "The list is left out: {count} calls, more than {limit}.",
     "note.masked": "Of the caller's number the last four digits are shown.",
     "message.subject": "{title}: message, {caller}, {duration}",
+    "message.unknown": "unknown",
     "message.duration": "Duration",
     "message.call": "Call id",
     "message.attached": "The recording is attached.",

@@ -139,6 +139,7 @@ WORDS = {
     "note.many": "Listę pominięto: połączeń {count}, więcej niż {limit}.",
     "note.masked": "Z numeru dzwoniącego pokazano cztery ostatnie cyfry.",
     "message.subject": "{title}: wiadomość, {caller}, {duration}",
+    "message.unknown": "nieznany",
     "message.duration": "Czas trwania",
     "message.call": "Identyfikator połączenia",
     "message.attached": "Nagranie jest w załączniku.",

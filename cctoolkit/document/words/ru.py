@@ -140,6 +140,7 @@ WORDS = {
     "note.many": "Список не приводится: звонков {count}, больше {limit}.",
     "note.masked": "От номера абонента показаны последние четыре цифры.",
     "message.subject": "{title}: сообщение, {caller}, {duration}",
+    "message.unknown": "неизвестен",
     "message.duration": "Длительность",
     "message.call": "Номер звонка в системе",
     "message.attached": "Запись приложена к письму.",

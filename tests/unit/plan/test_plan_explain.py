@@ -4,7 +4,7 @@ from cctoolkit.plan import explain as module
 from cctoolkit.plan.changes import Action, Change, Plan
 from cctoolkit.plan.explain import explain
 
-KINDS = ("project", "queue", "queues", "number", "sip", "member", "file")
+KINDS = ("project", "queue", "queues", "number", "sip", "messages", "member", "file")
 
 
 def test_every_change_has_its_effect_on_calls():

@@ -1,0 +1,191 @@
+"""Each message is mailed once to each address, whatever the relay does, and nothing else is."""
+
+import io
+import time
+import wave
+from datetime import UTC, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from cctoolkit.errors import OperatorError
+from cctoolkit.messages import letter
+from cctoolkit.messages.notes import Outbox
+from cctoolkit.messages.relay import Relay
+from cctoolkit.messages.sender import Context, Sender
+from cctoolkit.state.messages import MessageSettings, RelaySettings, Rule
+from tests.unit.messages.left import LINE, NAME, attached, leave
+
+TITLE = "Горячая линия «Северный ветер»"
+TO = "hotline@centre.example"
+
+
+class Desk:
+    """A sender with its spool and outbox; `says` is what it told."""
+
+    def __init__(self, folder, port, *mail, keep_days=30):
+        self.spool, self.outbox, self.says = folder, Outbox(folder / "outbox"), []
+        rule = Rule(mail, keep_days, "ru", "Europe/Moscow")
+        relay = RelaySettings("messages@centre.example", "127.0.0.1", port, "none")
+        settings = MessageSettings(relay, {"northwind-hotline.leave-message": rule})
+        self.context = Context(settings, Relay(relay, None), {"northwind-hotline": TITLE})
+        self.again()
+
+    def again(self):
+        """A new process: nothing is remembered but what is on the disk."""
+        self.sender = Sender("n1", self.spool, self.outbox, self.says.append)
+
+    def round(self, later=0.0):
+        return self.sender.round(self.context, time.time() + later)
+
+
+@pytest.fixture
+def desk(tmp_path, post):
+    return Desk(tmp_path, post.port, TO)
+
+
+def test_one_message_is_one_letter(desk, post):
+    """The letter says in the project's language who called when for how long, and has the recording."""
+    leave(desk.spool)
+    assert desk.round() == 0
+    desk.again()
+    assert desk.round() == 0
+    [found] = post.letters()
+    assert found["Subject"] == f"{TITLE}: сообщение, +7 916 123-45-67, 0:05"
+    assert (found["From"], found["To"], found["Message-ID"]) == (
+        "messages@centre.example",
+        TO,
+        f"<{NAME}@centre.example>",
+    )
+    text = found.get_body().get_content()
+    for part in (
+        "Абонент: +7 916 123-45-67",
+        "Набранный номер: +7 800 100-20-30",
+        "22.11.2025 11:26:40 (Europe/Moscow)",
+        "n1-1763800000.7",
+        "Запись приложена",
+    ):
+        assert part in text
+    with wave.open(io.BytesIO(attached(found))) as sound:
+        assert sound.getnframes() == round(5.5 * 16000) // 256 * 128
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "seconds"),
+    [
+        (NAME, LINE.replace("message-left", "message-too-short"), 1.5), (NAME, LINE.replace("message-left", "voicemail-too-short"), 1.5),
+        (NAME, LINE, 0), (NAME, LINE, 0.5), (NAME, LINE[:-1] + "1\n", 5), ("cct-test-0123456789abcdef2-1", LINE, 5), (NAME, None, 5),
+    ],
+)  # fmt: skip
+def test_what_is_not_mailed(desk, post, name, line, seconds):
+    """Too short, empty, a test call's, or still being recorded."""
+    leave(desk.spool, name=name, line=line, seconds=seconds)
+    assert desk.round() == 0
+    assert post.letters() == []
+
+
+def test_a_recording_that_was_cut_off_is_mailed(desk, post):
+    """The switch died: what there is goes out, and the letter says so; nobody is named."""
+    leave(desk.spool, line=None, closed=False, age=61)
+    desk.round()
+    [found] = post.letters()
+    assert "станция остановилась" in found.get_body().get_content()
+    assert found["Subject"] == f"{TITLE}: сообщение, неизвестен, 0:05"
+
+
+def test_a_relay_that_is_down_loses_nothing(desk, post):
+    """Messages wait, with the reason told once a try, and go out when it is up; not before their back-off is over."""
+    post.down()
+    leave(desk.spool)
+    leave(desk.spool, name="n1-1763800009.8-1")
+    assert desk.round() == 2
+    assert desk.round() == 2
+    assert len(desk.says) == 1
+    assert "refused" in desk.says[0]
+    post.up()
+    assert desk.round(later=3) == 0
+    assert sorted(found["Message-ID"] for found in post.letters()) == [
+        f"<{NAME}@centre.example>",
+        "<n1-1763800009.8-1@centre.example>",
+    ]
+
+
+def test_an_address_that_is_refused_waits_alone(tmp_path, post):
+    """The other address has the letter and does not get it again; the refused one is asked again in an hour."""
+    desk = Desk(tmp_path, post.port, TO, "gone@centre.example")
+    post.refuses["gone@centre.example"] = "550 5.1.1 no such user\x1b[31m"
+    leave(desk.spool)
+    assert [desk.round(), desk.round(later=3000)] == [1, 1]
+    assert [found["X-Envelope-To"] for found in post.letters()] == [TO]
+    note = desk.outbox.read(NAME)
+    assert (set(note.mailed), note.waiting, note.tries) == ({TO}, ("gone@centre.example",), 1)
+    assert note.error == "gone@centre.example: 550 5.1.1 no such user [31m"
+    post.refuses.clear()
+    desk.again()
+    assert desk.round(later=3601) == 0
+    assert [found["X-Envelope-To"] for found in post.letters()] == [TO, "gone@centre.example"]
+
+
+def test_a_letter_the_relay_does_not_take(desk, post):
+    """After 452 it is tried again in a minute or two, and goes."""
+    post.answer = "452 4.2.2 mailbox full"
+    leave(desk.spool)
+    assert desk.round() == 1
+    post.answer = ""
+    assert [desk.round(later=30), desk.round(later=130)] == [1, 0]
+    assert len(post.letters()) == 1
+
+
+def test_a_new_address_gets_no_old_messages(tmp_path, post):
+    """Whom a message goes to is settled when it is taken up."""
+    desk = Desk(tmp_path, post.port)
+    leave(desk.spool)
+    assert desk.round() == 0
+    desk = Desk(tmp_path, post.port, TO)
+    assert desk.round() == 0
+    assert post.letters() == []
+
+
+def test_two_senders_at_once(desk):
+    """The second is refused, and says what to do."""
+    with desk.outbox.alone(), pytest.raises(OperatorError, match="another process sends"), desk.outbox.alone():
+        pass
+    with desk.outbox.alone():
+        pass
+
+
+def test_a_note_that_cannot_be_read_stops_everything(desk, post):
+    """Guessing would mail a message again."""
+    leave(desk.spool)
+    desk.outbox.folder.mkdir()
+    (desk.outbox.folder / f"{NAME}.json").write_text("{")
+    with pytest.raises(OperatorError, match="cannot be read"):
+        desk.round()
+    assert post.letters() == []
+
+
+def test_messages_are_swept_when_their_days_are_over(tmp_path, post):
+    """Mailed ones go with their notes, one not mailed yet stays, one of today stays."""
+    desk = Desk(tmp_path, post.port, TO, keep_days=2)
+    old = leave(desk.spool, age=3 * 86400)
+    today = leave(desk.spool, name="n1-1763800009.8-1")
+    post.down()
+    assert desk.round() == 2
+    assert old.is_file()
+    post.up()
+    assert desk.round(later=100) == 0
+    assert [old.is_file(), today.is_file()] == [False, True]
+    assert (desk.outbox.read(NAME), old.with_suffix(".txt").exists()) == (None, False)
+    assert len(post.letters()) == 2
+
+
+@pytest.mark.parametrize("language", ["ru", "pl", "en"])
+def test_no_header_is_injected(language):
+    """A title with line breaks, which no spec holds, is refused by the library and not written."""
+    content = letter.Content(
+        "n1-1.2-1", "n1-1.2", TITLE * 4, "5" * 32, "", datetime(2026, 11, 22, tzinfo=UTC), 61, True, language, "UTC"
+    )
+    sent = letter.compose(content, "a@b.example", (TO,), b"", datetime.now(UTC))
+    assert all(len(row) <= 78 for row in sent.partition(b"\r\n\r\n")[0].split(b"\r\n"))
+    with pytest.raises(ValueError, match="linefeed"):
+        letter.compose(replace(content, title="x\r\nBcc: y@z.example"), "a@b.example", (TO,), b"", datetime.now(UTC))
