@@ -14,20 +14,11 @@ from cctoolkit.lab import address, files, install, node_config, site_file, stree
 from cctoolkit.lab.address import Block
 from cctoolkit.lab.install import Installation, Progress
 from cctoolkit.lab.node import Node
-from cctoolkit.lab.sink import Sink
+from cctoolkit.lab.sink import Sink, Status
 from cctoolkit.lab.street import Street
 from cctoolkit.secret import Secret
 
 _STREET = "street"
-
-
-class Status(msgspec.Struct, frozen=True):
-    """One Asterisk of the lab: `pid` of its outermost process or None, `ready` when it answers."""
-
-    name: str
-    address: str
-    pid: int | None
-    ready: bool
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -121,7 +112,8 @@ class Lab:
         """Say of each Asterisk of the lab whether it runs; empty when the lab was never up."""
         if self._state() is None:
             return []
-        return [_status(node) for node in (*self.nodes.values(), self._street_node())]
+        sink = [self._sink().status()] if self.mail.is_dir() else []
+        return [*(_status(node) for node in (*self.nodes.values(), self._street_node())), *sink]
 
     def __enter__(self) -> Self:
         try:

@@ -5,6 +5,7 @@ A program of its own, with nothing but the standard library: python mail_sink.py
 
 import asyncio
 import os
+import ssl
 import sys
 import time
 from pathlib import Path
@@ -20,10 +21,10 @@ class MailSink:
         self.folder = folder
         self._count = 0
 
-    async def serve(self, address: str, port: int) -> asyncio.Server:
+    async def serve(self, address: str, port: int, tls: ssl.SSLContext | None = None) -> asyncio.Server:
         """Listen; the server it returns is listening already."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        return await asyncio.start_server(self._session, address, port, limit=_MOST_LINE)
+        return await asyncio.start_server(self._session, address, port, limit=_MOST_LINE, ssl=tls)
 
     async def answer_recipient(self, address: str) -> str:  # noqa: ARG002 - for those who refuse
         """Return the answer to RCPT."""

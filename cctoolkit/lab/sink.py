@@ -15,6 +15,15 @@ _START_SECONDS = 15.0
 _LOOK_SECONDS = 0.02
 
 
+class Status(msgspec.Struct, frozen=True):
+    """One process of the lab: `pid` of its outermost process or None, `ready` when it answers."""
+
+    name: str
+    address: str
+    pid: int | None
+    ready: bool
+
+
 class Sink:
     """The relay of the lab in `folder`, at `address`. `owned`: it dies with this Python process."""
 
@@ -33,6 +42,11 @@ class Sink:
         except (FileNotFoundError, msgspec.DecodeError):
             return None
         return known if process.is_alive(known) else None
+
+    def status(self) -> Status:
+        """Say whether it runs and takes mail."""
+        running = self.running()
+        return Status("mail", self.address, running.pid if running else None, bool(running) and self._listens())
 
     def start(self, lock: int) -> bool:
         """Start it and wait until it listens; say whether it had to be started. `lock` is the address block's, or -1.

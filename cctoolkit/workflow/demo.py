@@ -15,7 +15,7 @@ from cctoolkit.lab.compare import Row, compare
 from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.street import Street
 from cctoolkit.plan.explain import explain
-from cctoolkit.workflow import overrides, records, specs, switch
+from cctoolkit.workflow import demo_message, overrides, records, specs, switch
 from cctoolkit.workflow.demo_traffic import traffic
 from cctoolkit.workflow.prove import prove
 from cctoolkit.workflow.trace import trace
@@ -49,6 +49,8 @@ async def demo(folder: Path, say: Callable[[str], None], traffic_seconds: float 
         await _release(loaded, say)
         await _verify(loaded, say)
         await _call(lab, loaded, folder / "records", say)
+        say("\n== A message: left after the tone by a caller nobody could answer")
+        await demo_message.mailed(lab, loaded, say)
         if traffic_seconds:
             say("\n== Traffic: street's notes, records and queue_log, call by call")
             await traffic(lab, loaded, folder / "records", traffic_seconds, say)
@@ -96,6 +98,8 @@ async def _call(lab: Lab, loaded: specs.LoadedSite, folder: Path, say: Callable[
     try:
         async with asyncio.timeout(_WAIT_SECONDS):
             await asyncio.wait([capturing, asyncio.create_task(reading.wait())], return_when=asyncio.FIRST_COMPLETED)
+            # Nobody serves the dealers' number yet: its caller leaves a message meanwhile.
+            await demo_message.leave(lab)
             record, call = await _one_call(street, folder, say)
     finally:
         stop.set()

@@ -1,7 +1,7 @@
 """Specs: find, read, check, render, trace."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from cctoolkit.flow.graph import compile_parts
 from cctoolkit.model import build, lint, lint_render, lint_site, phone
 from cctoolkit.model.lint_words import unknown
 from cctoolkit.model.project import Project
-from cctoolkit.model.site import AmiAccount, Mail, Site
+from cctoolkit.model.site import AmiAccount, Site
 from cctoolkit.render.configset import ConfigSet, render
 from cctoolkit.secret import parse_ref
 from cctoolkit.spec import schema, source
@@ -207,14 +207,11 @@ def _absolute(site: Site, folder: Path) -> Site:
             capture=account(node.ami.accounts.capture))))
         for node in site.nodes
     )  # fmt: skip
+    mail = site.mail
+    if mail and mail.relay.secret:
+        mail = replace(mail, relay=replace(mail.relay, secret=here(mail.relay.secret)))
     roster = tuple(replace(entry, secret=here(entry.secret)) for entry in site.roster)
-    return replace(site, nodes=nodes, mail=_mail_here(site.mail, here), roster=roster)
-
-
-def _mail_here(mail: Mail | None, here: Callable[[str], str]) -> Mail | None:
-    if mail is None or mail.relay.secret is None:
-        return mail
-    return replace(mail, relay=replace(mail.relay, secret=here(mail.relay.secret)))
+    return replace(site, nodes=nodes, mail=mail, roster=roster)
 
 
 def unapplied(loaded: LoadedSite) -> list[str]:

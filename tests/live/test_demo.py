@@ -50,6 +50,7 @@ def test_the_demo_works(tmp_path):
     assert "edges agree to 50 ms" in out
     assert "capture killed -9" in out
     assert "0 different" in out
+    assert "1 message, mailed to hotline@centre.example" in out
     assert "What to try next" in out
     assert "FAIL" not in out
     assert (tmp_path / "report-ru.html").is_file()

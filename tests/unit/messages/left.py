@@ -49,6 +49,7 @@ class Post(MailSink):
         self.refuses: dict[str, str] = {}
         self.slow, self.thinks = 0.0, 0.0
         self.answer = ""
+        self.tls = None
         self.host, self.port = "127.0.0.1", 0
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
@@ -66,7 +67,7 @@ class Post(MailSink):
 
     def up(self) -> None:
         async def serve() -> None:
-            self._server = await self.serve(self.host, self.port)
+            self._server = await self.serve(self.host, self.port, self.tls)
             self.port = self._server.sockets[0].getsockname()[1]
 
         asyncio.run_coroutine_threadsafe(serve(), self._loop).result(5)

@@ -1,6 +1,9 @@
 """Each message is mailed once to each address, whatever the relay does, and nothing else is."""
 
 import io
+import shutil
+import ssl
+import subprocess
 import time
 import wave
 from datetime import UTC, datetime
@@ -13,8 +16,9 @@ from cctoolkit.messages import letter
 from cctoolkit.messages.notes import Outbox
 from cctoolkit.messages.relay import Relay
 from cctoolkit.messages.sender import Context, Sender
+from cctoolkit.secret import Secret
 from cctoolkit.state.messages import MessageSettings, RelaySettings, Rule
-from tests.unit.messages.left import LINE, NAME, attached, leave
+from tests.unit.messages.left import LINE, NAME, Post, attached, leave
 
 TITLE = "Горячая линия «Северный ветер»"
 TO = "hotline@centre.example"
@@ -189,3 +193,41 @@ def test_no_header_is_injected(language):
     assert all(len(row) <= 78 for row in sent.partition(b"\r\n\r\n")[0].split(b"\r\n"))
     with pytest.raises(ValueError, match="linefeed"):
         letter.compose(replace(content, title="x\r\nBcc: y@z.example"), "a@b.example", (TO,), b"", datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("tls", "user", "why"), [("starttls", "", "STARTTLS"), ("tls", "", "SSL"), ("none", "messages", "AUTH")]
+)
+def test_nothing_leaves_in_clear_text_or_unknown(desk, post, tls, user, why):
+    """A relay that offers no TLS, or lets nobody log in, gets no letter and no password."""
+    settings = replace(desk.context.relay.settings, tls=tls, user=user)
+    desk.context = replace(desk.context, relay=Relay(settings, Secret("hush-hush")))
+    leave(desk.spool)
+    assert desk.round() == 1
+    assert post.letters() == []
+    assert why in desk.says[0]
+    assert "hush" not in desk.says[0]
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")
+def test_over_tls_to_a_relay_that_is_known(desk, tmp_path, monkeypatch):
+    """With a certificate the machine trusts the letter leaves over TLS; with any other it does not."""
+    certificate, key = tmp_path / "relay.pem", tmp_path / "relay.key"
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]  # fmt: skip
+    subprocess.run(made, check=True, capture_output=True)
+    post = Post(tmp_path / "tls")
+    post.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    post.tls.load_cert_chain(certificate, key)
+    post.up()
+    settings = replace(desk.context.relay.settings, tls="tls", host="localhost", port=post.port)
+    desk.context = replace(desk.context, relay=Relay(settings, None))
+    leave(desk.spool)
+    try:
+        assert desk.round() == 1
+        assert "certificate verify failed" in desk.says[0]
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert desk.round(later=3) == 0
+        assert len(post.letters()) == 1
+    finally:
+        post.end()

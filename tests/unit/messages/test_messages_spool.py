@@ -23,7 +23,7 @@ def test_a_message(tmp_path):
     )
     assert found.said == spool.Said("message-left", "+79161234567", "78001002030", 1763800000.0, 1763800005.5, False)
     assert found.recording == path
-    assert not (found.test or found.too_short or found.going_on(time.time()))
+    assert (found.test, found.too_short, found.going_on(time.time())) == (False, False, False)
 
 
 @pytest.mark.parametrize(

@@ -88,3 +88,39 @@ def test_good_site(site: Path):
     assert loaded.site.nodes[0].ami.accounts.test.secret == f"file:{site.parent}/secrets/t"
     with pytest.raises(UsageError, match="not on site"):
         specs.load_site("near", only=["three"])
+
+
+@pytest.mark.parametrize(
+    ("mail", "code"),
+    [
+        ("", "no-relay"),
+        ("mail: {from: a@b.example, relay: {host: relay.b.example, tls: none}}", "mail-in-clear"),
+        ("mail: {from: a@b.example, relay: {host: 10.0.0.9, user: u}}", "half-an-account"),
+        ("mail: {from: a@b.example, relay: {host: 10.0.0.9, secret: env:S}}", "half-an-account"),
+        ("mail: {from: a@b.example, relay: {host: 127.0.0.1, tls: none}}", ""),
+        ("mail: {from: a@b.example, relay: {host: relay.b.example, user: u, secret: env:S}}", ""),
+    ],
+)
+def test_how_mail_leaves(site, tmp_path, mail, code):
+    """A site whose project mails messages has a relay, a whole account there, and no clear text on the network."""
+    flow = "flow: {say: {type: voicemail, mail: [x@y.example], next: {done: bye}}, bye: {type: hangup}}"
+    project = (
+        PROJECT.replace("flow: {bye: {type: hangup}}", flow)
+        .replace("entry: bye", "entry: say")
+        .replace("ana}", "anna}")
+    )
+    (tmp_path / "projects/one/project.yaml").write_text(project % "one", encoding="utf-8")
+    text = (
+        SITE.replace("10.0.0.300", "10.0.0.3")
+        .replace("[one, two, lost]", f"[one]\n{mail}")
+        .replace('logout: "*11"', 'logout: "*12"')
+    )
+    text = text.replace('  - {agent: anna, name: Anna, secret: "env:A"}\n', "", 1)
+    path = tmp_path / "mail.yaml"
+    path.write_text(text, encoding="utf-8")
+    if not code:
+        assert specs.load_site(str(path)).site.mail is not None
+        return
+    with pytest.raises(InvalidSpecError) as caught:
+        specs.load_site(str(path))
+    assert [problem.code for problem in caught.value.problems] == [code]
