@@ -13,7 +13,7 @@ from cctoolkit.ami.backoff import delays
 from cctoolkit.ami.client import Client
 from cctoolkit.ami.messages import Message
 from cctoolkit.cdr.records import Micros
-from cctoolkit.errors import OperatorError, SwitchError
+from cctoolkit.errors import OperatorError, SpecError, SwitchError
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
@@ -118,7 +118,7 @@ class Watch(Struct):
 
     def count(self) -> None:
         """Read today's figures from the store, when there is one, and the messages, where their files are."""
-        with suppress(OperatorError):  # a supervisor's machine, not the node
+        with suppress(OperatorError, SpecError):  # a supervisor's machine, not the node
             self.unmailed = messages.waiting(self.loaded)
         if self.store is None:
             return
