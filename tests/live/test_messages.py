@@ -35,7 +35,7 @@ SAID = 9.0
 
 HOSTILE = [
     Caller("+79990000001", 'x\\", <sip:evil@x>; ${SHELL(id)} `touch /srv/db/x` %0D%0ABcc: y@z.example|#'),
-    Caller("+79990000002", "Ж" * 500 + "y" * 4500),
+    Caller("+79990000002", "Ж" * 1000),
     Caller("79990000003%0D%0ABcc: y@z.example", "name"),
     Caller('"; rm -rf / #', "%0d%0a.%0d%0a"),
     Caller("9" * 500, "x"),
