@@ -130,6 +130,16 @@ _SITE: dict[str, Any] = {
     "roster": [{"agent": "kuznetsova", "name": "Анна Кузнецова", "secret": "file:secrets/kuznetsova"}],
     "feature_codes": {"login": "*11", "logout": "*12", "ready": "*13", "pause": "*14"},
     "projects": ["northwind-hotline"],
+    "mail": {
+        "from": "messages@centre.example",
+        "relay": {
+            "host": "relay.centre.example",
+            "port": 587,
+            "tls": "starttls",
+            "user": "messages",
+            "secret": "file:secrets/relay",
+        },
+    },
     "trunks_at": {"client-pbx": "10.40.1.5"},
 }
 

@@ -85,15 +85,15 @@ class FeatureCodes(Section, frozen=True, kw_only=True):
 class Relay(Section, frozen=True, kw_only=True):
     """An SMTP server that takes mail for others; the node's own on 127.0.0.1 is one."""
 
-    host: Host
-    port: Annotated[int, Meta(ge=1, le=65535)] = 25
+    host: Annotated[Host, Meta(description="Where it is.")]
+    port: Annotated[int, Meta(ge=1, le=65535, description="Its port: 25, 587 with starttls, 465 with tls.")] = 25
     tls: Annotated[
         Literal["none", "starttls", "tls"],
         Meta(description="tls from the first byte (port 465), starttls after a greeting, none only on this machine."),
     ] = "starttls"
     user: Annotated[
         str,
-        Meta(pattern="^[A-Za-z0-9._@+-]*$", max_length=254,
+        Meta(pattern="^[A-Za-z0-9._@+-]*$", max_length=254, description="Who logs in there; nobody when empty.",
              extra_json_schema={"x-expected": "letters, digits and ._@+-"}),
     ] = ""  # fmt: skip
     secret: Annotated[SecretText | None, Meta(description="The user's password.")] = None
@@ -103,7 +103,7 @@ class Mail(Section, frozen=True, kw_only=True):
     """How callers' messages leave by e-mail."""
 
     from_: Annotated[MailAddress, Meta(description="Whom they are from.")] = field(name="from")
-    relay: Relay
+    relay: Annotated[Relay, Meta(description="The server that takes it.")]
 
 
 class Site(Section, frozen=True, kw_only=True):
@@ -115,7 +115,7 @@ class Site(Section, frozen=True, kw_only=True):
     roster: tuple[RosterEntry, ...] = ()
     feature_codes: FeatureCodes = FeatureCodes()
     projects: tuple[Identifier, ...] = ()
-    mail: Mail | None = None
+    mail: Annotated[Mail | None, Meta(description="How callers' messages leave by e-mail.")] = None
     trunks_at: Annotated[
         dict[Identifier, Address],
         Meta(

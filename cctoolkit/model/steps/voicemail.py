@@ -30,6 +30,8 @@ class Voicemail(Step, frozen=True, kw_only=True, tag="voicemail"):
         "shortest": "2s",
         "longest": "3m",
         "silence": "10s",
+        "mail": ["hotline@centre.example"],
+        "keep_days": 30,
         "next": {"done": "goodbye", "too_short": "leave-message"},
     }
 
