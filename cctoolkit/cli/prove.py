@@ -61,8 +61,8 @@ def _lines(one: "Proved") -> Iterator[str]:
     yield f"    {_trace(one, proof.longest)}"
     yield from (f"  note: {note.about} {note.what}" for note in proof.notes)
     for finding in proof.findings:
-        line = one.loaded.document.mark(("flow", finding.steps[0]), key=True).line
-        yield f"  {finding.kind}: {finding.what}  ({one.loaded.document.file}:{line})"
+        where = one.loaded.document.where(("flow", finding.steps[0]), key=True)
+        yield f"  {finding.kind}: {finding.what}  ({where})"
         yield f"    call: {_call(one, finding.call, finding.override)}"
         yield "    path: " + " -> ".join(f"{t.step} {t.label}".strip() for t in finding.call.turns)
         yield f"    {_trace(one, finding.call)}"

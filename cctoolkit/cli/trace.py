@@ -75,6 +75,6 @@ def command(
         say_json(walk)
         return
     for taken in walk.steps:
-        line = loaded.document.mark(("flow", taken.step), key=True).line
-        say(f"{taken.step:<24} {taken.kind:<8} {taken.label:<16} {taken.why}  ({loaded.document.file}:{line})")
+        where = loaded.document.where(("flow", taken.step), key=True)
+        say(f"{taken.step:<24} {taken.kind:<8} {taken.label:<16} {taken.why}  ({where})")
     say(f"ends: {walk.end}")

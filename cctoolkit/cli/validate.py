@@ -1,32 +1,67 @@
 """validate: schema and cross checks."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import Format, OutputFormat, say, say_json
+from cctoolkit.cli.options import say, say_json
+
+if TYPE_CHECKING:
+    from cctoolkit.workflow.validating import Validated
+
+
+class Report(StrEnum):
+    """How problems are written."""
+
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+    junit = "junit"
+    github = "github"
 
 
 def command(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(help="Projects by id, folder or file; all when none is named.", metavar="[PATH]..."),
+        typer.Argument(
+            help="Projects by id, folder or file; sites by file; all of projects/ when none is named.",
+            metavar="[PATH]...",
+        ),
     ] = None,
-    output: OutputFormat = Format.text,
+    output: Annotated[
+        Report,
+        typer.Option("--format", help="text for people, json; sarif, junit and github for CI (docs/ci.md)."),
+    ] = Report.text,
 ) -> int:
-    """Check specs: YAML, schema, and rules across sections. All mistakes of all files in one run.
+    """Check specs: YAML, schema, and rules across sections and sites. All mistakes of all files in one run.
 
     Example: cctoolkit validate northwind-hotline
     """
     from cctoolkit.errors import SpecError
-    from cctoolkit.workflow import specs
+    from cctoolkit.workflow import validating
 
-    files, problems = specs.validate(paths or [])
-    if output is Format.json:
-        say_json({"files": [str(f) for f in files], "problems": problems})
+    found = validating.validate(paths or [])
+    _write(found, output)
+    return SpecError.exit_code if found.problems else 0
+
+
+def _write(found: "Validated", output: Report) -> None:
+    from cctoolkit.spec.formats import github, junit, plain, sarif
+
+    if output is Report.json:
+        say_json(
+            {"files": [plain.safe(file) for file in found.files], "problems": [plain.data(p) for p in found.problems]}
+        )
+    elif output is Report.sarif:
+        say_json(sarif.log(found.problems))
+    elif output is Report.junit:
+        say(junit.text(found.by_spec()))
+    elif output is Report.github:
+        for problem in found.problems:
+            say(github.line(problem))
     else:
-        for problem in problems:
+        for problem in found.problems:
             say(str(problem))
-        broken = len({problem.file for problem in problems})
-        say(f"{len(files) - broken} of {len(files)} valid" + (f", {len(problems)} problems" if problems else ""))
-    return SpecError.exit_code if problems else 0
+        count = f", {len(found.problems)} problems" if found.problems else ""
+        say(f"{len(found.specs) - found.broken} of {len(found.specs)} valid{count}")

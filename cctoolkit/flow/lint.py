@@ -19,10 +19,10 @@ def flow_problems(graph: FlowGraph, document: Document) -> list[Problem]:
 
 
 def unreachable_steps(graph: FlowGraph, document: Document) -> Iterator[Problem]:
-    """Every step must be the target of some way a call can go."""
+    """Every step must be the target of some way a call can go; a library's steps are there for other projects too."""
     reachable = graph.reachable()
     for name in graph.vertices:
-        if name not in reachable:
+        if name not in reachable and document.mark(("flow", name), key=True).file not in document.shared:
             before = sorted(v.name for v in graph.vertices.values() for e in v.edges if e.target == name != v.name)
             hint = (
                 f"only {before[0]} leads here, and no call reaches that" if before else "delete it, or lead a way to it"

@@ -30,6 +30,16 @@ class _Country(msgspec.Struct):
     country: Country = ""
 
 
+class _EveryName(frozenset[str]):
+    """The names of a section nobody could read: whoever refers to one has made no mistake."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+EVERY_NAME = _EveryName()
+
+
 class Parts(msgspec.Struct, frozen=True):
     """What of a project's document can be understood, so that one broken place hides no other.
 
@@ -55,6 +65,10 @@ class Parts(msgspec.Struct, frozen=True):
     names: Mapping[str, frozenset[str]]
     sections: frozenset[str]
     """Which sections are written at all."""
+    unread: frozenset[str]
+    """Sections that could not be read wholly. `names` holds every name for them; a rule that asks whether something
+    is missing, or is not used, in one of them must keep silent.
+    """
     whole_flow: bool
     """Whether every number and every step was understood: only then can be said where calls go."""
 
@@ -84,11 +98,17 @@ def parts(document: Document) -> Parts:
         after_call=_one(data, "after_call", AfterCall),
         launch=_one(data, "launch", Launch),
         names={
-            **{section: frozenset(_mapping(data, section)) for section in _NAMED},
-            "card": frozenset(_mapping(_mapping(data, "crm"), "card")),
+            **{
+                section: EVERY_NAME if section in document.unread else frozenset(_mapping(data, section))
+                for section in _NAMED
+            },
+            "card": EVERY_NAME if "crm" in document.unread else frozenset(_mapping(_mapping(data, "crm"), "card")),
         },
-        sections=frozenset(data),
-        whole_flow=bool(flow and numbers) and (len(steps), len(entries)) == (len(flow), len(numbers)),
+        sections=document.unread.union(data),
+        unread=document.unread,
+        whole_flow=bool(flow and numbers)
+        and not document.unread.intersection(("flow", "numbers"))
+        and (len(steps), len(entries)) == (len(flow), len(numbers)),
     )
 
 

@@ -209,7 +209,7 @@ def teams(parts: Parts, document: Document) -> Iterator[Problem]:
     for name, team in raw.items() if isinstance(raw, dict) else ():
         senior = team.get("senior") if isinstance(team, dict) else None
         members = {agent.agent for agent in parts.agents.values() if agent.team == name}
-        if isinstance(senior, str) and senior not in members:
+        if isinstance(senior, str) and senior not in members and "agents" not in parts.unread:
             yield Problem("senior-elsewhere", f'"{senior}" does not sit in the row "{name}"', document.file,
                           document.mark(("teams", name, "senior")), one_of(members) or "one of the row")  # fmt: skip
 

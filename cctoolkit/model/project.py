@@ -26,6 +26,7 @@ from cctoolkit.model.words import (
     Section,
     Title,
 )  # fmt: skip
+from cctoolkit.spec.whole import MAX_LIBRARIES
 
 
 class ProjectInfo(Section, frozen=True, kw_only=True):
@@ -114,6 +115,10 @@ class Project(Section, frozen=True, kw_only=True):
         default_factory=dict
     )
     launch: Launch = Launch()
+    library: Annotated[
+        tuple[Identifier, ...],
+        Meta(max_length=MAX_LIBRARIES, description="Files of projects/library/ whose entries join the project's own."),
+    ] = ()
 
     @property
     def id(self) -> str:

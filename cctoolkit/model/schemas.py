@@ -36,6 +36,7 @@ def generate() -> dict[str, str]:
     for name, step in step_types().items():
         schemas[f"steps/{name}"] = _whole(step, f"step: {name}", step.example)
     schemas["project/flow"] = _flow(sorted(step_types()))
+    schemas["library"] = _library(schemas)
     schemas["project/queues"]["$defs"]["QueueOptions"]["x-refused"] = REFUSED
     return {
         f"{name}.schema.json": json.dumps(s, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
@@ -71,13 +72,31 @@ def _mappings(value: object) -> list[dict[str, Any]]:
 
 def _document(kind: str, struct: type[msgspec.Struct]) -> dict[str, Any]:
     fields = msgspec.structs.fields(struct)
+    required = [f.name for f in fields if f.required]
+    # A project's sections may stand in files beside this one: an editor that sees one file cannot miss them.
+    split = kind == "project"
     return {
         "$schema": _DIALECT,
         "title": f"A cctoolkit {kind}",
         "description": (struct.__doc__ or "").strip(),
         "type": "object",
         "properties": {f.name: {"$ref": f"{kind}/{f.name}.schema.json"} for f in fields},
-        "required": [f.name for f in fields if f.required],
+        "required": ["project"] if split else required,
+        **({"x-required": required} if split else {}),
+        "additionalProperties": False,
+    }
+
+
+def _library(schemas: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A file of projects/library/: what holds things by name, a project may share."""
+    shared = [name for name, schema in schemas.items() if isinstance(schema.get("additionalProperties"), dict)]
+    names = sorted(name.removeprefix("project/") for name in shared if name.startswith("project/"))
+    return {
+        "$schema": _DIALECT,
+        "title": "A library of cctoolkit projects",
+        "description": "What projects take over by naming this file under `library`.",
+        "type": "object",
+        "properties": {name: {"$ref": f"project/{name}.schema.json"} for name in names},
         "additionalProperties": False,
     }
 

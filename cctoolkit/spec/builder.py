@@ -28,10 +28,11 @@ Route = tuple[str | int, ...]
 
 
 class StopReading(Exception):
-    """Nothing after this can be read with sense."""
+    """The entry this stands in cannot be read with sense; when it is `final`, nothing of the file can."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, final: bool = False) -> None:
         self.problem = problem
+        self.final = final
         super().__init__(problem.message)
 
 
@@ -45,31 +46,40 @@ class _Frame(msgspec.Struct):
 
 
 class Builder:
-    """Takes events one by one; `root`, `keys`, `values` and `problems` are the result."""
+    """Takes events one by one; `root`, `keys`, `values` and `problems` are the result.
 
-    def __init__(self, file: str) -> None:
+    `base` is where the file's content stands in its document; `own` the name its marks carry, where the document
+    has several files. `unread` collects the sections that could not be read wholly.
+    """
+
+    def __init__(self, file: str, base: Route = (), own: str = "") -> None:
         self.file = file
+        self.base = base
+        self.own = own
+        self.first_line = 0
         self.problems: list[Problem] = []
-        self.keys: dict[Route, Mark] = {}
+        self.keys: dict[Route, Mark] = {base: Mark(file=own)} if base else {}
         self.values: dict[Route, Mark] = {}
         self.root: object = None
-        self.scalars: list[tuple[Mark, Mark]] = []
+        self.unread: set[str] = set()
+        self.scalars: list[tuple[Mark, Mark, bool]] = []
         self._stack: list[_Frame] = []
-        self._anchors: dict[str, tuple[object, int]] = {}
+        self._anchors: dict[str, tuple[object, int, int]] = {}
         self._nodes = 0
         self._documents = 0
 
     def take(self, event: yaml.Event) -> None:
         """Fold one event in; raise StopReading where reading on makes no sense."""
-        mark = place(event.start_mark)
+        mark = self.place(event.start_mark)
         if isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
-                raise self._stop("yaml-many-documents", "a second document starts here", mark, "one file, one document")
+                raise self._stop("yaml-many-documents", "a second document starts here", mark,
+                                 "one file, one document", final=True)  # fmt: skip
         elif isinstance(event, yaml.CollectionEndEvent):
             frame = self._stack.pop()
             if frame.anchor:
-                self._anchors[frame.anchor] = (frame.value, _weigh(frame.value))
+                self._anchors[frame.anchor] = (frame.value, *_weigh(frame.value))
         elif isinstance(event, yaml.NodeEvent):
             self._node(event, mark)
 
@@ -78,7 +88,7 @@ class Builder:
         if tag not in (None, "!"):
             self._problem("yaml-tag", f"the tag {show(tag)}", mark, "write the plain value; a spec has no tags")
         if isinstance(event, yaml.ScalarEvent):
-            self.scalars.append((mark, place(event.end_mark)))
+            self.scalars.append((mark, self.place(event.end_mark), event.style is None))
             self._scalar(event, mark)
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event, mark)
@@ -88,17 +98,45 @@ class Builder:
     def _problem(self, code: str, message: str, mark: Mark, hint: str) -> None:
         self.problems.append(Problem(code, message, self.file, mark, hint=hint))
 
-    def _stop(self, code: str, message: str, mark: Mark, hint: str = "") -> StopReading:
-        return StopReading(Problem(code, message, self.file, mark, hint=hint))
+    def _stop(self, code: str, message: str, mark: Mark, hint: str = "", *, final: bool = False) -> StopReading:
+        return StopReading(Problem(code, message, self.file, mark, hint=hint), final=final)
+
+    def place(self, mark: object) -> Mark:
+        """Return a parser's mark, which counts from 0, as one that counts from 1 and knows its file."""
+        return Mark(getattr(mark, "line", 0) + 1 + self.first_line, getattr(mark, "column", 0) + 1, self.own)
+
+    def section(self) -> str:
+        """Return the section the parser is in, or "" at the top."""
+        inside = self._stack[-1].path if self._stack else self.base
+        return str(inside[0]) if inside else ""
+
+    def depth(self) -> tuple[int, int]:
+        """Return how many mappings and lists are open, and how much the innermost holds, for `cut_back`."""
+        return len(self._stack), len(self._stack[-1].value) if self._stack else 0
+
+    def cut_back(self, depth: tuple[int, int]) -> None:
+        """Forget what has come since `depth` was asked, as if it were not written."""
+        del self._stack[depth[0] :]
+        frame = self._stack[-1]
+        frame.key = None
+        if len(frame.value) > depth[1]:
+            last = frame.value.popitem()[0] if isinstance(frame.value, dict) else len(frame.value) - 1
+            if isinstance(frame.value, list):
+                frame.value.pop()
+            gone = (*frame.path, last)
+            for places in (self.keys, self.values):
+                for path in [path for path in places if path[: len(gone)] == gone]:
+                    del places[path]
 
     def _count(self, weight: int, mark: Mark) -> None:
         self._nodes += weight
         if self._nodes > MAX_NODES:
-            raise self._stop("yaml-too-many-nodes", f"more than {MAX_NODES} values, aliases counted out", mark)
+            raise self._stop("yaml-too-many-nodes", f"more than {MAX_NODES} values, aliases counted out", mark,
+                             final=True)  # fmt: skip
 
     def _open(self, value: dict[str, Any] | list[Any], anchor: str | None, mark: Mark) -> None:
         if len(self._stack) >= MAX_DEPTH:
-            raise self._stop("yaml-too-deep", f"nested deeper than {MAX_DEPTH} levels", mark)
+            raise self._stop("yaml-too-deep", f"nested deeper than {MAX_DEPTH} levels", mark, final=True)
         if self._expects_key():
             raise self._stop("yaml-key-not-text", "a key that is itself a list or mapping", mark,
                              "braces and brackets of a text go in quotes")  # fmt: skip
@@ -115,7 +153,7 @@ class Builder:
         self._count(1, mark)
         value = resolve(event.value) if event.implicit[0] else event.value
         if event.anchor:
-            self._anchors[event.anchor] = (value, 1)
+            self._anchors[event.anchor] = (value, 1, 0)
         self._place(value, mark)
 
     def _key(self, event: yaml.ScalarEvent, mark: Mark) -> None:
@@ -127,6 +165,8 @@ class Builder:
         elif path in self.keys:
             hint = f"the first is in line {self.keys[path].line}"
             self._problem("yaml-duplicate-key", f"the key {show(name)} stands twice", mark, hint)
+        if event.anchor:
+            self._anchors[event.anchor] = (name, 1, 0)
         frame.key = name
         self.keys[path] = mark
 
@@ -137,12 +177,14 @@ class Builder:
                              f'a text that begins with a star goes in quotes: "*{name}"')  # fmt: skip
         if self._expects_key():
             raise self._stop("yaml-key-not-text", "an alias as a key", mark)
-        value, weight = self._anchors[name]
+        value, weight, depth = self._anchors[name]
+        if len(self._stack) + depth > MAX_DEPTH:
+            raise self._stop("yaml-too-deep", f"nested deeper than {MAX_DEPTH} levels", mark, final=True)
         self._count(weight, mark)
         self._place(value, mark)
 
     def _place(self, value: object, mark: Mark) -> Route:
-        path: Route = ()
+        path: Route = self.base
         if not self._stack:
             self.root = value
         else:
@@ -158,19 +200,20 @@ class Builder:
         return path
 
 
-def place(mark: object) -> Mark:
-    """Return a parser's mark, which counts from 0, as one that counts from 1."""
-    return Mark(getattr(mark, "line", 0) + 1, getattr(mark, "column", 0) + 1)
+def _weigh(value: object) -> tuple[int, int]:
+    """Return how many values an alias of `value` stands for, and how many levels they have.
 
-
-def _weigh(value: object) -> int:
-    """Count the values an alias of `value` stands for; stops early once the limit is certain to be passed."""
-    total, todo = 0, [value]
+    Stops early once the limit of values is certain to be passed.
+    """
+    total, depth, todo = 0, 0, [(value, 1)]
     while todo and total <= MAX_NODES:
-        item = todo.pop()
+        item, level = todo.pop()
         total += 1
-        todo.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
-    return total
+        if isinstance(item, dict | list):
+            depth = max(depth, level)
+            inner = item.values() if isinstance(item, dict) else item
+            todo.extend((one, level + 1) for one in inner)
+    return total, depth
 
 
 def resolve(text: str) -> object:

@@ -5,13 +5,16 @@ lacks, `x-refused` gives the reason why a known name is not allowed, `x-secret` 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, cast
 
 from jsonschema.exceptions import ValidationError
+from msgspec.structs import replace
 
 from cctoolkit.spec.builder import Route
 from cctoolkit.spec.problem import Problem, did_you_mean, foreign_letter, nearest, one_of, show
+from cctoolkit.spec.repair import repaired
 from cctoolkit.spec.source import Document
 
 _TYPES = {
@@ -37,18 +40,39 @@ _LIMITS = {
     "maxProperties": "at most {} of them",
     "uniqueItems": "each only once",
 }
-_BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+# What must not be said of a section that could not be read wholly: the rest may be there.
+_ABSENT = ("required", "minProperties", "minItems")
 # A value that breaks several rules is reported by the first of these.
 _ORDER = ("type", "enum", "const", "pattern", "format")
 
 
-def explain(errors: Iterable[ValidationError], document: Document, base: Route) -> Iterator[Problem]:
-    """Yield the problems behind errors about the value at `base`, one a value and one a key."""
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # Patterns are ECMA-262's (JSON Schema core, 6.4), where $ is the very end; Python's matches before a last
+    # newline too, and a name with a newline would end its line of the dialplan.
+    return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", pattern))
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether a text is of the form a schema's pattern says."""
+    return _compiled(pattern).search(text) is not None
+
+
+def explain(
+    errors: Iterable[ValidationError], document: Document, base: Route, sections: Collection[str]
+) -> Iterator[Problem]:
+    """Yield the problems behind errors about the value at `base`, one a value and one a key.
+
+    `sections` are those of the document: one that stands too far to the right is an unknown key.
+    """
     seen: set[tuple[Route, bool]] = set()
     for error in sorted(errors, key=_rank):
         path = (*base, *error.absolute_path)
+        if len(path) == 1 and path[0] in document.unread and error.validator in _ABSENT:
+            continue
         if error.validator == "additionalProperties":
-            yield from _unknown_keys(error, document, path)
+            yield from _unknown_keys(error, document, path, sections)
         elif error.validator == "required":
             # The validator makes one error for each missing key; one is enough to name them all.
             if (path, True) not in seen:
@@ -82,7 +106,9 @@ def _limit(error: ValidationError) -> Any:  # noqa: ANN401 - a keyword's value h
     return value
 
 
-def _unknown_keys(error: ValidationError, document: Document, path: Route) -> Iterator[Problem]:
+def _unknown_keys(
+    error: ValidationError, document: Document, path: Route, sections: Collection[str]
+) -> Iterator[Problem]:
     schema = _schema(error)
     refused: Mapping[str, str] = schema.get("x-refused", {})
     known = schema.get("properties", {})
@@ -91,7 +117,9 @@ def _unknown_keys(error: ValidationError, document: Document, path: Route) -> It
             mark = document.mark((*path, key), key=True)
             yield Problem("schema-refused-key", f'"{key}" cannot be set here', document.file, mark, hint=refused[key])
         elif key not in known:
-            yield unknown(document, (*path, key), known, "key")
+            problem = unknown(document, (*path, key), known, "key")
+            moved = f'"{key}" is a section: it begins at the very left of its line'
+            yield replace(problem, hint=moved) if key in sections else problem
 
 
 def unknown(document: Document, path: Route, known: Iterable[str], what: str) -> Problem:
@@ -140,7 +168,8 @@ def _value(error: ValidationError, document: Document, path: Route, named: bool)
         return Problem("schema-format", f"{what} is not of the right form", document.file, mark,
                        expected or str(_limit(error)), _form_hint(error.instance, schema))  # fmt: skip
     expected = _LIMITS.get(kind, kind + " {}").format(_limit(error))
-    return Problem("schema-range", f"{what} is out of range", document.file, mark, expected)
+    hint = _share_hint(error.instance) if kind == "maximum" and _limit(error) == 1 else ""
+    return Problem("schema-range", f"{what} is out of range", document.file, mark, expected, hint)
 
 
 def wrong_type(
@@ -159,20 +188,40 @@ def wrong_type(
 
 def _type_hint(value: object, types: list[str], schema: Mapping[str, Any]) -> str:
     if isinstance(value, str):
-        return _text_hint(value, types)
+        return _text_hint(value, types, schema)
     if "string" in types and isinstance(value, int | float):
         plain = show(value)
         return _form_hint(plain, schema) or f'write it in quotes: "{plain}"'
+    if "array" in types and isinstance(value, dict):
+        return 'begin each item with "- "'
+    if "object" in types and isinstance(value, list):
+        return 'write "name:" and what belongs to it, without "- "'
     return ""
 
 
-def _text_hint(value: str, types: list[str]) -> str:
+def _text_hint(value: str, types: list[str], schema: Mapping[str, Any]) -> str:
     if "array" in types:
         return f"write it as a list: [{show(value)}]"
-    if "boolean" in types and value.lower() in _BOOLEANS:
-        return f"write {_BOOLEANS[value.lower()]}"
-    number = re.fullmatch(r"[0-9]+", value) and ("integer" in types or "number" in types)
-    return "write it without quotes" if number and len(value) < 10 else ""
+    if "object" in types and (required := schema.get("required")):
+        return f"write it as a mapping: {{{', '.join(f'{key}: …' for key in required)}}}"
+    if "boolean" in types:
+        meant = _BOOLEANS.get(value.lower(), "")
+        return f"write {meant}" + (" without quotes" if meant == value else "") if meant else ""
+    return _number_hint(value, types)
+
+
+def _number_hint(value: str, types: list[str]) -> str:
+    if "number" in types and (percent := re.fullmatch(r"([0-9]{1,3}(?:[.,][0-9]{1,3})?) ?%", value)):
+        return f"write it as a share of one: {float(percent[1].replace(',', '.')) / 100:g}"
+    if "number" in types and re.fullmatch(r"[0-9]{1,3},[0-9]{1,6}", value):
+        return f"write {value.replace(',', '.')}"
+    form = "-?[0-9]{1,9}" + (r"(\.[0-9]{1,9})?" if "number" in types else "")
+    return "write it without quotes" if {"integer", "number"}.intersection(types) and re.fullmatch(form, value) else ""
+
+
+def _share_hint(value: object) -> str:
+    share = isinstance(value, int | float) and value <= 100
+    return f"write it as a share of one: {float(str(value)) / 100:g}" if share else ""
 
 
 def _form_hint(value: object, schema: Mapping[str, Any]) -> str:
@@ -181,4 +230,7 @@ def _form_hint(value: object, schema: Mapping[str, Any]) -> str:
         return f'write it with its unit: "{text}{schema["x-unit"]}"'
     if schema.get("x-secret"):
         return "a spec says where the secret is found, never the secret itself"
-    return foreign_letter(text)
+    if schema.get("format") == "date" and matches(str(schema.get("pattern")), text):
+        return "the calendar has no such day"
+    meant = repaired(text, schema, matches)
+    return " ".join(part for part in (f'did you mean "{meant}"?' if meant else "", foreign_letter(text)) if part)

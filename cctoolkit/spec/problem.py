@@ -15,18 +15,26 @@ MAX_PROBLEMS = 200
 
 _SHOWN = 60
 # Cyrillic letters that look like Latin ones: a keyboard left in the other layout.
-_LOOK_ALIKE = str.maketrans("асеорхукАСЕОРХУКВНМТіј", "aceopxykACEOPXYKBHMTij")
+LOOK_ALIKE = str.maketrans("асеорхукАСЕОРХУКВНМТіј", "aceopxykACEOPXYKBHMTij")
 
 
 class Mark(msgspec.Struct, frozen=True, order=True):
-    """A place in a file; line and column count from 1, as editors do."""
+    """A place in a file; line and column count from 1, as editors do.
+
+    `file` is set where a document consists of several and the place is not in its first one.
+    """
 
     line: int = 1
     column: int = 1
+    file: str = ""
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One mistake: `code` names the rule, `message` what is wrong, `expected` and `hint` the cure."""
+    """One mistake: `code` names the rule, `message` what is wrong, `expected` and `hint` the cure.
+
+    `file` is the file the mark is in: a mark that knows its own file wins, so that rules need not care how a
+    document is split.
+    """
 
     code: str
     message: str
@@ -35,11 +43,20 @@ class Problem(msgspec.Struct, frozen=True):
     expected: str = ""
     hint: str = ""
 
+    def __post_init__(self) -> None:
+        if self.mark.file:
+            msgspec.structs.force_setattr(self, "file", self.mark.file)
+
+    @property
+    def place(self) -> tuple[str, Mark]:
+        """Return the file and the mark, to sort by."""
+        return self.file, self.mark
+
     def __str__(self) -> str:
         text = f"{self.file}:{self.mark.line}:{self.mark.column}: {self.message} [{self.code}]"
         lines = [text, f"    expected: {self.expected}" if self.expected else ""]
         lines.append(f"    hint: {self.hint}" if self.hint else "")
-        return "\n".join(_printable(line) for line in lines if line)
+        return "\n".join(printable(line) for line in lines if line)
 
 
 class InvalidSpecError(SpecError):
@@ -53,7 +70,7 @@ class InvalidSpecError(SpecError):
         return "\n".join([*map(str, self.problems), self.what])
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Escape what a terminal would obey or hide, such as ESC and marks of writing direction."""
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
@@ -71,9 +88,10 @@ def show(value: object) -> str:
 
 def nearest(word: str, known: Collection[str]) -> str | None:
     """Return the known word nearest to one that is not, or None when none is near."""
-    latin = word.translate(_LOOK_ALIKE)
-    near = difflib.get_close_matches(latin, sorted(known), n=1, cutoff=0.6)
-    return near[0] if near else None
+    written = {name.casefold(): name for name in sorted(known, reverse=True)}
+    latin = word.translate(LOOK_ALIKE).strip().casefold()
+    near = difflib.get_close_matches(latin, sorted(written), n=1, cutoff=0.6)
+    return written[near[0]] if near else None
 
 
 def foreign_letter(word: str) -> str:
@@ -95,12 +113,12 @@ def one_of(known: Iterable[str]) -> str:
 
 
 def bounded(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the problems in the file's order, at most `MAX_PROBLEMS` of them; the last one says that more
+    """Return the problems in the files' order, at most `MAX_PROBLEMS` of them; the last one says that more
     follow.
     """
     found = list(islice(problems, MAX_PROBLEMS + 1))
     cut = found[:MAX_PROBLEMS] != found
-    found = sorted(found[:MAX_PROBLEMS], key=lambda p: p.mark)
+    found = sorted(found[:MAX_PROBLEMS], key=lambda p: p.place)
     if cut:
         last = found[-1]
         found.append(Problem("too-many-problems", f"more than {MAX_PROBLEMS} problems", last.file, last.mark,

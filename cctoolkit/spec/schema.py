@@ -6,7 +6,6 @@ that.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
@@ -20,22 +19,16 @@ from jsonschema.validators import extend
 
 from cctoolkit import resources
 from cctoolkit.spec.builder import Route
-from cctoolkit.spec.explain import choice, explain, missing, unknown, wrong_type
+from cctoolkit.spec.explain import choice, explain, matches, missing, unknown, wrong_type
 from cctoolkit.spec.problem import MAX_PROBLEMS, Problem, bounded, nearest, one_of
 from cctoolkit.spec.source import Document
 
 _TYPE = "type"
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # Patterns are ECMA-262's (JSON Schema core, 6.4), where $ is the very end; Python's matches before a last
-    # newline too, and a name with a newline would end its line of the dialplan.
-    return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", pattern))
+_INNER = "additionalProperties"
 
 
 def _pattern(_: Validator, pattern: str, instance: object, __: Mapping[str, Any]) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not _compiled(pattern).search(instance):
+    if isinstance(instance, str) and not matches(pattern, instance):
         yield ValidationError("is not of the right form")
 
 
@@ -63,25 +56,58 @@ def _whole(name: str) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], validator(name).schema)
 
 
+@cache
+def sections(kind: str) -> tuple[str, ...]:
+    """Return the sections a kind of document may have; a library has those of a project that hold things by name."""
+    if kind != "library":
+        return names(kind)
+    return tuple(name for name in names("project") if isinstance(_whole(f"project/{name}").get(_INNER), dict))
+
+
 def check(document: Document, kind: str) -> list[Problem]:
-    """Validate a document of `kind` ("project" or "site"); return every problem, in the file's order."""
+    """Validate a document of `kind` ("project", "library" or "site"); return every problem, in the files' order."""
+    return shape(document, kind) or bounded(_check(document, kind))
+
+
+def shape(document: Document, kind: str) -> list[Problem]:
+    """Return the problem of a document that has no sections at all."""
     if document.data is None:
-        return [Problem("file-empty", "the file is empty", document.file, expected=", ".join(names(kind)))]
+        return [Problem("file-empty", "the file is empty", document.file, expected=", ".join(sections(kind)))]
     if not isinstance(document.data, dict):
         return [wrong_type(document, (), document.data, "object", {})]
-    return bounded(_check(document, kind))
+    return []
+
+
+def misplaced(document: Document, kind: str) -> frozenset[str]:
+    """Return the sections that are missing only because they stand under a misspelt name, or too far to the right."""
+    known, found = names(kind), set[str]()
+    for section, content in document.data.items():
+        if section not in known:
+            found.add(nearest(section, known) or "")
+        elif isinstance(content, dict) and _whole(f"{kind}/{section}").get(_INNER) is False:
+            found.update(key for key in content if key in known)
+    return frozenset(found.intersection(known).difference(document.data))
 
 
 def _check(document: Document, kind: str) -> Iterator[Problem]:
-    for section in missing(sorted(_whole(kind).get("required", ())), document.data, names(kind)):
-        yield Problem("schema-required", f'the section "{section}" is missing', document.file, document.mark(()))
+    if kind != "library":
+        required = _whole(kind).get("x-required") or _whole(kind)["required"]
+        for section in missing(sorted(set(required) - document.unread), document.data, names(kind)):
+            yield Problem("schema-required", f'the section "{section}" is missing', document.file, document.mark(()))
     for section in document.data:
-        if section not in names(kind):
-            yield unknown(document, (section,), names(kind), "section")
-        elif (kind, section) == ("project", "flow"):
-            yield from _flow(document)
+        if section in sections(kind):
+            yield from check_section(document, kind, section)
         else:
-            yield from _against(validator(f"{kind}/{section}"), document, (section,))
+            yield unknown(document, (section,), sections(kind), "section")
+
+
+def check_section(document: Document, kind: str, section: str) -> Iterator[Problem]:
+    """Validate one section of a document."""
+    if kind != "site" and section == "flow":
+        yield from _flow(document)
+    else:
+        home = "site" if kind == "site" else "project"
+        yield from _against(validator(f"{home}/{section}"), document, (section,))
 
 
 def _flow(document: Document) -> Iterator[Problem]:
@@ -116,4 +142,5 @@ def _against(checker: Validator, document: Document, path: Route) -> Iterator[Pr
     value: Any = document.data
     for part in path:
         value = value[part]
-    yield from explain(islice(checker.iter_errors(value), MAX_PROBLEMS), document, path)
+    known = names("site" if "site" in document.data else "project")
+    yield from explain(islice(checker.iter_errors(value), MAX_PROBLEMS), document, path, known)

@@ -4,9 +4,8 @@ PyYAML resolves scalars as YAML 1.1 does (10:00 is 600, on is true, 010 is 8), s
 used; `builder` makes the data. Source: YAML 1.2.2; libyaml for what a syntax error says.
 """
 
-import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,38 +13,28 @@ from typing import Any
 import msgspec
 import yaml
 
-from cctoolkit.spec.builder import Builder, Route, StopReading, place
+from cctoolkit.spec.builder import Builder, Route, StopReading
 from cctoolkit.spec.problem import Mark, Problem, bounded
-
-MAX_BYTES = 2 * 1024 * 1024
-
-Spans = Sequence[tuple[Mark, Mark]]
-
-# YAML 1.2.2, production 1 (c-printable).
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as the end of a line
-
-_HINTS = (
-    (
-        "mapping values are not allowed",
-        "text with a colon and a space goes in quotes; else look at the indentation",
-    ),
-    ("scanning an alias", 'a text that begins with a star goes in quotes: "*"'),
-    ("cannot start any token", "a text that begins with @, ` or % goes in quotes"),
-    ("expected ',' or", "a bracket, a brace or a comma is missing, or a # must go in quotes"),
-    ("scanning a quoted scalar", "the closing quote is missing"),
-)
+from cctoolkit.spec.raw import BREAK, read, unprintable
+from cctoolkit.spec.salvage import salvage
+from cctoolkit.spec.spelling import has_odd_indentation, plain_indentation, syntax, tabs
 
 
 class Document(msgspec.Struct):
-    """One YAML file: plain data, and where each path stands. `keys` marks a mapping's key, `values` its
-    value.
+    """One document of YAML, in one file or in several: plain data, and where each path stands.
+
+    `keys` marks a mapping's key, `values` its value. `unread` names the sections that could not be read wholly:
+    what is missing there may well be written. `files` are all files it was read from, `file` first; `shared` are
+    those of them that other projects use too.
     """
 
     file: str
     data: Any
     keys: dict[Route, Mark]
     values: dict[Route, Mark]
+    unread: frozenset[str] = frozenset()
+    files: tuple[str, ...] = ()
+    shared: frozenset[str] = frozenset()
 
     def mark(self, path: Route, *, key: bool = False) -> Mark:
         """Return where `path` stands, or its nearest parent that is written down."""
@@ -55,87 +44,71 @@ class Document(msgspec.Struct):
                 return found or Mark()
             path = path[:-1]
 
+    def where(self, path: Route, *, key: bool = False) -> str:
+        """Return `file:line` of a path."""
+        mark = self.mark(path, key=key)
+        return f"{mark.file or self.file}:{mark.line}"
 
-def load(path: Path, shown_as: str = "") -> tuple[Document | None, list[Problem]]:
-    """Read one file; return the document (None when it cannot be read at all) and every problem found."""
+
+def load(
+    path: Path, shown_as: str = "", section: str = "", *, part: bool = False
+) -> tuple[Document | None, list[Problem]]:
+    """Read one file; return the document (None when it cannot be read at all) and every problem found.
+
+    A `part` will join a larger document, so its marks name the file; with `section` its content is that section.
+    """
     file = shown_as or str(path)
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            return None, [
-                Problem("file-too-large", f"the file has {size} bytes", file, expected=f"at most {MAX_BYTES}")
-            ]
-        raw = path.read_bytes()
-        return parse(raw.decode("utf-8-sig"), file)
-    except OSError as error:
-        return None, [Problem("file-unreadable", f"cannot be read: {error.strerror}", file)]
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8-sig", errors="replace")
-        return None, [Problem("not-utf8", f"byte {error.start} of the file is not UTF-8", file, _end(before),
-                              hint="save the file as UTF-8")]  # fmt: skip
+        return parse(read(path, file), file, section, part=part)
+    except StopReading as stop:
+        return None, [stop.problem]
 
 
-def parse(text: str, file: str) -> tuple[Document | None, list[Problem]]:
+def parse(text: str, file: str, section: str = "", *, part: bool = False) -> tuple[Document | None, list[Problem]]:
     """Read YAML text; see `load`."""
-    if bad := _UNPRINTABLE.search(text):
-        what = f"the character U+{ord(bad[0]):04X}"
-        return None, [Problem("yaml-character", what, file, _end(text[: bad.start()]), hint="delete it")]
-    builder = Builder(file)
-    stopped = _fold(builder, text)
-    problems = bounded(chain(builder.problems, [stopped] if stopped else _tabs(text, builder.scalars, file)))
-    document = Document(file, builder.root, builder.keys, builder.values)
+    if bad := unprintable(text, file):
+        return None, [bad]
+    odd: list[Problem] = []
+    make = partial(Builder, file, (section,) if section else (), file if part or section else "")
+    builder, stopped = _fold(text, make)
+    if has_odd_indentation(text):
+        text, odd = plain_indentation(text, builder.scalars, file)
+        builder, stopped = _fold(text, make)
+    last = [stopped] if stopped else tabs(text, builder.scalars, file)
+    problems = bounded(_once(chain(odd, builder.problems, last)))
+    data = {section: builder.root} if section else builder.root
+    document = Document(file, data, builder.keys, builder.values, frozenset(builder.unread), (file,))
     return None if stopped else document, problems
 
 
-def _fold(builder: Builder, text: str) -> Problem | None:
-    """Feed the builder; return what made reading on impossible."""
+def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Leave out what was found a second time in the same line."""
+    seen: set[tuple[str, int]] = set()
+    for problem in problems:
+        if problem.code != "yaml-tab" or (problem.code, problem.mark.line) not in seen:
+            yield problem
+        seen.add((problem.code, problem.mark.line))
+
+
+def _fold(text: str, make: Callable[[], Builder]) -> tuple[Builder, Problem | None]:
+    """Feed a builder; return it, and what made reading on impossible."""
+    builder = make()
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             builder.take(event)
     except StopReading as stop:
-        return stop.problem
-    except yaml.MarkedYAMLError as error:
-        return _syntax(error, text, builder.file)
+        stopped, final = stop.problem, stop.final
     except yaml.YAMLError as error:
-        return Problem("yaml-syntax", f"not YAML: {str(error).splitlines()[0]}", builder.file)
-    return None
+        stopped, final = syntax(error, text, 0, builder.file), False
+    else:
+        return builder, None
+    rest = None if final else _salvaged(text, make())
+    return (rest, None) if rest else (builder, stopped)
 
 
-def _end(text: str) -> Mark:
-    """Return the place just after `text`."""
-    lines = _BREAK.split(text)
-    return Mark(len(lines), len(lines[-1]) + 1)
-
-
-def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
-    mark = place(error.problem_mark or error.context_mark)
-    lines = _BREAK.split(text)
-    before = lines[mark.line - 1][: mark.column] if mark.line <= len(lines) else ""
-    if "\t" in before and not before.strip():
-        return Problem("yaml-tab", "a tab in the indentation", file, mark, hint="indent with spaces")
-    what = ", ".join(part for part in (error.context, error.problem) if part)
-    hint = next((hint for part, hint in _HINTS if part in what), "look at this line and the one above it")
-    return Problem("yaml-syntax", f"not YAML: {what}", file, mark, hint=hint)
-
-
-def _tabs(text: str, scalars: Spans, file: str) -> Iterator[Problem]:
-    """Find tabs outside texts and comments: YAML allows some of them, and every editor shows them
-    differently.
-    """
-    if "\t" not in text:
-        return
-    for number, line in enumerate(_BREAK.split(text), 1):
-        if "\t" not in line:
-            continue
-        for found in re.finditer(r"\t+|(?<!\S)#", line):
-            mark = Mark(number, found.start() + 1)
-            if _inside(mark, scalars):
-                continue
-            if found[0] == "#":
-                break
-            yield Problem("yaml-tab", "a tab", file, mark, hint="use spaces")
-
-
-def _inside(mark: Mark, spans: Spans) -> bool:
-    before = bisect_right(spans, mark, key=lambda span: span[0]) - 1
-    return before >= 0 and mark < spans[before][1]
+def _salvaged(text: str, builder: Builder) -> Builder | None:
+    try:
+        found = salvage(builder, BREAK.split(text), partial(syntax, file=builder.file))
+    except StopReading:
+        return None
+    return builder if found else None

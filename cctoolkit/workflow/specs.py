@@ -1,7 +1,7 @@
 """Specs: find, read, check, render, trace."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,11 +19,12 @@ from cctoolkit.model.project import Project
 from cctoolkit.model.site import AmiAccount, Site
 from cctoolkit.render.configset import ConfigSet, render
 from cctoolkit.secret import parse_ref
-from cctoolkit.spec import schema, source
+from cctoolkit.spec import schema, source, whole
 from cctoolkit.spec.problem import InvalidSpecError, Problem, did_you_mean, one_of
 from cctoolkit.spec.source import Document
+from cctoolkit.spec.whole import PROJECT_FILE
+from cctoolkit.workflow.paths import is_file, is_folder, is_there
 
-PROJECT_FILE = "project.yaml"
 SITES = "sites"
 LAB = "lab"
 
@@ -42,6 +43,10 @@ class LoadedSite(Struct, frozen=True):
     projects: tuple[Project, ...]
     documents: tuple[Document, ...] = ()
     """Where the projects' lines stand, in the same order."""
+
+
+Check = Callable[[Path], tuple[LoadedProject | None, list[Problem]]]
+"""Checks the project of a file."""
 
 
 def root() -> Path:
@@ -64,18 +69,11 @@ def project_files() -> list[Path]:
 def find_project(name: str) -> Path:
     """Return the file of a project given by id, folder or file; raise UsageError when there is none."""
     for path in (Path(name), Path(name) / PROJECT_FILE, root() / "projects" / name / PROJECT_FILE):
-        if _is_file(path):
+        if is_there(path) and not is_folder(path):
             return path
     known = [path.parent.name for path in project_files()]
     raise UsageError(f"there is no project {name!r}", where=str(root() / "projects"), expected=one_of(known),
                      next_step=did_you_mean(name, known))  # fmt: skip
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False  # a name no file can have
 
 
 def find_site(name: str) -> Path:
@@ -86,17 +84,17 @@ def find_site(name: str) -> Path:
             raise OperatorError("there is no lab yet", where=str(path), next_step="cctoolkit lab up")
         return path
     for path in (Path(name), root() / "projects" / SITES / f"{name}.yaml"):
-        if _is_file(path):
+        if is_file(path):
             return path
     known = [LAB, *(p.stem for p in (root() / "projects" / SITES).glob("*.yaml") if p.stem != LAB)]
     raise UsageError(f"there is no site {name!r}", expected=one_of(known), next_step=did_you_mean(name, known))
 
 
 def check_project(path: Path) -> tuple[LoadedProject | None, list[Problem]]:
-    """Read and check one project: YAML, schema, then rules across sections. None when it cannot be built."""
-    document, problems = source.load(path, shown(path))
-    if document is None:
-        return None, problems
+    """Read and check one project, all its files: YAML, schema, then rules across sections. None when it cannot be
+    built.
+    """
+    document, problems = whole.load_whole(path, shown)
     parts = build.parts(document)
     problems += schema.check(document, "project")
     valid = not problems
@@ -104,7 +102,7 @@ def check_project(path: Path) -> tuple[LoadedProject | None, list[Problem]]:
     problems += _misplaced(path, parts, document)
     if parts.whole_flow and not any(p.code == lint.UNKNOWN_STEP for p in problems):
         problems += flow_lint.flow_problems(compile_parts(parts), document)
-    problems.sort(key=lambda p: p.mark)
+    problems = sorted(dict.fromkeys(problems), key=lambda p: p.place)
     return (LoadedProject(build.project(document), document) if valid else None), problems
 
 
@@ -126,26 +124,6 @@ def shown(path: Path) -> str:
     return str(resolved.relative_to(Path.cwd())) if resolved.is_relative_to(Path.cwd()) else str(path)
 
 
-def validate(paths: Sequence[str]) -> tuple[list[Path], list[Problem]]:
-    """Check projects by name or path (all when none is named); one broken file hides no other."""
-    files: list[Path] = []
-    problems: list[Problem] = []
-    for name in paths:
-        try:
-            files.append(find_project(name))
-        except UsageError as error:
-            files.append(Path(name))
-            problems.append(Problem("no-such-project", error.what, name, expected=error.expected, hint=error.next_step))
-        else:
-            problems += check_project(files[-1])[1]
-    if not paths:
-        files = project_files()
-        problems = [problem for file in files for problem in check_project(file)[1]]
-    if not files:
-        raise UsageError("there is no project here", where=str(root() / "projects"))
-    return files, problems
-
-
 def load_project(name: str) -> LoadedProject:
     """Return a project that validates; raise InvalidSpecError with every problem otherwise."""
     loaded, problems = check_project(find_project(name))
@@ -160,32 +138,41 @@ def load_site(name: str, only: Sequence[str] = ()) -> LoadedSite:
     A release holds all of a site's projects, so all must validate. `only` must be among them.
     """
     path = find_site(name)
-    document, problems = source.load(path, shown(path))
-    if document is not None:
-        problems += schema.check(document, "site")
-    if document is None or problems:
-        raise InvalidSpecError(problems)
-    site = _absolute(build.site(document), path.parent)
-    loaded, problems = _projects_of(site, document)
-    problems += lint_site.site_problems(site, document, [(one.project, one.document) for one in loaded])
-    if problems:
+    site, projects, problems = check_site(path)
+    if problems or site is None:
         raise InvalidSpecError(problems)
     for project in only:
         if project not in site.projects:
             raise UsageError(f"project {project!r} is not on site {site.id}", expected=one_of(site.projects))
-    return LoadedSite(site, tuple(one.project for one in loaded), tuple(one.document for one in loaded))
+    documents = tuple(one.document for one in projects)
+    return LoadedSite(_absolute(site, path.parent), tuple(one.project for one in projects), documents)
 
 
-def _projects_of(site: Site, document: Document) -> tuple[list[LoadedProject], list[Problem]]:
+def check_site(path: Path, check: Check = check_project) -> tuple[Site | None, list[LoadedProject], list[Problem]]:
+    """Check a site and its projects, each by `check`; None when the site's own file does not keep to its schema."""
+    document, problems = source.load(path, shown(path))
+    if document is not None:
+        problems += schema.check(document, "site")
+    if document is None or problems:
+        return None, [], problems
+    site = build.site(document)
+    projects, problems = _projects_of(site, document, path, check)
+    problems += lint_site.site_problems(site, document, [(one.project, one.document) for one in projects])
+    return site, projects, problems
+
+
+def _projects_of(site: Site, document: Document, path: Path, check: Check) -> tuple[list[LoadedProject], list[Problem]]:
     loaded: list[LoadedProject] = []
     problems: list[Problem] = []
+    place = path.resolve().parent
+    folder = place.parent if place.name == SITES else root() / "projects"
     for index, name in enumerate(site.projects):
-        file = root() / "projects" / name / PROJECT_FILE
-        if not _is_file(file):
-            known = [path.parent.name for path in project_files()]
+        file = folder / name / PROJECT_FILE
+        if not is_file(file):
+            known = [path.parent.name for path in folder.glob(f"*/{PROJECT_FILE}")]
             problems.append(unknown(document, ("projects", index), "project", name, known))
             continue
-        project, found = check_project(file)
+        project, found = check(file)
         problems += found
         if project:
             loaded.append(project)

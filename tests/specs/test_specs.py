@@ -1,10 +1,12 @@
 """A file dropped into valid/ or invalid/ IS a test.
 
 A line of an invalid file says in a comment what is reported there, such as `# error: unknown-step`, once for each
-problem (several codes with commas). Nothing else may be reported.
+problem (several codes with commas). `unknown-step:14` is one in column 14; after a bar stands a part of the cure, as the
+author reads it. Nothing else may be reported.
 """
 
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ import pytest
 from cctoolkit.workflow import specs
 
 HERE = Path(__file__).parent
-_EXPECTED = re.compile(r"# error: ([a-z0-9, -]+?)\s*$")
+_EXPECTED = re.compile(r"# error: ([a-z0-9, :-]+?)\s*(?:\| (.*?))?\s*$")
+_BREAK = re.compile("\r\n|\n")
 
 
 @pytest.mark.parametrize("path", sorted((HERE / "valid").glob("*.yaml")), ids=lambda p: p.stem)
@@ -23,15 +26,21 @@ def test_valid(path: Path):
 
 @pytest.mark.parametrize("path", sorted((HERE / "invalid").glob("*.yaml")), ids=lambda p: p.stem)
 def test_invalid(path: Path):
-    """Every file of invalid/ has exactly the problems its comments name, on their lines, in order."""
-    expected = [
-        (number, code.strip())
-        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
-        if (found := _EXPECTED.search(line))
-        for code in found[1].split(",")
-    ]
+    """Every file of invalid/ has exactly the problems its comments name, at their places, with the cure."""
+    expected, cures = [], {}
+    for number, line in enumerate(_BREAK.split(path.read_bytes().decode("utf-8-sig")), 1):
+        if found := _EXPECTED.search(line):
+            expected += [(number, *code.strip().partition(":")[::2]) for code in found[1].split(",")]
+            cures[number] = found[2] or ""
     problems = specs.check_project(path)[1]
-    assert sorted((p.mark.line, p.code) for p in problems) == sorted(expected), "\n".join(map(str, problems))
+    told = "\n".join(map(str, problems))
+    assert sorted((p.mark.line, p.code) for p in problems) == sorted(one[:2] for one in expected), told
+    places, said = defaultdict(set), defaultdict(str)
+    for p in problems:
+        places[p.mark.line, p.code].add(str(p.mark.column))
+        said[p.mark.line] += f"{p.expected} {p.hint} "
+    assert all(not column or column in places[line, code] for line, code, column in expected), told
+    assert all(cure in said[line] for line, cure in cures.items()), told
     assert expected
 
 

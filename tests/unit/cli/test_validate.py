@@ -40,7 +40,7 @@ def test_all_files_at_once(place, capsys):
     write(place, "other", TEXT)
     (place / "projects" / "folder").mkdir()
     assert run(["validate", NORTHWIND, "other", "nothern", "projects/folder", "x" * 5000, "--format", "json"]) == 3
-    found = [(p["code"], p["mark"]["line"]) for p in json.loads(capsys.readouterr().out)["problems"]]
+    found = [(p["code"], p["line"]) for p in json.loads(capsys.readouterr().out)["problems"]]
     missing = [("no-such-project", 1)] * 3
     line = TEXT.split("strategy:")[0].count("\n") + 1
     assert found == [("schema-choice", line), ("folder-name", 3), *missing]

@@ -6,7 +6,8 @@ import pytest
 
 from cctoolkit.spec.builder import resolve
 from cctoolkit.spec.problem import Mark
-from cctoolkit.spec.source import MAX_BYTES, load, parse
+from cctoolkit.spec.raw import MAX_BYTES
+from cctoolkit.spec.source import load, parse
 
 
 def codes(text: str) -> list[tuple[str, int, int]]:
@@ -48,8 +49,8 @@ def test_overflow_is_text():
         ("a: &x 1\n*x : 2\n", [("yaml-key-not-text", 2, 1)]),
         ("a: !!python/object:os.system x\n", [("yaml-tag", 1, 4)]),
         ("a: 1\n---\nb: 2\n", [("yaml-many-documents", 2, 1)]),
-        ("a: [1\nb: 2\n", [("yaml-syntax", 2, 2)]),
-        ('a: "b\n', [("yaml-syntax", 2, 1)]),
+        ("a: [1\nb: 2\n", [("yaml-syntax", 1, 4)]),
+        ('a: "b\n', [("yaml-syntax", 1, 4)]),
         ("a: b: c\n", [("yaml-syntax", 1, 5)]),
         ("a: @b\n", [("yaml-syntax", 1, 4)]),
         ("ab: c\0d\n", [("yaml-character", 1, 6)]),
