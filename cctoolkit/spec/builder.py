@@ -43,6 +43,7 @@ class _Frame(msgspec.Struct):
     path: Route
     anchor: str | None
     key: str | None = None
+    again: list[str] = []
 
 
 class Builder:
@@ -78,6 +79,9 @@ class Builder:
                                  "one file, one document", final=True)  # fmt: skip
         elif isinstance(event, yaml.CollectionEndEvent):
             frame = self._stack.pop()
+            if isinstance(frame.value, dict):
+                for name in frame.again:
+                    del frame.value[name]
             if frame.anchor:
                 self._anchors[frame.anchor] = (frame.value, *_weigh(frame.value))
         elif isinstance(event, yaml.NodeEvent):
@@ -151,7 +155,8 @@ class Builder:
             self._key(event, mark)
             return
         self._count(1, mark)
-        value = resolve(event.value) if event.implicit[0] else event.value
+        tagged = event.tag not in (None, "!", "tag:yaml.org,2002:str")
+        value = resolve(event.value) if event.implicit[0] or tagged else event.value
         if event.anchor:
             self._anchors[event.anchor] = (value, 1, 0)
         self._place(value, mark)
@@ -165,10 +170,13 @@ class Builder:
         elif path in self.keys:
             hint = f"the first is in line {self.keys[path].line}"
             self._problem("yaml-duplicate-key", f"the key {show(name)} stands twice", mark, hint)
+            # The first one counts. The second is read under a name nobody can write, and dropped when its mapping ends.
+            name = f"\0{len(frame.again)}"
+            frame.again.append(name)
         if event.anchor:
             self._anchors[event.anchor] = (name, 1, 0)
         frame.key = name
-        self.keys[path] = mark
+        self.keys[(*frame.path, name)] = mark
 
     def _alias(self, event: yaml.AliasEvent, mark: Mark) -> None:
         name = event.anchor or ""

@@ -150,7 +150,8 @@ def _missing_keys(error: ValidationError, document: Document, path: Route) -> It
 def choice(document: Document, path: Route, value: object, known: Iterable[str]) -> Problem:
     """Return the problem of a value that is none of those possible."""
     words = [str(word) for word in known]
-    return Problem("schema-choice", f'{show(value)} is not a choice of "{path[-1]}"', document.file,
+    name = next(str(part) for part in reversed(path) if isinstance(part, str))
+    return Problem("schema-choice", f'{show(value)} is not a choice of "{name}"', document.file,
                    document.mark(path), one_of(words), did_you_mean(str(value), words))  # fmt: skip
 
 
@@ -183,6 +184,8 @@ def wrong_type(
     hint = "" if secret else _type_hint(value, types, schema)
     name = _NAMES.get(type(value), "empty")
     message = f"{what} is {name}" if value is not None else "there is nothing here"
+    if isinstance(value, dict | list):
+        message = f"{name} stands here"
     return Problem("schema-type", message, document.file, document.mark(path), expected, hint)
 
 
@@ -192,6 +195,8 @@ def _type_hint(value: object, types: list[str], schema: Mapping[str, Any]) -> st
     if "string" in types and isinstance(value, int | float):
         plain = show(value)
         return _form_hint(plain, schema) or f'write it in quotes: "{plain}"'
+    if "boolean" in types and value in (0, 1):
+        return f"write {str(bool(value)).lower()}"
     if "array" in types and isinstance(value, dict):
         return 'begin each item with "- "'
     if "object" in types and isinstance(value, list):

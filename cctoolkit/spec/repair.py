@@ -12,6 +12,7 @@ from cctoolkit.spec.problem import LOOK_ALIKE
 
 Repair = Callable[[str], str]
 
+_ENDING = re.compile(r"\.(wav|gsm|alaw|ulaw|al|ul|sln[0-9]*|g722|mp3|ogg|opus)$", re.IGNORECASE)
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _QUOTES = re.compile("[\u2018-\u201f\u00ab\u00bb\"'`]")
 _UNITS = (
@@ -42,6 +43,7 @@ def repaired(text: str, schema: Mapping[str, Any], matches: Callable[[str, str],
 def _attempts(text: str) -> Iterator[str]:
     plain = _QUOTES.sub("", _DASHES.sub("-", text)).strip()
     yield from (plain, plain.translate(LOOK_ALIKE), plain.lower(), plain.upper())
+    yield _ENDING.sub("", plain)
     joined = re.sub(r"\s*-\s*", "-", plain)
     yield from (joined, _clock(joined), _date(joined), _days(joined.lower()), _duration(plain.lower()))
     name = re.sub(r"[\s_.-]+", "-", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", plain.translate(LOOK_ALIKE)))

@@ -25,6 +25,7 @@ from cctoolkit.spec.source import Document
 
 _TYPE = "type"
 _INNER = "additionalProperties"
+_KINDS: dict[str, type] = {"object": dict, "array": list}
 
 
 def _pattern(_: Validator, pattern: str, instance: object, __: Mapping[str, Any]) -> Iterator[ValidationError]:
@@ -56,6 +57,13 @@ def _whole(name: str) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], validator(name).schema)
 
 
+def _outermost(name: str) -> Mapping[str, Any]:
+    """Return the schema of a section itself where its file only refers to it."""
+    schema = _whole(name)
+    inner = schema.get("$defs", {}).get(str(schema.get("$ref")).removeprefix("#/$defs/"))
+    return cast(Mapping[str, Any], inner) if inner else schema
+
+
 @cache
 def sections(kind: str) -> tuple[str, ...]:
     """Return the sections a kind of document may have; a library has those of a project that hold things by name."""
@@ -79,14 +87,19 @@ def shape(document: Document, kind: str) -> list[Problem]:
 
 
 def misplaced(document: Document, kind: str) -> frozenset[str]:
-    """Return the sections that are missing only because they stand under a misspelt name, or too far to the right."""
-    known, found = names(kind), set[str]()
+    """Return the sections whose content nobody can know: misspelt, too far to the right, or a list for a mapping."""
+    known, absent, found = names(kind), set(names(kind)).difference(document.data), set[str]()
     for section, content in document.data.items():
         if section not in known:
-            found.add(nearest(section, known) or "")
-        elif isinstance(content, dict) and _whole(f"{kind}/{section}").get(_INNER) is False:
-            found.update(key for key in content if key in known)
-    return frozenset(found.intersection(known).difference(document.data))
+            found |= absent.intersection([nearest(section, known)])
+            continue
+        schema = _outermost(f"{kind}/{section}")
+        wanted = _KINDS.get(str(schema.get(_TYPE)))
+        if wanted and not isinstance(content, wanted):
+            found.add(section)
+        elif isinstance(content, dict) and schema.get(_INNER) is False:
+            found |= absent.intersection(content)
+    return frozenset(found)
 
 
 def _check(document: Document, kind: str) -> Iterator[Problem]:

@@ -39,8 +39,9 @@ def syntax(error: yaml.YAMLError, text: str, first: int, file: str) -> Problem:
         return Problem("yaml-syntax", what, file, Mark(first + 1, 1), hint=_LOOK)
     lines = BREAK.split(text)
     at = error.problem_mark or error.context_mark
-    if error.context_mark and (not at or "".join(lines[at.line :])[at.column :].strip() == ""):
-        # What is open at the end of the text was forgotten where it began, not there.
+    forgotten = "simple key" in (error.context or "") or not at or not "".join(lines[at.line :])[at.column :].strip()
+    if error.context_mark and forgotten:
+        # What is open at the end of the text, or has no colon, went wrong where it began.
         at = error.context_mark
     line, column = (at.line, at.column) if at else (0, 0)
     mark = Mark(first + line + 1, column + 1)
