@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import yaml
 
-from cctoolkit.spec.problem import Mark, Problem, show
+from cctoolkit.spec.problem import MAX_PROBLEMS, Mark, Problem, show
 
 MAX_DEPTH = 40
-MAX_NODES = 200_000
+MAX_NODES = 30_000
 
 _INT = re.compile(r"-?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
@@ -100,7 +100,8 @@ class Builder:
             self._open({} if isinstance(event, yaml.MappingStartEvent) else [], event.anchor, mark)
 
     def _problem(self, code: str, message: str, mark: Mark, hint: str) -> None:
-        self.problems.append(Problem(code, message, self.file, mark, hint=hint))
+        if len(self.problems) <= MAX_PROBLEMS:
+            self.problems.append(Problem(code, message, self.file, mark, hint=hint))
 
     def _stop(self, code: str, message: str, mark: Mark, hint: str = "", *, final: bool = False) -> StopReading:
         return StopReading(Problem(code, message, self.file, mark, hint=hint), final=final)

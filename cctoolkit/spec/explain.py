@@ -7,6 +7,7 @@ lacks, `x-refused` gives the reason why a known name is not allowed, `x-secret` 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any, cast
 
 from jsonschema.exceptions import ValidationError
@@ -137,7 +138,8 @@ def missing(wanted: Iterable[str], written: Iterable[str], known: Iterable[str])
     """Return the names that are missing; those only misspelt are reported as unknown, not here."""
     words = list(known)
     there = set(written)
-    misspelt = {nearest(key, words) for key in there.difference(words)}
+    # Nobody misspells more than these; a mapping of thousands of unknown keys is something else.
+    misspelt = {nearest(key, words) for key in islice(there.difference(words), 20)}
     return [name for name in wanted if name not in there and name not in misspelt]
 
 

@@ -1,6 +1,7 @@
 """A problem in a spec, as a value: one broken place hides no other, and all are reported in one run."""
 
 import difflib
+import heapq
 import json
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
@@ -14,6 +15,8 @@ MAX_PROBLEMS = 200
 """Reported of one file by one kind of check; nobody reads more, and a hostile file costs no more."""
 
 _SHOWN = 60
+# Comparing words takes time: of hundreds of names only the most alike are looked at closely.
+_CANDIDATES = 8
 # Cyrillic letters that look like Latin ones: a keyboard left in the other layout.
 LOOK_ALIKE = str.maketrans("асеорхукАСЕОРХУКВНМТіј", "aceopxykACEOPXYKBHMTij")
 
@@ -90,8 +93,19 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     """Return the known word nearest to one that is not, or None when none is near."""
     written = {name.casefold(): name for name in sorted(known, reverse=True)}
     latin = word.translate(LOOK_ALIKE).strip().casefold()
-    near = difflib.get_close_matches(latin, sorted(written), n=1, cutoff=0.6)
+    alike = heapq.nlargest(_CANDIDATES, sorted(written), key=lambda name: _ends_alike(latin, name))
+    near = difflib.get_close_matches(latin, alike, n=1, cutoff=0.6)
     return written[near[0]] if near else None
+
+
+def _ends_alike(one: str, other: str) -> int:
+    """Count the letters two words have in common at their beginning and at their end."""
+    before = _common(one, other)
+    return before + _common(one[:before:-1], other[:before:-1])
+
+
+def _common(one: str, other: str) -> int:
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def foreign_letter(word: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from cctoolkit.spec.builder import StopReading
 from cctoolkit.spec.problem import Mark, Problem
 
-MAX_BYTES = 2 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What libyaml counts as the end of a line."""
@@ -59,7 +59,7 @@ def _bytes(path: Path) -> bytes | int:
 def _not_utf8(raw: bytes, start: int, file: str) -> Problem:
     what = f"byte {start} of the file is not UTF-8"
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        what = "the file is UTF-16"
+        what = "the file is UTF-32" if raw.startswith(codecs.BOM_UTF32_LE) else "the file is UTF-16"
     before = raw[:start].decode("utf-8-sig", errors="replace")
     return Problem("not-utf8", what, file, _end(before), hint="save the file as UTF-8")
 

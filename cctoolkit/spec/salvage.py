@@ -13,7 +13,7 @@ import msgspec
 import yaml
 
 from cctoolkit.spec.builder import Builder, StopReading
-from cctoolkit.spec.problem import Problem
+from cctoolkit.spec.problem import MAX_PROBLEMS, Problem
 
 # A line that begins an entry: its indentation, then a dash, or a key (plain or quoted) and a colon.
 _HEAD = re.compile(r"""( *)(?:(-)(?:\s|$)|("[^"]*"|'[^']*'|[^\s"'#&*!|>%@`{}\[\],-][^:#]*?) *:(?=\s|$))""")
@@ -75,6 +75,9 @@ def _read(builder: Builder, block: _Block, listed: bool, complain: Complain) -> 
     """Feed one entry; of one that cannot be read its own entries, or only say what is wrong with it."""
     builder.first_line, before = block.first, builder.depth()
     section = builder.section() or block.name
+    if len(builder.problems) > MAX_PROBLEMS:
+        builder.unread.add(section)
+        return
     try:
         for event in _inside(block.text, listed):
             builder.take(event)

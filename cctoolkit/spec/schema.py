@@ -89,9 +89,11 @@ def shape(document: Document, kind: str) -> list[Problem]:
 def misplaced(document: Document, kind: str) -> frozenset[str]:
     """Return the sections whose content nobody can know: misspelt, too far to the right, or a list for a mapping."""
     known, absent, found = names(kind), set(names(kind)).difference(document.data), set[str]()
+    strangers = 0
     for section, content in document.data.items():
         if section not in known:
-            found |= absent.intersection([nearest(section, known)])
+            strangers += 1
+            found |= absent.intersection([nearest(section, known)] if strangers <= len(known) else [])
             continue
         schema = _outermost(f"{kind}/{section}")
         wanted = _KINDS.get(str(schema.get(_TYPE)))

@@ -5,6 +5,7 @@
 project leads to. Marks say which file a thing stands in.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -40,7 +41,7 @@ def load_whole(path: Path, shown: Shown) -> tuple[Document, list[Problem]]:
     if path.name == PROJECT_FILE:
         problems += _sections(document, path.parent, shown)
     document.unread |= schema.misplaced(document, "project")
-    problems += _libraries(document, path.resolve().parent.parent / LIBRARY, shown)
+    problems += _libraries(document, Path(os.path.realpath(path)).parent.parent / LIBRARY, shown)
     return document, problems
 
 

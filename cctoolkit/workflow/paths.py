@@ -26,3 +26,8 @@ def is_there(path: Path) -> bool:
         return os.path.lexists(path)
     except (OSError, ValueError):
         return False
+
+
+def real(path: Path) -> Path:
+    """Return where a path leads, however its links run; a loop of links leads to itself."""
+    return Path(os.path.realpath(path))

@@ -23,7 +23,7 @@ from cctoolkit.spec import schema, source, whole
 from cctoolkit.spec.problem import InvalidSpecError, Problem, did_you_mean, one_of
 from cctoolkit.spec.source import Document
 from cctoolkit.spec.whole import PROJECT_FILE
-from cctoolkit.workflow.paths import is_file, is_folder, is_there
+from cctoolkit.workflow.paths import is_file, is_folder, is_there, real
 
 SITES = "sites"
 LAB = "lab"
@@ -108,7 +108,7 @@ def check_project(path: Path) -> tuple[LoadedProject | None, list[Problem]]:
 
 def _misplaced(path: Path, parts: build.Parts, document: Document) -> list[Problem]:
     """A project's folder has the project's name, or nobody would find it by its id."""
-    place = path.resolve()
+    place = real(path)
     folder = place.parent.name
     elsewhere = place.name != PROJECT_FILE or place.parent.parent.name != "projects"
     if elsewhere or parts.info is None or parts.info.id == folder:
@@ -120,8 +120,8 @@ def _misplaced(path: Path, parts: build.Parts, document: Document) -> list[Probl
 
 def shown(path: Path) -> str:
     """Return a path as a person would type it here."""
-    resolved = path.resolve()
-    return str(resolved.relative_to(Path.cwd())) if resolved.is_relative_to(Path.cwd()) else str(path)
+    place = path.absolute()
+    return str(place.relative_to(Path.cwd())) if place.is_relative_to(Path.cwd()) else str(path)
 
 
 def load_project(name: str) -> LoadedProject:
@@ -164,7 +164,7 @@ def check_site(path: Path, check: Check = check_project) -> tuple[Site | None, l
 def _projects_of(site: Site, document: Document, path: Path, check: Check) -> tuple[list[LoadedProject], list[Problem]]:
     loaded: list[LoadedProject] = []
     problems: list[Problem] = []
-    place = path.resolve().parent
+    place = real(path).parent
     folder = place.parent if place.name == SITES else root() / "projects"
     for index, name in enumerate(site.projects):
         file = folder / name / PROJECT_FILE

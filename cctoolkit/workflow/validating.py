@@ -10,7 +10,7 @@ from cctoolkit.spec import schema, source
 from cctoolkit.spec.problem import Problem
 from cctoolkit.spec.whole import ENDING, LIBRARY, PROJECT_FILE, load_whole
 from cctoolkit.workflow import specs
-from cctoolkit.workflow.paths import is_file, is_folder, is_there
+from cctoolkit.workflow.paths import is_file, is_folder, is_there, real
 
 Checked = tuple[specs.LoadedProject | None, list[Problem]]
 
@@ -49,7 +49,7 @@ class _Run(Struct):
 
     def project(self, file: Path) -> Checked:
         """Check a project, or remember what came out."""
-        place = file.resolve()
+        place = real(file)
         if place not in self.projects:
             self.projects[place] = specs.check_project(file)
         return self.projects[place]
@@ -79,7 +79,7 @@ class _Run(Struct):
         """Check a library for itself, then the projects that use it."""
         document, problems = source.load(file, specs.shown(file))
         self.add(file, problems + (schema.check(document, LIBRARY) if document else []))
-        for user in sorted(file.resolve().parent.parent.glob(f"*/{PROJECT_FILE}")):
+        for user in sorted(real(file).parent.parent.glob(f"*/{PROJECT_FILE}")):
             document, _ = load_whole(user, specs.shown)
             if file.stem in (document.data.get(LIBRARY) or ()):
                 self.check(user)
@@ -126,5 +126,5 @@ def _sites(folder: Path) -> list[Path]:
 
 def _kind(file: Path) -> str:
     """Return what kind of spec a file is, by the folder it stands in."""
-    folder = file.resolve().parent.name
+    folder = real(file).parent.name
     return folder if folder in (specs.SITES, LIBRARY) else "project"
