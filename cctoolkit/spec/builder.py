@@ -60,7 +60,7 @@ class Builder:
         self.first_line = 0
         self.problems: list[Problem] = []
         self.keys: dict[Route, Mark] = {base: Mark(file=own)} if base else {}
-        self.values: dict[Route, Mark] = {}
+        self.values: dict[Route, Mark] = dict(self.keys)
         self.root: object = None
         self.unread: set[str] = set()
         self.scalars: list[tuple[Mark, Mark, bool]] = []

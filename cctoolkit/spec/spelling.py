@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import yaml
 
-from cctoolkit.spec.problem import Mark, Problem
+from cctoolkit.spec.problem import MAX_PROBLEMS, Mark, Problem
 from cctoolkit.spec.raw import BREAK
 
 Span = tuple[Mark, Mark, bool]
@@ -73,6 +73,8 @@ def plain_indentation(text: str, scalars: Sequence[Span], file: str) -> tuple[st
         indent = line[: len(line) - len(line.lstrip(" " + _ODD))]
         odd = _ODD_SPACE.search(indent)
         mark = Mark(number, odd.start() + 1 if odd else 1)
+        if len(found) > MAX_PROBLEMS:
+            break  # nobody reads more, and nobody made so many by mistake
         if odd and not _inside(mark, spans):
             lines[number - 1] = _ODD_SPACE.sub(" ", indent) + line[len(indent) :]
             found.append(Problem("yaml-space", f"{_named(odd[0])} in the indentation", file, mark,

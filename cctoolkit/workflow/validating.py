@@ -77,7 +77,7 @@ class _Run(Struct):
 
     def _library(self, file: Path) -> None:
         """Check a library for itself, then the projects that use it."""
-        document, problems = source.load(file, specs.shown(file))
+        document, problems = source.load(file, specs.shown(file), part=True)
         self.add(file, problems + (schema.check(document, LIBRARY) if document else []))
         for user in sorted(real(file).parent.parent.glob(f"*/{PROJECT_FILE}")):
             document, _ = load_whole(user, specs.shown)

@@ -98,3 +98,23 @@ def _queue(random: Random, number: int) -> Iterator[str]:
 def _agent(random: Random, number: int, groups: int) -> str:
     queues = ", ".join(f"queue-{n}" for n in sorted(random.sample(range(groups), 2)))
     return f'  - {{agent: agent-{number}, grade: regular, queues: [{queues}], certified: "2026-10-12"}}'
+
+
+def hostile() -> dict[str, bytes]:
+    """Return files that would cost a careless reader its time or its memory, by what they are."""
+    bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    bomb += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    most = 1_000_000
+    return {
+        "a bomb of aliases": "\n".join(bomb).encode(),
+        "50 MB": b"a: b\n" * 10_000_000,
+        "a million brackets": b"[" * most,
+        "100,000 agents": b"agents:\n" + b"  - {agent: a, queues: [b]}\n" * (most // 28),
+        "150,000 keys twice": b"a: b\n" * (most // 5),
+        "40,000 open braces": b"flow:\n" + b"  k: {type: hangup\n" * (most // 19),
+        "no-break spaces": "\u00a0\u00a0a: b\n".encode() * (most // 9),
+        "499 misspelt steps": b"flow:\n" + b"".join(
+            b"  %s-%03d: {type: play, prompts: [a], next: {done: %s-%03d}}\n" % (b"a" * 30, n, b"a" * 29 + b"b", n)
+            for n in range(499)
+        ),
+    }  # fmt: skip
