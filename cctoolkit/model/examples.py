@@ -89,6 +89,7 @@ _PROJECT: dict[str, Any] = {
         "delivery": {"title": "Сроки доставки", "url": "https://kb.northwind.example/delivery", "queues": ["orders"]}
     },
     "kpi": {"short_abandon": "15s"},
+    "library": ["ru-common"],
     "reports": {
         "monthly": {
             "title": "Отчёт за месяц",

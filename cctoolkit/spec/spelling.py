@@ -68,7 +68,8 @@ def plain_indentation(text: str, scalars: Sequence[Span], file: str) -> tuple[st
     A text of several lines may begin them as it likes.
     """
     spans = [span for span in scalars if not span[2]]
-    lines, found = BREAK.split(text), []
+    found: list[Problem] = []
+    lines = BREAK.split(text)
     for number, line in enumerate(lines, 1):
         indent = line[: len(line) - len(line.lstrip(" " + _ODD))]
         odd = _ODD_SPACE.search(indent)
