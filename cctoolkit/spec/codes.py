@@ -1,4 +1,4 @@
-"""What each code of a problem stands for, in a sentence, for lists of rules; `docs/problems.md` is made of it."""
+"""What each code of a problem stands for, in a sentence, for lists of rules."""
 
 _YAML = "https://yaml.org/spec/1.2.2/"
 _SCHEMA = "https://json-schema.org/draft/2020-12/json-schema-validation"
