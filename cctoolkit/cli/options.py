@@ -34,6 +34,27 @@ FirstDay = Annotated[
 ]
 LastDay = Annotated[str, typer.Option("--to", help="Last day; the first when not given.", metavar="DATE")]
 
+CallTo = Annotated[str, typer.Option("--to", help="The number dialled, in any form.", metavar="NUMBER")]
+CallAt = Annotated[
+    str, typer.Option("--at", help="A local time of the project; now when not given.", metavar="TIME")
+]
+CallKeys = Annotated[
+    str, typer.Option("--keys", help='Keys in order, such as 1,2; "-" is silence for one attempt.')
+]
+QueueEnds = Annotated[
+    str,
+    typer.Option(
+        "--queue",
+        help="How queues end, one after another: answered, abandoned, timeout, full, no-agents, key-1, continued.",
+    ),
+]
+TransferEnds = Annotated[
+    str, typer.Option("--transfer", help="How transfers end: transferred, busy, no-answer, failed.")
+]
+VoicemailEnds = Annotated[
+    str, typer.Option("--voicemail", help="How messages end: message-left, done, too-short.")
+]
+
 
 def say(text: str) -> None:
     """Write a line to standard output."""

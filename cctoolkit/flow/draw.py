@@ -4,10 +4,10 @@ One picture for every format: `draw_dot` and `draw_mermaid` only write it down. 
 the words their fields have in `flow/words`: a step type this module never saw is drawn by its name and its ways out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit.flow.draw_hours import dates_said, week_said
 from cctoolkit.flow.graph import FlowGraph, Vertex
@@ -19,21 +19,9 @@ from cctoolkit.model.project import Project
 from cctoolkit.model.step import Step
 
 _CROWD = 4
-"""A step that more steps lead to is drawn once, and as a small copy beside each of the others: lines across the whole
-page to one common end hide everything else.
+"""To a step that more steps lead to, only the first is drawn with a line, and the others say it inside their boxes: lines
+across the whole page to one common end hide everything else.
 """
-
-
-class Box(Struct, frozen=True):
-    """A number (`kind` entry), a step, or a small `copy` of a step: `name` on top, `lines` below it."""
-
-    id: str
-    name: str
-    kind: str
-    lines: tuple[str, ...] = ()
-    copy: bool = False
-    reached: bool = True
-    walked: bool = False
 
 
 class Way(Struct, frozen=True):
@@ -42,6 +30,18 @@ class Way(Struct, frozen=True):
     source: str
     target: str
     lines: tuple[str, ...] = ()
+    walked: bool = False
+
+
+class Box(Struct, frozen=True):
+    """A number (`kind` entry) or a step: `name` on top, `lines` below it, and the ways that are `written` in the box."""
+
+    id: str
+    name: str
+    kind: str
+    lines: tuple[str, ...] = ()
+    written: tuple[Way, ...] = ()
+    reached: bool = True
     walked: bool = False
 
 
@@ -172,19 +172,16 @@ def _by_target(edges: Iterable[Edge]) -> dict[str, list[Edge]]:
 
 
 def _without_crowds(boxes: list[Box], ways: list[Way]) -> tuple[list[Box], list[Way]]:
-    """Give every step but the first that leads to a crowded one a small copy of it; a marked way goes to the box."""
-    by_id: Mapping[str, Box] = {box.id: box for box in boxes}
+    """Write ways to crowded steps into the boxes they leave, all but the first and those on a marked way."""
     sources: dict[str, list[str]] = {}
     for way in ways:
         sources.setdefault(way.target, []).append(way.source)
-    copies: list[Box] = []
     kept: list[Way] = []
+    written: dict[str, list[Way]] = {}
     for way in ways:
-        box, before = by_id[way.target], sources[way.target]
+        before = sources[way.target]
         if len(before) <= _CROWD or way.source == before[0] or way.walked:
             kept.append(way)
-            continue
-        copy = Box(f"{box.id} after {way.source}", box.name, box.kind, copy=True, reached=box.reached)
-        copies.append(copy)
-        kept.append(Way(way.source, copy.id, way.lines))
-    return [*boxes, *copies], kept
+        else:
+            written.setdefault(way.source, []).append(way)
+    return [replace(box, written=tuple(written.get(box.id, ()))) for box in boxes], kept

@@ -11,19 +11,22 @@ from cctoolkit.flow.draw import Box, Picture, Way
 from cctoolkit.flow.draw_colours import INK, LINE, MARKED, UNREACHED, colour
 
 _FONT = "DejaVu Sans"
-_BOX_WIDTH = 30
-_WAY_WIDTH = 26
+_BOX_WIDTH = 26
+_WAY_WIDTH = 18
+_SMALL = 24
+"""Flows of so many boxes stand, larger ones lie: so both come nearest to the shape of a sheet of paper."""
 _FACT_WIDTH = 110
 _LEGEND_ROW = 6
 
 
 def dot(drawn: Picture) -> str:
     """Return the picture as a directed graph."""
+    direction = "TB" if len(drawn.boxes) <= _SMALL else "LR"
     lines = [
         "digraph flow {",
-        f'  graph [rankdir=TB, nodesep=0.3, ranksep=0.45, margin=0.2, fontname="{_FONT}", fontsize=12, fontcolor="{INK}",'
+        f'  graph [rankdir={direction}, nodesep=0.15, ranksep=0.2, margin=0.2, fontname="{_FONT}", fontsize=12, fontcolor="{INK}",'
         f" labelloc=b, labeljust=l, label=<{_below(drawn)}>];",
-        f'  node [shape=box, style="rounded,filled", margin="0.14,0.07", fontname="{_FONT}", fontsize=11,'
+        f'  node [shape=box, style="rounded,filled", margin="0.14,0.08", fontname="{_FONT}", fontsize=11,'
         f' fontcolor="{INK}", color="{LINE}"];',
         f'  edge [fontname="{_FONT}", fontsize=9.5, fontcolor="{INK}", color="{LINE}", arrowsize=0.7];',
         *map(_box, drawn.boxes),
@@ -36,19 +39,29 @@ def _box(box: Box) -> str:
     options = [f"label=<{_box_label(box)}>", f'fillcolor="{colour(box.kind) if box.reached else UNREACHED}"']
     if box.kind == "entry":
         options += ["shape=box", 'style="rounded,filled,bold"']
-    if box.copy:
-        options += ['style="rounded,filled,dashed"', "fontsize=9.5", 'margin="0.08,0.03"', "height=0.25", "width=0.4"]
     if box.walked:
         options += [f'color="{MARKED}"', "penwidth=3"]
     return f"  {_id(box.id)} [{', '.join(options)}];"
 
 
 def _box_label(box: Box) -> str:
-    if box.copy:
-        return f"\N{RIGHTWARDS ARROW} {_text(box.name)}"
-    name = "<BR/>".join(f"<B>{_text(line)}</B>" for line in _wrapped([box.name], _BOX_WIDTH))
-    rest = [f'<FONT POINT-SIZE="9.5">{_text(line)}</FONT>' for line in _wrapped(box.lines, _BOX_WIDTH)]
-    return "<BR/>".join([name, *rest])
+    """Return the name and the lines below it; under a rule the ways that are written in the box."""
+    rows = [f"<TR><TD><B>{_text(line)}</B></TD></TR>" for line in _wrapped([box.name], _BOX_WIDTH)]
+    rows += [f"<TR><TD>{_small(line)}</TD></TR>" for line in _wrapped(box.lines, _BOX_WIDTH)]
+    if box.written:
+        rows += ["<HR/>", *(row for way in box.written for row in _written(way))]
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="0">{"".join(rows)}</TABLE>'
+
+
+def _written(way: Way) -> Iterator[str]:
+    for line in _wrapped([", ".join(way.lines)], _BOX_WIDTH):
+        yield f'<TR><TD ALIGN="LEFT">{_small(line)}</TD></TR>'
+    arrow = _small("\N{RIGHTWARDS ARROW} ")
+    yield f'<TR><TD ALIGN="LEFT">{arrow}<B>{_small(way.target)}</B></TD></TR>'
+
+
+def _small(line: str) -> str:
+    return f'<FONT POINT-SIZE="9.5">{_text(line)}</FONT>'
 
 
 def _way(way: Way) -> str:
@@ -83,7 +96,7 @@ def _legend_entry(kind: str, said: str) -> str:
 
 def _wrapped(lines: Iterable[str], width: int) -> Iterator[str]:
     for line in lines:
-        yield from textwrap.wrap(line, width) or [""]
+        yield from textwrap.wrap(line, width)
 
 
 def _text(text: str) -> str:

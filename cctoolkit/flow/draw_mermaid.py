@@ -31,8 +31,9 @@ def mermaid(drawn: Picture) -> str:
 
 
 def _box(box: Box, ids: Mapping[str, str]) -> str:
-    below = f"<br/>{_joined(box.lines, _BOX_WIDTH)}" if box.lines else ""
-    label = _text(f"→ {box.name}") if box.copy else f"<b>{_text(box.name)}</b>{below}"
+    written = [f"{', '.join(way.lines)} \N{RIGHTWARDS ARROW} {way.target}".strip() for way in box.written]
+    below = _joined([*box.lines, *written], _BOX_WIDTH)
+    label = f"<b>{_text(box.name)}</b>" + (f"<br/>{below}" if below else "")
     opening, closing = ("([", "])") if box.kind == "entry" else ("(", ")")
     known = box.kind if box.reached else "unreachable"
     return f'  {ids[box.id]}{opening}"{label}"{closing}:::k_{known}' + (

@@ -27,7 +27,7 @@ WORDS = {
     "end.answered": "an agent answers",
     "end.transferred": "the client answers",
     "end.message-left": "a message is left",
-    "press": "press {keys}",
+    "press": "press\N{NO-BREAK SPACE}{keys}",
     "press.waiting": "press {keys} while waiting",
     "way.done": "",
     "way.open": "open: {hours}",

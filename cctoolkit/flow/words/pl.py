@@ -27,7 +27,7 @@ WORDS = {
     "end.answered": "odbiera konsultant",
     "end.transferred": "odbiera klient",
     "end.message-left": "wiadomość zostawiona",
-    "press": "wybór {keys}",
+    "press": "wybór\N{NO-BREAK SPACE}{keys}",
     "press.waiting": "wybór {keys} w czasie czekania",
     "way.done": "",
     "way.open": "otwarte: {hours}",
