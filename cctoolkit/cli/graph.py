@@ -9,11 +9,18 @@ import typer
 from cctoolkit.cli.options import (
     CHANGES,
     CallAt,
+    CallbackEnds,
+    Caller,
     CallKeys,
+    CrmAnswers,
+    CrmRecord,
     Project,
     QueueEnds,
+    ShareCases,
+    SurveyEnds,
     TransferEnds,
     VoicemailEnds,
+    call_outcomes,
     tell,
 )
 
@@ -38,6 +45,12 @@ def command(
     queue: QueueEnds = "answered",
     transfer: TransferEnds = "transferred",
     voicemail: VoicemailEnds = "message-left",
+    crm: CrmAnswers = "found",
+    record: CrmRecord = "",
+    callback: CallbackEnds = "taken",
+    survey: SurveyEnds = "done",
+    share: ShareCases = "",
+    caller: Caller = "",
 ) -> int:
     """Draw the call flow in the project's language, with hours and keys on its lines. A step no call reaches is red, and
     the exit code is then 2.
@@ -46,15 +59,20 @@ def command(
     """
     from cctoolkit.errors import OperatorError, UsageError
     from cctoolkit.workflow import pictures, specs
+    from cctoolkit.workflow.trace import trace as walk_of
 
     chosen = pictures.kind_of(kind, file.suffix if file else "")
-    if (to or at or keys) and not trace:
+    if (to or at or keys or caller) and not trace:
         raise UsageError("a call is described, and its way not asked for", next_step="add --trace")
     found = pictures.load(project)
     walk = None
     if trace:
         number = specs.dialled(found.project, to or found.project.numbers[0].number)
-        walk = specs.trace(found.project, number, at, keys, (queue, transfer, voicemail))
+        outcomes = call_outcomes(
+            queue=queue, transfer=transfer, voicemail=voicemail, crm=crm, callback=callback, survey=survey,
+            share=share, record=record,
+        )  # fmt: skip
+        walk = walk_of(found.project, number, at, keys, outcomes, caller)
     drawn = pictures.draw(found.project, chosen, walk)
     try:
         if file:

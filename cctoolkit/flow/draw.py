@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from cctoolkit.flow.draw_hours import dates_said, week_said
 from cctoolkit.flow.graph import FlowGraph, Vertex
+from cctoolkit.flow.known import ANONYMOUS
 from cctoolkit.flow.simulate import Walk
 from cctoolkit.flow.words import FlowWords
 from cctoolkit.model import phone
-from cctoolkit.model.guard import Edge, InHours, Key, QueueKey
+from cctoolkit.model.guard import Collected, Edge, InHours, Key, Match, QueueKey, Share
 from cctoolkit.model.project import Project
 from cctoolkit.model.step import Step
 
@@ -148,6 +149,13 @@ class _Artist:
         guard = edge.guard
         if isinstance(guard, InHours) and guard.outcome == "open":
             return self.words.word("way.open", hours=week_said(self.graph.calendars[guard.calendar], self.words))
+        if isinstance(guard, Match):
+            values = [self.words.word("anonymous") if value == ANONYMOUS else value for value in guard.values]
+            return self.words.word(f"way.{guard.subject}", values=", ".join(values), field=guard.field)
+        if isinstance(guard, Share):
+            return self.words.word("way.share", percent=str(guard.percent))
+        if isinstance(guard, Collected):
+            return self.words.word("way.collected", digits="\N{EN DASH}".join(_ends(guard.shortest, guard.longest)))
         return self.words.named("way", guard.label)
 
     def facts(self) -> Iterator[tuple[str, ...]]:
@@ -162,6 +170,10 @@ class _Artist:
             yield "unreachable", self.words.word("legend.unreachable")
         if self.walk:
             yield "walked", self.words.word("legend.walked", call=self.walk.number)
+
+
+def _ends(least: int, most: int) -> list[str]:
+    return [str(least)] if least == most else [str(least), str(most)]
 
 
 def _by_target(edges: Iterable[Edge]) -> dict[str, list[Edge]]:

@@ -32,7 +32,7 @@ def _entries(block: Block, indent: str, *, sections: bool = False) -> Iterator[s
         above = _above(item)
         while above and not above[0] and not number:
             above.pop(0)
-        if sections and number and not (above and not above[0]):
+        if sections and number and "" not in above:
             above.insert(0, "")
         yield from (indent + text if text else "" for text in above)
         yield from _entry(item, indent)

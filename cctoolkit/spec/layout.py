@@ -11,6 +11,9 @@ from typing import NamedTuple
 import msgspec
 import yaml
 
+from cctoolkit.errors import ToolkitBug
+from cctoolkit.spec.builder import place
+
 _COMMENT = re.compile(r"(?<!\S)#.*")
 
 
@@ -105,7 +108,9 @@ class _Reader:
             if number not in inside and (not line.strip() or line.lstrip(" ").startswith("#"))
         ]
         self.comments = [line.text for line in self.loose if line.text]
-        self._events: Iterator[yaml.Event] = (e for e in events if isinstance(e, yaml.NodeEvent | yaml.CollectionEndEvent))
+        self._events: Iterator[yaml.Event] = (
+            e for e in events if isinstance(e, yaml.NodeEvent | yaml.CollectionEndEvent)
+        )
 
     def _covered(self, events: list[yaml.Event]) -> set[int]:
         """Note where each line's data ends; return the lines that a text or a pair of brackets runs over."""
@@ -116,11 +121,11 @@ class _Reader:
                 opened.append(event)
             start = opened.pop() if isinstance(event, yaml.CollectionEndEvent) else event
             if isinstance(event, yaml.ScalarEvent | yaml.AliasEvent) or getattr(start, "flow_style", False):
-                last, column = event.end_mark.line, event.end_mark.column
-                while last > start.start_mark.line and not self.lines[last][:column].strip():
+                last, column = _end(event)
+                while last > _start(start).line and not self.lines[last][:column].strip():
                     last, column = last - 1, len(self.lines[last - 1])
                 self.ends[last] = max(column, self.ends.get(last, 0))
-                covered.update(range(start.start_mark.line, last + 1) if last > start.start_mark.line else ())
+                covered.update(range(_start(start).line, last + 1) if last > _start(start).line else ())
         return covered
 
     def next(self) -> yaml.Event:
@@ -131,18 +136,22 @@ class _Reader:
         if isinstance(event, yaml.CollectionStartEvent):
             return self._flow(event) if event.flow_style else self._block(event, around)
         text = self._slice(event, event)
-        self._last = event.start_mark.line + text.count("\n")
+        self._last = _start(event).line + text.count("\n")
         if isinstance(event, yaml.AliasEvent):
             return Leaf(text, None)
+        if not isinstance(event, yaml.ScalarEvent):
+            raise ToolkitBug(f"{type(event).__name__} where a value begins")
         simple = "\n" not in text and not event.anchor and bool(text)
         return Leaf(text, event.value, plain=bool(event.implicit[0]), simple=simple)
 
     def _slice(self, start: yaml.Event, end: yaml.Event) -> str:
-        first, last = start.start_mark, end.end_mark
+        first, last = _start(start), _end(end)
         if first.line == last.line:
             return self.lines[first.line][first.column : last.column]
         middle = self.lines[first.line + 1 : last.line]
-        return "\n".join([self.lines[first.line][first.column :], *middle, self.lines[last.line][: last.column]]).rstrip()
+        return "\n".join(
+            [self.lines[first.line][first.column :], *middle, self.lines[last.line][: last.column]]
+        ).rstrip()
 
     def _flow(self, start: yaml.CollectionStartEvent) -> Flow:
         mapping = isinstance(start, yaml.MappingStartEvent)
@@ -151,13 +160,14 @@ class _Reader:
             key = self._key(event) if mapping else None
             items.append(Item(key, self.node(self.next() if mapping else event)))
         text = self._slice(start, event)
-        self._last = event.end_mark.line
+        self._last = _end(event).line
         whole = all(_simple(item.value) and (item.key is None or item.key.simple) for item in items)
         return Flow(text, mapping, "\n" not in text and text[0] in "{[" and whole, items)
 
     def _key(self, event: yaml.Event) -> Leaf:
         key = self.node(event)
-        assert isinstance(key, Leaf)  # noqa: S101 - source refuses every other key
+        if not isinstance(key, Leaf):
+            raise ToolkitBug("a key that is no scalar, which source lets nobody read")
         return key
 
     def _block(self, start: yaml.CollectionStartEvent, around: int) -> Block:
@@ -167,15 +177,15 @@ class _Reader:
             block.items.append(self._item(event, start, mapping=mapping))
         column = block.items[0].column
         # A list may stand no deeper than its own key: then a comment there is about the next key.
-        block.after = self._tail(event.start_mark.line, column + (column == around))
+        block.after = self._tail(_start(event).line, column + (column == around))
         return block
 
     def _item(self, event: yaml.Event, start: yaml.CollectionStartEvent, *, mapping: bool) -> Item:
-        line, column = event.start_mark.line, event.start_mark.column
+        line, column = _start(event).line, _start(event).column
         above = self._before(line)
         if not mapping:
             text = self.lines[line]
-            column = start.start_mark.column if not start.anchor else len(text) - len(text.lstrip(" "))
+            column = _start(start).column if not start.anchor else len(text) - len(text.lstrip(" "))
             return self._beside(Item(None, self.node(event, column), column, above), line)
         key = self._key(event)
         return self._beside(Item(key, self.node(self.next(), column), column, above), line)
@@ -208,6 +218,22 @@ class _Reader:
         found = [loose.text for loose in self.loose[:size]]
         del self.loose[:size]
         return found
+
+
+class _Place(NamedTuple):
+    line: int
+    column: int
+
+
+def _start(event: yaml.Event) -> _Place:
+    """Return where an event begins, counted from 0."""
+    mark = place(event.start_mark)
+    return _Place(mark.line - 1, mark.column - 1)
+
+
+def _end(event: yaml.Event) -> _Place:
+    mark = place(event.end_mark)
+    return _Place(mark.line - 1, mark.column - 1)
 
 
 def _simple(node: Node) -> bool:

@@ -76,8 +76,11 @@ def tidied(text: str, document: Document) -> str:
 
 
 def _changed(what: str, document: Document) -> ToolkitBug:
-    return ToolkitBug(f"tidied, {what} would not be the same; the file was left as it is", where=document.file,
-                      next_step="write the unusual part of it (a comment between a dash and its text, say) in a plainer way")  # fmt: skip
+    return ToolkitBug(
+        f"tidied, {what} would not be the same; the file was left as it is",
+        where=document.file,
+        next_step="write the unusual part of it, such as a comment between a dash and its text, in a plainer way",
+    )
 
 
 def write(one: Tidied) -> None:
@@ -90,8 +93,8 @@ def write(one: Tidied) -> None:
             file.write(one.after.encode())
             file.flush()
             os.fsync(handle)
-        os.chmod(fresh, place.stat().st_mode & 0o7777)
-        os.replace(fresh, place)
+        Path(fresh).chmod(place.stat().st_mode & 0o7777)
+        Path(fresh).replace(place)
     except OSError as error:
         with contextlib.suppress(OSError):
             Path(fresh).unlink(missing_ok=True)

@@ -165,7 +165,11 @@ def note(rng: random.Random, notes: list[str]) -> str:
 def inline(value: object, rng: random.Random) -> str:
     gap = rng.choice(["", " ", "  "])
     if isinstance(value, dict):
-        return f"{{{gap}" + f",{gap or ' '}".join(f"{scalar(k, rng)}: {inline(v, rng)}" for k, v in value.items()) + f"{gap}}}"
+        return (
+            f"{{{gap}"
+            + f",{gap or ' '}".join(f"{scalar(k, rng)}: {inline(v, rng)}" for k, v in value.items())
+            + f"{gap}}}"
+        )
     if isinstance(value, list):
         return f"[{gap}" + f",{gap}".join(inline(v, rng) for v in value) + f"{gap}]"
     return scalar(value, rng)
@@ -176,7 +180,9 @@ def scalar(value: object, rng: random.Random) -> str:
         return json.dumps(value)
     plain = value.isascii() and value.replace("-", "").replace("/", "").isalnum() and not value.isdecimal()
     plain = plain and value not in {"true", "false", "null"}
-    return rng.choice([json.dumps(value, ensure_ascii=False), "'" + value.replace("'", "''") + "'", *([value] * 3 if plain else [])])
+    return rng.choice(
+        [json.dumps(value, ensure_ascii=False), "'" + value.replace("'", "''") + "'", *([value] * 3 if plain else [])]
+    )
 
 
 def shuffled(data: object, rng: random.Random, *, fields: bool = True) -> object:
@@ -190,7 +196,11 @@ def shuffled(data: object, rng: random.Random, *, fields: bool = True) -> object
 
 
 NAMES = Path("projects", NORTHWIND, "project.yaml"), Path("tests/specs/valid/every-section.yaml")
-TITLES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp", "Co"], exclude_characters="\ufeff"), min_size=1, max_size=20)
+TITLES = st.text(
+    st.characters(exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp", "Co"], exclude_characters="\ufeff"),
+    min_size=1,
+    max_size=20,
+)
 
 
 @settings(deadline=None, max_examples=50)
@@ -238,7 +248,9 @@ def test_command(place, capsys):
     assert run(["fmt", "--check"]) == 0
 
 
-@pytest.mark.parametrize("broken", [SPEC + "\tx", SPEC.replace("type: menu", "type: meny"), SPEC + "flow: {}\n", "", "- a\n"])
+@pytest.mark.parametrize(
+    "broken", [SPEC + "\tx", SPEC.replace("type: menu", "type: meny"), SPEC + "flow: {}\n", "", "- a\n"]
+)
 def test_what_is_not_understood_is_left(place, capsys, broken):
     """A file with a mistake is shown as validate shows it, and left byte by byte; so are the others named with it."""
     place.write_text(broken, encoding="utf-8")
@@ -251,7 +263,9 @@ def test_what_is_not_understood_is_left(place, capsys, broken):
     assert other.read_text(encoding="utf-8") != TIDY.replace("id: sample", "id: other")
 
 
-@pytest.mark.parametrize("spoil", [lambda t: t.replace("1m30s", "1m31s"), lambda t: t.replace("# second prompt\n", "\n"), lambda t: t + "x"])
+@pytest.mark.parametrize(
+    "spoil", [lambda t: t.replace("1m30s", "1m31s"), lambda t: t.replace("# second prompt\n", "\n"), lambda t: t + "x"]
+)
 def test_another_meaning_is_refused(place, capsys, monkeypatch, spoil):
     """Were the writer wrong, nothing would be written."""
     right = emit.emit
