@@ -52,8 +52,8 @@ def command(
     share: ShareCases = "",
     caller: Caller = "",
 ) -> int:
-    """Draw the call flow in the project's language, with hours and keys on its lines. A step no call reaches is red, and
-    the exit code is then 2.
+    """Draw the call flow in the project's language, with hours and keys on its lines. A step no call reaches is red,
+    and the exit code is then 2.
 
     Example: cctoolkit graph northwind-hotline -o flow.svg --trace --at "2026-12-31 16:30"
     """

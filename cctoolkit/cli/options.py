@@ -59,9 +59,7 @@ CrmRecord = Annotated[
 ]
 CallbackEnds = Annotated[str, typer.Option("--callback", help="Offers to call back: taken, refused.")]
 SurveyEnds = Annotated[str, typer.Option("--survey", help="Whether a score is given: done, none.")]
-ShareCases = Annotated[
-    str, typer.Option("--share", help="The cases chance chooses; the likeliest when not given.")
-]
+ShareCases = Annotated[str, typer.Option("--share", help="The cases chance chooses; the likeliest when not given.")]
 Caller = Annotated[
     str,
     typer.Option("--from", help="Who calls, or anonymous; a number no case knows when not given.", metavar="NUMBER"),

@@ -71,9 +71,8 @@ def command(
         say_json({"number": told.number, "at": told.at, "steps": [*map(plain, told.turns)], "end": told.end})
         return
     zone = loaded.project.project.time_zone
-    say(
-        f"{told.number} at {told.at:%a} {told.at.day} {told.at:%b %Y %H:%M} {zone}; times at the latest, prompts and talk not counted"
-    )
+    when = f"{told.at:%a} {told.at.day} {told.at:%b %Y %H:%M} {zone}"
+    say(f"{told.number} at {when}; times at the latest, prompts and talk not counted")
     for turn, clock in zip(told.turns, clocks(told), strict=True):
         say(f"{clock:%H:%M:%S}  {turn.step} ({turn.kind}, {place(turn.route)})")
         if turn.hears:

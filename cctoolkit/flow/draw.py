@@ -1,7 +1,7 @@
 """The flow as a picture: boxes and the ways between them, in the words of the project's language.
 
-One picture for every format: `draw_dot` and `draw_mermaid` only write it down. Guards are read by their labels, steps by
-the words their fields have in `flow/words`: a step type this module never saw is drawn by its name and its ways out.
+One picture for every format: `draw_dot` and `draw_mermaid` only write it down. Guards are read by their labels, steps
+by the words their fields have in `flow/words`: a step type this module never saw is drawn by its name and ways out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,8 +20,8 @@ from cctoolkit.model.project import Project
 from cctoolkit.model.step import Step
 
 _CROWD = 4
-"""To a step that more steps lead to, only the first is drawn with a line, and the others say it inside their boxes: lines
-across the whole page to one common end hide everything else.
+"""To a step that more steps lead to, only the first is drawn with a line, and the others say it inside their boxes:
+lines across the whole page to one common end hide everything else.
 """
 
 
@@ -35,7 +35,7 @@ class Way(Struct, frozen=True):
 
 
 class Box(Struct, frozen=True):
-    """A number (`kind` entry) or a step: `name` on top, `lines` below it, and the ways that are `written` in the box."""
+    """A number (`kind` entry) or a step: `name` on top, `lines` below it, then the ways that are `written` in it."""
 
     id: str
     name: str

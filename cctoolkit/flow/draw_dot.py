@@ -24,7 +24,8 @@ def dot(drawn: Picture) -> str:
     direction = "TB" if len(drawn.boxes) <= _SMALL else "LR"
     lines = [
         "digraph flow {",
-        f'  graph [rankdir={direction}, nodesep=0.15, ranksep=0.2, margin=0.2, fontname="{_FONT}", fontsize=12, fontcolor="{INK}",'
+        f'  graph [rankdir={direction}, nodesep=0.15, ranksep=0.2, margin=0.2, fontname="{_FONT}", fontsize=12,'
+        f' fontcolor="{INK}",'
         f" labelloc=b, labeljust=l, label=<{_below(drawn)}>];",
         f'  node [shape=box, style="rounded,filled", margin="0.14,0.08", fontname="{_FONT}", fontsize=11,'
         f' fontcolor="{INK}", color="{LINE}"];',

@@ -1,5 +1,5 @@
-"""Why a call goes where it goes: a walk of `simulate`, each turn with its reason, what is heard, how long it may last and
-the places of the spec that say so.
+"""Why a call goes where it goes: a walk of `simulate`, each turn with its reason, what is heard, how long it may last
+and the places of the spec that say so.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,19 @@ from cctoolkit.flow.explain_hours import asked
 from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.prove_times import longest_waits
 from cctoolkit.flow.simulate import Taken, Walk
-from cctoolkit.model.guard import Always, BadInput, Collected, Edge, InHours, Key, Match, NoInput, Otherwise, QueueKey, Share
+from cctoolkit.model.guard import (
+    Always,
+    BadInput,
+    Collected,
+    Edge,
+    InHours,
+    Key,
+    Match,
+    NoInput,
+    Otherwise,
+    QueueKey,
+    Share,
+)
 from cctoolkit.model.project import Project
 
 Route = tuple[str | int, ...]

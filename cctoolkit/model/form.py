@@ -30,7 +30,7 @@ _MORE = re.compile(r"[yYnN]|[-+0-9:]+")
 
 
 def arrange(layout: Layout) -> None:
-    """Bring a project's layout into its form. Order stays as it is where there are anchors: an alias follows its own."""
+    """Bring a project's layout into its form. Where there are anchors, order stays: an alias follows its own."""
     _arrange(layout.root, _info(Project), "", sort=not layout.anchors)
 
 
@@ -158,7 +158,8 @@ def _written(leaf: Leaf, kind: inspect.Type, country: str) -> str:
 
 def _is_text(value: str) -> bool:
     """Tell whether a reader of YAML 1.1 also takes a plain scalar for text: 10:00, on and 2026-12-31 it does not."""
-    return Resolver().resolve(yaml.ScalarNode, value, (True, False)) == _TEXT and not _MORE.fullmatch(value)
+    tag = Resolver().resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+    return bool(tag == _TEXT) and not _MORE.fullmatch(value)
 
 
 def _stays(value: str) -> bool:

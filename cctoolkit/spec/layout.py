@@ -28,7 +28,7 @@ class Leaf(msgspec.Struct):
 
 
 class Item(msgspec.Struct):
-    """An entry of a collection. `above` are the comments and empty lines before it, `beside` the comment on its line."""
+    """An entry of a collection. `above` are comments and empty lines before it, `beside` the comment on its line."""
 
     key: Leaf | None
     value: "Node"
@@ -192,10 +192,7 @@ class _Reader:
 
     def _beside(self, item: Item, line: int) -> Item:
         """Find the comment on the line where an entry ends, or on its first if its value is lines of its own."""
-        if isinstance(item.value, Block):
-            last = line if item.key else -1
-        else:
-            last = self._last
+        last = (line if item.key else -1) if isinstance(item.value, Block) else self._last
         rest = self.lines[last][self.ends.get(last, 0) :] if last >= 0 else ""
         if found := _COMMENT.search(rest):
             # As far from the data as it was: comments below one another stay so.
@@ -209,7 +206,7 @@ class _Reader:
         return found
 
     def _tail(self, line: int, column: int) -> list[str]:
-        """Take the comments that stand as deep as the entries before them: they belong to these, not to what follows."""
+        """Take the comments that stand as deep as the entries before them: they belong to these."""
         size = 0
         for n, loose in enumerate(self.loose, 1):
             if loose.number >= line or (loose.text and loose.column < column):
