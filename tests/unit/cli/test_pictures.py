@@ -123,3 +123,10 @@ def test_the_readme_picture_is_current():
     drawn = Path("docs/flow.svg").read_text(encoding="utf-8")
     for word in ("head&#45;office", "leave&#45;message", "Горячая линия «Северный ветер»", "нажать\N{NO-BREAK SPACE}1"):
         assert word in drawn or word.replace("\N{NO-BREAK SPACE}", "&#160;") in drawn, word
+
+
+def test_the_review_page_shows_what_trace_says(capsys):
+    """The trace in docs/review.md is this repository's, line by line."""
+    assert run(["trace", "northwind-hotline", "--to", "8 800 100-20-30", "--at", "2026-12-31 16:30"]) == 0
+    said = "".join(f"    {line}\n" for line in capsys.readouterr().out.splitlines())
+    assert said in Path("docs/review.md").read_text(encoding="utf-8")
