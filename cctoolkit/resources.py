@@ -33,6 +33,11 @@ def templates() -> Path:
     return _folder("templates") / "asterisk"
 
 
+def project_templates() -> Path:
+    """Return the folder of the projects that `new` begins with."""
+    return _folder("templates") / "projects"
+
+
 def projects() -> Path:
     """Return the folder of the projects and sites that come with the toolkit."""
     return _folder("projects")

@@ -10,11 +10,13 @@ from cctoolkit.cli import (
     capture,
     cdr,
     demo,
+    fmt,
     graph,
     history,
     kpi,
     lab,
     messages,
+    new,
     override,
     plan,
     prove,
@@ -36,7 +38,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for module in (
+    new,
     validate,
+    fmt,
     graph,
     trace,
     prove,

@@ -34,6 +34,42 @@ FirstDay = Annotated[
 ]
 LastDay = Annotated[str, typer.Option("--to", help="Last day; the first when not given.", metavar="DATE")]
 
+CallTo = Annotated[str, typer.Option("--to", help="The number dialled, in any form.", metavar="NUMBER")]
+CallAt = Annotated[str, typer.Option("--at", help="A local time of the project; now when not given.", metavar="TIME")]
+CallKeys = Annotated[
+    str,
+    typer.Option(
+        "--keys", help='Keys in order, such as 1,2; digits to collect together; "-" is silence for one attempt.'
+    ),
+]
+QueueEnds = Annotated[
+    str,
+    typer.Option(
+        "--queue",
+        help="How queues end, one after another: answered, abandoned, timeout, full, no-agents, key-1, continued.",
+    ),
+]
+TransferEnds = Annotated[
+    str, typer.Option("--transfer", help="How transfers end: transferred, busy, no-answer, failed.")
+]
+VoicemailEnds = Annotated[str, typer.Option("--voicemail", help="How messages end: message-left, done, too-short.")]
+CrmAnswers = Annotated[str, typer.Option("--crm", help="What the CRM answers: found, not_found, failed.")]
+CrmRecord = Annotated[
+    str, typer.Option("--record", help="What the CRM has of the caller, such as grade=gold,city=Тверь.")
+]
+CallbackEnds = Annotated[str, typer.Option("--callback", help="Offers to call back: taken, refused.")]
+SurveyEnds = Annotated[str, typer.Option("--survey", help="Whether a score is given: done, none.")]
+ShareCases = Annotated[str, typer.Option("--share", help="The cases chance chooses; the likeliest when not given.")]
+Caller = Annotated[
+    str,
+    typer.Option("--from", help="Who calls, or anonymous; a number no case knows when not given.", metavar="NUMBER"),
+]
+
+
+def call_outcomes(*, share: str, record: str, **ends: str) -> dict[str, str]:
+    """Return how the outside answers a call, by name; outcomes are one word to a person, with either kind of hyphen."""
+    return {**{name: said.replace("_", "-") for name, said in ends.items()}, "share": share, "record": record}
+
 
 def say(text: str) -> None:
     """Write a line to standard output."""

@@ -37,8 +37,8 @@ class AgentAssignment(Section, frozen=True, kw_only=True):
     """An agent of the site's roster who serves this project."""
 
     agent: Annotated[Identifier, Meta(description="The agent, as the roster of the site names them.")]
-    grade: Annotated[Literal["junior", "regular", "senior", "expert"], Meta(description="How experienced.")] = "regular"
     team: Annotated[Identifier | None, Meta(description="The row the agent sits in.")] = None
+    grade: Annotated[Literal["junior", "regular", "senior", "expert"], Meta(description="How experienced.")] = "regular"
     queues: Annotated[
         tuple[Identifier, ...], Meta(description="The queues served; all of the project's when not given.")
     ] = ()

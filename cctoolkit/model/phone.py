@@ -47,6 +47,19 @@ def forms(text: str, country: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((full, full[1:], digits(national))))
 
 
+def written(text: str, country: str) -> str:
+    """Return a number as people of the country write it: "8 (800) 100-20-30" when it was written without the country's
+    code, "+48 22 123 45 67" with it; a text that is no number there as it is.
+    """
+    full = e164(text, country)
+    if full is None:
+        return text
+    style = phonenumbers.PhoneNumberFormat
+    kind = style.INTERNATIONAL if text.startswith("+") else style.NATIONAL
+    shown = phonenumbers.format_number(phonenumbers.parse(full), kind)
+    return shown if e164(shown, country) == full else text
+
+
 def digits(text: str) -> str:
     """Return only the digits and a leading plus."""
     return re.sub(r"[^0-9]", "", text) if not text.startswith("+") else "+" + re.sub(r"[^0-9]", "", text)

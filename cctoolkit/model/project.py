@@ -45,7 +45,6 @@ class Number(Section, frozen=True, kw_only=True):
     """A phone number that enters the flow."""
 
     number: PhoneText
-    entry: Annotated[Identifier, Meta(description="The first step.")]
     country: Country = "RU"
     class_: Annotated[
         Literal["toll-free", "shared", "geographic"], Meta(description="Who pays: the client, both, or the caller.")
@@ -54,6 +53,7 @@ class Number(Section, frozen=True, kw_only=True):
         tuple[PhoneText, ...],
         Meta(description="Forms in which carriers deliver it, besides its own, such as a geographic number."),
     ] = ()
+    entry: Annotated[Identifier, Meta(description="The first step.")]
     capacity: Annotated[
         int, Meta(ge=0, le=9999, description="Calls at once at most, the next one hears busy; 0 is no limit.")
     ] = 0
@@ -88,9 +88,9 @@ class Project(Section, frozen=True, kw_only=True):
 
     project: ProjectInfo
     numbers: Annotated[tuple[Number, ...], Meta(min_length=1)]
+    trunks: dict[Identifier, Trunk] = field(default_factory=dict)
     calendars: dict[Identifier, Calendar] = field(default_factory=dict)
     flow: dict[Identifier, Step]
-    trunks: dict[Identifier, Trunk] = field(default_factory=dict)
     queues: dict[Identifier, QueueOptions] = field(default_factory=dict)
     teams: dict[Identifier, Team] = field(default_factory=dict)
     agents: tuple[AgentAssignment, ...] = ()

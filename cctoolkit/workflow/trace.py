@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from cctoolkit.errors import UsageError
+from cctoolkit.flow import explain as why
 from cctoolkit.flow.call import Call
+from cctoolkit.flow.explain import Explained
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.known import ANONYMOUS, NOBODY
 from cctoolkit.flow.simulate import Walk, simulate
@@ -25,6 +27,15 @@ def trace(project: Project, number: str, at: str, keys: str, outcomes: Mapping[s
         compile_flow(project),
         Call(number, moment(project, at), _words(keys), **said, caller=_calling(project, caller), record=record),
     )
+
+
+def explain(
+    project: Project, number: str, at: str, keys: str, outcomes: Mapping[str, str], caller: str = ""
+) -> Explained:
+    """Walk one call as `trace` does, and say why it takes each turn."""
+    begins = moment(project, at)
+    walk = trace(project, number, begins.isoformat(), keys, outcomes, caller)
+    return why.explain(project, compile_flow(project), walk, begins)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -72,7 +72,7 @@ def test_nothing_to_validate(place, capsys):
         (
             ["--to", "78001002030", "--at", "2027-01-01 12:00"],
             0,
-            "office is holiday at Fri 2027-01-01 12:00 Europe/Moscow",
+            "hours office: Fri 1 Jan 12:00 is a day off (special date) (projects/northwind-hotline/project.yaml:",
         ),
         (["--to", "+7"], 3, "+7 is no number of project"),
         (["--to", "78001002030", "--at", "tomorrow"], 3, "'tomorrow' is no time"),

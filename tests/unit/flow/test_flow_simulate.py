@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cctoolkit.errors import SpecError, UsageError
-from cctoolkit.flow.draw import dot
 from cctoolkit.flow.simulate import Call, simulate
 from tests.unit.flow.flows import graph
 
@@ -107,10 +106,3 @@ def test_hour_that_comes_twice():
     second = first.replace(fold=1)
     assert second.timestamp() - first.timestamp() == timedelta(hours=1).total_seconds()
     assert simulate(flow, Call(NUMBER, first)).path == simulate(flow, Call(NUMBER, second)).path
-
-
-def test_picture():
-    """The picture has every step, and steps no call reaches in red."""
-    text = dot(graph({"a": {"type": "hangup"}, "lost": {"type": "hangup"}}))
-    assert '"a" [label="a\\nhangup", fillcolor="#e5e7eb"]' in text
-    assert '"lost" [label="lost\\nhangup", fillcolor="#fecaca"]' in text
