@@ -12,7 +12,6 @@ import msgspec
 import yaml
 
 from cctoolkit.errors import ToolkitBug
-from cctoolkit.spec.builder import place
 
 _COMMENT = re.compile(r"(?<!\S)#.*")
 
@@ -224,13 +223,16 @@ class _Place(NamedTuple):
 
 def _start(event: yaml.Event) -> _Place:
     """Return where an event begins, counted from 0."""
-    mark = place(event.start_mark)
-    return _Place(mark.line - 1, mark.column - 1)
+    return _place(event.start_mark)
 
 
 def _end(event: yaml.Event) -> _Place:
-    mark = place(event.end_mark)
-    return _Place(mark.line - 1, mark.column - 1)
+    return _place(event.end_mark)
+
+
+def _place(mark: object) -> _Place:
+    # The parser's C marks have no type of their own.
+    return _Place(getattr(mark, "line", 0), getattr(mark, "column", 0))
 
 
 def _simple(node: Node) -> bool:

@@ -9,6 +9,7 @@ from cctoolkit import resources
 from cctoolkit.errors import OperatorError, Refused, UsageError
 from cctoolkit.model.words import Identifier
 from cctoolkit.spec.problem import did_you_mean, foreign_letter, one_of
+from cctoolkit.spec.whole import PROJECT_FILE
 from cctoolkit.workflow import specs
 
 _NAME = "  id: project-name\n"
@@ -39,7 +40,7 @@ def scaffold(name: str, template: str) -> Path:
                          next_step=did_you_mean(template, list(known)))  # fmt: skip
     _check_name(name)
     folder = Path.cwd() / "projects" / name
-    file = folder / specs.PROJECT_FILE
+    file = folder / PROJECT_FILE
     try:
         folder.mkdir(parents=True)
         with file.open("x", encoding="utf-8") as written:
