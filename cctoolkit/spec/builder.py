@@ -81,7 +81,8 @@ class Builder:
             frame = self._stack.pop()
             if isinstance(frame.value, dict):
                 for name in frame.again:
-                    del frame.value[name]
+                    # What was cut back is not there any more.
+                    frame.value.pop(name, None)
             if frame.anchor:
                 self._anchors[frame.anchor] = (frame.value, *_weigh(frame.value))
         elif isinstance(event, yaml.NodeEvent):
