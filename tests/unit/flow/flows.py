@@ -2,7 +2,9 @@
 
 from hypothesis import strategies as st
 
+from cctoolkit.flow.call import Call
 from cctoolkit.flow.graph import FlowGraph, compile_flow
+from cctoolkit.flow.route import Route
 from cctoolkit.model import build
 from cctoolkit.model.project import Project
 from cctoolkit.spec.source import Document
@@ -35,11 +37,50 @@ def graph(flow: dict, calendars: dict | None = None, entries: tuple[str, ...] = 
     return compile_flow(project(flow, calendars, entries))
 
 
+PLAIN = ("play", "menu", "hours", "queue", "hangup")
+_ASKING = ("collect", "lookup", "switch", "callback", "survey", "set")
+VALUES = {
+    "caller": ["+7", "+7495", "+74951", "+48", "anonymous"], "number": ["22 123 45 60", "+48221234561"],
+    "language": ["en", "pl"], "field": ["gold", "silver"],
+}  # fmt: skip
+
+
 @st.composite
-def steps(draw, names: list[str]) -> dict:
+def _asking(draw, kind: str, to) -> dict:
+    """Draw a step that collects, looks up, sets or tells calls apart."""
+    if kind == "collect":
+        shortest = draw(st.integers(2, 3))
+        check, longest = draw(st.sampled_from(["none", "luhn"])), draw(st.integers(shortest, 4))
+        after = {"done": draw(to), "timeout": draw(to), "invalid": draw(to)}
+        return {"type": kind, "prompts": ["a"], "shortest": shortest, "longest": longest, "check": check, "next": after}
+    if kind == "set":
+        grade = draw(st.dictionaries(st.just("grade"), st.sampled_from(VALUES["field"]), max_size=1))
+        return {
+            "type": kind,
+            "language": draw(st.sampled_from(["en", "pl"])),
+            "card": grade,
+            "next": {"done": draw(to)},
+        }
+    if kind == "switch":
+        by = draw(st.sampled_from([*VALUES, "share"]))
+        names = draw(st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True))
+        size = st.sampled_from([10, 100 // len(names)])
+        case = {"percent": size} if by == "share" else {"values": st.lists(st.sampled_from(VALUES[by]), min_size=1)}
+        cases = {name: {**{key: draw(value) for key, value in case.items()}, "next": draw(to)} for name in names}
+        field = {"field": "grade"} if by == "field" else {}
+        return {"type": kind, "by": by, **field, "cases": cases, "next": {"otherwise": draw(to)}}
+    ends = {"lookup": ("found", "not_found"), "callback": ("taken", "refused"), "survey": ("done", "none")}[kind]
+    options = {"lookup": {}, "callback": {"queue": "q", "prompts": ["a"]}, "survey": {"prompts": ["a"]}}[kind]
+    return {"type": kind, **options, "next": {end: draw(to) for end in ends}}
+
+
+@st.composite
+def steps(draw, names: list[str], kinds: tuple[str, ...]) -> dict:
     """Draw a step whose targets are among `names`."""
     to = st.sampled_from(names)
-    kind = draw(st.sampled_from(["play", "menu", "hours", "queue", "hangup"]))
+    kind = draw(st.sampled_from(kinds))
+    if kind in _ASKING:
+        return draw(_asking(kind, to))
     if kind == "hangup":
         return {"type": kind}
     if kind == "play":
@@ -56,8 +97,16 @@ def steps(draw, names: list[str]) -> dict:
 
 
 @st.composite
-def graphs(draw, most: int = 9) -> FlowGraph:
+def graphs(draw, most: int = 9, kinds: tuple[str, ...] = (*PLAIN, *_ASKING)) -> FlowGraph:
     """Draw a whole flow, loops and dead ends included."""
     names = [f"s{n}" for n in range(draw(st.integers(1, most)))]
-    flow = {name: draw(steps(names)) for name in names}
+    flow = {name: draw(steps(names, kinds)) for name in names}
     return graph(flow, entries=tuple(draw(st.lists(st.sampled_from(names), min_size=1, max_size=3))))
+
+
+def call_of(route: Route) -> Call:
+    """Return the call a route describes."""
+    return Call(
+        route.number, route.at, route.keys, route.queue, route.transfer, route.voicemail, route.crm, route.callback,
+        route.survey, route.share, route.caller, route.record,
+    )  # fmt: skip

@@ -13,12 +13,13 @@ from cctoolkit.errors import SpecError, ToolkitBug
 from cctoolkit.flow.graph import Entry, FlowGraph, Vertex, compile_flow
 from cctoolkit.flow.prove import Finding, Proof, prove
 from cctoolkit.flow.prove_times import longest_waits
-from cctoolkit.flow.routes import Route
 from cctoolkit.flow.simulate import Call, simulate
 from cctoolkit.model.calendar import Calendar
 from cctoolkit.model.guard import Always, Edge, InHours
-from tests.unit.flow.flows import graph, graphs, project
+from tests.unit.flow.flows import PLAIN, call_of, graph, graphs, project
 
+# Proofs walk every case of a switch, for any call: see test_cases_are_walked_for_every_caller.
+KINDS = (*PLAIN, "lookup", "callback", "survey", "set")
 SINCE = datetime(2026, 11, 22, 12, 30, 15, tzinfo=UTC)
 WAIT = 7
 END = {"type": "hangup"}
@@ -34,10 +35,6 @@ def overridden(flow: FlowGraph, override: str) -> FlowGraph:
     if not override:
         return flow
     return replace(flow, calendars={name: Calendar(hours=ALWAYS[override]) for name in flow.calendars})
-
-
-def call_of(route: Route) -> Call:
-    return Call(route.number, route.at, route.keys, route.queue, route.transfer, route.voicemail)
 
 
 def ring(flow: FlowGraph, call: Call) -> set[str]:
@@ -61,7 +58,7 @@ def is_shown(flow: FlowGraph, finding: Finding) -> bool:
 
 @settings(deadline=None, max_examples=60)
 @given(
-    flow=graphs(),
+    flow=graphs(kinds=KINDS),
     minutes=st.lists(st.integers(0, 396 * 1440), min_size=1, max_size=12),
     keys=st.lists(st.sampled_from("0123456789*#-"), max_size=8),
     queue=st.lists(st.sampled_from(["timeout", "full", "no-agents", "abandoned"]), min_size=1, max_size=4),
@@ -97,7 +94,7 @@ def stretches(path: tuple[tuple[str, str], ...]) -> list[int]:
 
 
 @settings(deadline=None, max_examples=80)
-@given(flow=graphs())
+@given(flow=graphs(kinds=KINDS))
 def test_findings_are_calls(flow):
     """The call of every finding does what the finding says, and so does the longest."""
     found = proof_of(flow)
@@ -333,3 +330,59 @@ def test_large_flow():
     assert (found.findings, found.classes > 50, found.walks > 10**6) == ((), True, True)
     print(f"{found.classes} classes, {found.walks:.1e} walks, {time.perf_counter() - began:.2f} s")  # noqa: T201
     assert time.perf_counter() - began < 2
+
+
+def test_digits_are_a_choice():
+    """A caller who enters digits again and again has a say; one who is silent is not kept."""
+    flow = graph(
+        {
+            "ask": {"type": "collect", "prompts": ["a"], "longest": 4, "next": {"done": "crm", "timeout": "end"}},
+            "crm": {"type": "lookup", "digits": "ask", "next": {"found": "end", "not_found": "ask"}},
+            "end": END,
+        }
+    )
+    assert proof_of(flow).findings == ()
+
+
+def test_a_crm_that_fails_for_ever():
+    """Asking the CRM again until it answers is a loop nobody can leave."""
+    flow = graph({"crm": {"type": "lookup", "next": {"found": "end", "not_found": "end", "failed": "crm"}}, "end": END})
+    (finding,) = proof_of(flow).findings
+    assert (finding.kind, finding.steps, finding.call.crm) == ("endless-loop", ("crm",), ("failed", "failed"))
+    assert is_shown(flow, finding)
+
+
+def test_cases_are_walked_for_every_caller():
+    """The call that shows a finding behind a case is one of that case."""
+    cases = {"moscow": {"values": ["+7495"], "next": "round"}}
+    flow = graph(
+        {
+            "who": {"type": "switch", "by": "caller", "cases": cases, "next": {"otherwise": "end"}},
+            "round": {"type": "play", "prompts": ["a"], "next": {"done": "who"}},
+            "end": END,
+        }
+    )
+    (finding,) = proof_of(flow).findings
+    assert finding.kind == "endless-loop"
+    assert finding.call.caller.startswith("+7495")
+    assert ring(flow, call_of(finding.call)) == {"who", "round"}
+
+
+def test_digits_may_be_waited_for_one_by_one():
+    """The longest a collect step keeps a caller is a wait for every digit of every attempt; nobody waits for a callback."""
+    ask = {
+        "type": "collect",
+        "prompts": ["a"],
+        "longest": 4,
+        "wait": "5s",
+        "attempts": 2,
+        "next": {"done": "offer", "timeout": "offer"},
+    }
+    offer = {
+        "type": "callback",
+        "queue": "q",
+        "prompts": ["a"],
+        "wait": "5s",
+        "next": {"taken": "end", "refused": "end"},
+    }
+    assert longest_waits(project({"ask": ask, "offer": offer, "end": END})) == {"ask": 40, "offer": 5, "end": 0}

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from cctoolkit.flow.moments import moments
 from cctoolkit.flow.routes import routes
 from cctoolkit.flow.simulate import Call, simulate
-from tests.unit.flow.flows import graph, graphs
+from tests.unit.flow.flows import call_of, graph, graphs
 
 SINCE = datetime(2026, 11, 22, 12, 30, 15, tzinfo=UTC)
 REASONS = (
     "no call reaches this step at any hour", "no way leads to this step", "every key has a meaning here",
-    "no call is here at such an hour", "from there no call comes to an end",
+    "no call is here at such an hour", "no call that is here is such a case", "from there no call comes to an end",
 )  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def test_routes_are_calls(graph):
     found, _ = routes(graph, SINCE)
     for route in found:
         assert route.at >= SINCE
-        assert simulate(graph, Call(route.number, route.at, route.keys, route.queue)).path == route.path
+        assert simulate(graph, call_of(route)).path == route.path
 
 
 @settings(deadline=None, max_examples=80)

@@ -106,3 +106,59 @@ def test_hour_that_comes_twice():
     second = first.replace(fold=1)
     assert second.timestamp() - first.timestamp() == timedelta(hours=1).total_seconds()
     assert simulate(flow, Call(NUMBER, first)).path == simulate(flow, Call(NUMBER, second)).path
+
+
+SWITCHES = graph(
+    {
+        "who": {
+            "type": "switch", "by": "caller", "next": {"otherwise": "crm"},
+            "cases": {"withheld": {"values": ["anonymous"], "next": "english"}, "moscow": {"values": ["+7495"], "next": "share"}},
+        },
+        "english": {"type": "set", "language": "en", "card": {"grade": "gold"}, "next": {"done": "language"}},
+        "language": {
+            "type": "switch", "by": "language", "cases": {"english": {"values": ["en"], "next": "grade"}}, "next": {"otherwise": "end"},
+        },
+        "crm": {"type": "lookup", "next": {"found": "grade", "not_found": "ask"}},
+        "grade": {
+            "type": "switch", "by": "field", "field": "grade", "cases": {"gold": {"values": ["gold"], "next": "end"}},
+            "next": {"otherwise": "ask"},
+        },
+        "share": {
+            "type": "switch", "by": "share", "cases": {"few": {"percent": 20, "next": "number"}, "many": {"percent": 80, "next": "end"}},
+            "next": {"otherwise": "end"},
+        },
+        "number": {
+            "type": "switch", "by": "number", "cases": {"ours": {"values": ["22 123 45 60"], "next": "end"}}, "next": {"otherwise": "ask"},
+        },
+        "ask": {"type": "collect", "prompts": ["a"], "shortest": 2, "longest": 4, "attempts": 2, "next": {"done": "end", "timeout": "end"}},
+        "end": {"type": "hangup"},
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ({"caller": ""}, [("who", "case-withheld"), ("english", "done"), ("language", "case-english"), ("grade", "case-gold")]),
+        ({"caller": "+74951234567"}, [("who", "case-moscow"), ("share", "case-many")]),
+        ({"caller": "+74951234567", "share": ("few",)}, [("who", "case-moscow"), ("share", "case-few"), ("number", "case-ours")]),
+        ({"record": {"grade": "gold"}}, [("who", "otherwise"), ("crm", "crm-found"), ("grade", "case-gold")]),
+        ({"keys": ("12",)}, [("who", "otherwise"), ("crm", "crm-found"), ("grade", "otherwise"), ("ask", "done")]),
+        ({"crm": ("not-found",), "record": {"grade": "gold"}, "keys": ("1", "-")}, [("who", "otherwise"), ("crm", "crm-not-found"), ("ask", "timeout")]),
+        ({"crm": ("failed",), "keys": ("-", "123*")}, [("who", "otherwise"), ("crm", "crm-failed"), ("ask", "invalid")]),
+        ({"crm": ("failed",), "keys": ("#", "123#")}, [("who", "otherwise"), ("crm", "crm-failed"), ("ask", "done")]),
+    ],
+)  # fmt: skip
+def test_what_is_known(said, path):
+    """Cases hold by who calls, what was set, what the CRM has and by chance; digits are right or not."""
+    assert list(simulate(SWITCHES, Call(NUMBER, AT, **said)).path) == [*path, ("end", "hangup")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"caller": "+74951234567", "share": ("otherwise",)}, {"crm": ("maybe",)}, {"keys": ("12345",)}, {"survey": ()}],
+)
+def test_impossible_answers(said):
+    """A way chance never takes, an answer no CRM gives and more digits than are taken are wrong usage."""
+    with pytest.raises(UsageError):
+        simulate(SWITCHES, Call(NUMBER, AT, **said))
