@@ -51,18 +51,21 @@ async def place(client: Client, route: Route, twin: str = "") -> Observed:
 
 
 def _originate(route: Route, name: str, twin: str) -> dict[str, str | list[str]]:
+    # Without the field there is no caller's number, as when it is withheld.
+    caller = {"CallerID": f'"test" <{route.caller.lstrip("+")}>'} if route.caller else {}
     return {
+        **caller,
         "Channel": f"Local/{route.number.lstrip('+')}@{marks.TEST}/n",
         "ChannelId": name,
         "Application": "Wait",
         "Data": str(int(CALL_SECONDS)),
-        "CallerID": '"test" <0000000000>',
         "Timeout": str(int(CALL_SECONDS * 1000)),
         "Async": "true",
         "Variable": [
             f"__CCT_NOW={int(route.at.timestamp())}",
             f"CCT_DIAL={_dials(route)}",
             f"CCT_TWIN={twin}",
+            f"CCT_SHARE={'.'.join(turn.label for turn in route.turns if turn.chance)}",
         ],
     }
 
@@ -142,6 +145,6 @@ class _Watcher:
                 await self.client.action("Hangup", {"Channel": channel})
 
     async def _press(self, channel: str, key: str) -> None:
-        if key != SILENCE:
+        for digit in key.replace(SILENCE, ""):
             # The caller's half of the Local pair presses; the digit arrives on the half in the dialplan.
-            await self.client.action("PlayDTMF", {"Channel": channel.removesuffix(";2") + ";1", "Digit": key})
+            await self.client.action("PlayDTMF", {"Channel": channel.removesuffix(";2") + ";1", "Digit": digit})

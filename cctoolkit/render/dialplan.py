@@ -31,6 +31,7 @@ _CLEARED = (
     "CCT_MESSAGE",
     "CCT_MESSAGES",
     "CCT_NUMBER",
+    "CCT_SHARE",
 )
 
 

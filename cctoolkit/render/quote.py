@@ -14,6 +14,7 @@ import msgspec
 
 from cctoolkit import marks, resources
 from cctoolkit.errors import ToolkitBug
+from cctoolkit.flow.known import ANONYMOUS
 from cctoolkit.model.calendar import special, week
 from cctoolkit.model.guard import Key, key_name
 from cctoolkit.model.step import Step
@@ -105,5 +106,10 @@ def environment(folder: Path) -> jinja2.Environment:
         "key_name": key_name,
         "queue_name": lambda queue, project: marks.queue_name(project, queue),
     }
-    env.globals |= {"wrap_up": marks.WRAP_UP, "shadow": marks.SHADOW, "canary": marks.CANARY_QUEUE}
+    env.globals |= {
+        "wrap_up": marks.WRAP_UP,
+        "shadow": marks.SHADOW,
+        "canary": marks.CANARY_QUEUE,
+        "anonymous": ANONYMOUS,
+    }
     return env

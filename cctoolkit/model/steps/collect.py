@@ -28,7 +28,6 @@ class Collect(Step, frozen=True, kw_only=True, tag="collect"):
     """
 
     needs_answer = True
-    rendered = False
     example: ClassVar[dict[str, Any]] = {
         "type": "collect",
         "prompts": ["northwind/enter-account"],

@@ -18,7 +18,6 @@ class SetNext(Section, frozen=True, kw_only=True):
 class Set(Step, frozen=True, kw_only=True, tag="set"):
     """Sets the language, the priority in queues or fields of the card; makes no sound and does not answer the call."""
 
-    rendered = False
     example: ClassVar[dict[str, Any]] = {
         "type": "set",
         "language": "en",

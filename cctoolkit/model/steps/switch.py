@@ -35,7 +35,6 @@ class SwitchNext(Section, frozen=True, kw_only=True):
 class Switch(Step, frozen=True, kw_only=True, tag="switch"):
     """Goes the way of the first case that holds; makes no sound and does not answer the call."""
 
-    rendered = False
     example: ClassVar[dict[str, Any]] = {
         "type": "switch",
         "by": "caller",

@@ -10,7 +10,9 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
     for tried in evidence.calls:
         subject = f"{tried.route.at:%Y-%m-%d %H:%M} UTC {_shown(tried.route.path)}"
         good = not tried.failure and tried.path == tried.route.path
-        text = "went there" if good else tried.failure or f"went {_shown(tried.path)}"
+        chosen = ", ".join(turn.step for turn in tried.route.turns if turn.chance)
+        there = f"went there, chance forced at {chosen}" if chosen else "went there"
+        text = there if good else tried.failure or f"went {_shown(tried.path)}"
         yield Finding("routes", subject, good, text)
     for way in evidence.uncovered:
         yield Finding("routes", f"{way.step}: {way.label}", False, f"not called: {way.reason}")

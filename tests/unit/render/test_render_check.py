@@ -7,18 +7,37 @@ from msgspec.structs import replace
 from cctoolkit import marks, resources
 from cctoolkit.errors import ToolkitBug
 from cctoolkit.flow.graph import compile_flow
+from cctoolkit.model import build
 from cctoolkit.render import check, check_objects, dialplan, queues
 from cctoolkit.render.configset import render
 from cctoolkit.workflow import specs
 
+END = {"otherwise": "end"}
+MORE = {
+    name: build.step(raw)
+    for name, raw in {
+        "set": {"type": "set", "language": "en", "next": {"done": "end"}},
+        "switch": {"type": "switch", "by": "caller", "cases": {"a": {"values": ["+7"], "next": "end"}}, "next": END},
+        "chance": {"type": "switch", "by": "share", "cases": {"a": {"percent": 1, "next": "end"}}, "next": END},
+        "collect": {
+            "type": "collect",
+            "prompts": ["a"],
+            "longest": 2,
+            "check": "luhn",
+            "next": {"done": "end", "timeout": "end"},
+        },
+    }.items()
+}
 GOLDEN = Path("tests/golden/site.yaml")
 TEMPLATES = sorted(str(path.relative_to(resources.templates())) for path in resources.templates().rglob("*.j2"))
 
 
 @pytest.fixture(scope="module")
 def loaded():
-    """The site of the golden files with its project."""
-    return specs.load_site(str(GOLDEN))
+    """The site of the golden files with its project, and in that a step of every type that is rendered."""
+    site = specs.load_site(str(GOLDEN))
+    (project,) = site.projects
+    return replace(site, projects=(replace(project, flow={**MORE, **project.flow}),))
 
 
 @pytest.fixture
