@@ -26,6 +26,12 @@ _MESSAGE_SECONDS = 1.5
 """Longer than the shortest message of a test call, which is 1 s."""
 
 
+_GAP_SECONDS = 0.1
+"""Between two digits: one that follows within 45 ms (AST_MIN_DTMF_GAP of channel.c) is held back until more sound
+comes, and a test call has none.
+"""
+
+
 class Observed(Struct, frozen=True):
     """Where a call went: (step, label) pairs in order, from its own marks."""
 
@@ -148,3 +154,5 @@ class _Watcher:
         for digit in key.replace(SILENCE, ""):
             # The caller's half of the Local pair presses; the digit arrives on the half in the dialplan.
             await self.client.action("PlayDTMF", {"Channel": channel.removesuffix(";2") + ";1", "Digit": digit})
+            if len(key) > 1:
+                await asyncio.sleep(_GAP_SECONDS)
