@@ -39,6 +39,7 @@ def graph(flow: dict, calendars: dict | None = None, entries: tuple[str, ...] = 
 
 PLAIN = ("play", "menu", "hours", "queue", "hangup")
 _ASKING = ("collect", "lookup", "switch", "callback", "survey", "set")
+KINDS = (*PLAIN, *_ASKING)
 VALUES = {
     "caller": ["+7", "+7495", "+74951", "+48", "anonymous"], "number": ["22 123 45 60", "+48221234561"],
     "language": ["en", "pl"], "field": ["gold", "silver"],
@@ -75,7 +76,7 @@ def _asking(draw, kind: str, to) -> dict:
 
 
 @st.composite
-def steps(draw, names: list[str], kinds: tuple[str, ...]) -> dict:
+def steps(draw, names: list[str], kinds: tuple[str, ...] = KINDS) -> dict:
     """Draw a step whose targets are among `names`."""
     to = st.sampled_from(names)
     kind = draw(st.sampled_from(kinds))
@@ -97,7 +98,7 @@ def steps(draw, names: list[str], kinds: tuple[str, ...]) -> dict:
 
 
 @st.composite
-def graphs(draw, most: int = 9, kinds: tuple[str, ...] = (*PLAIN, *_ASKING)) -> FlowGraph:
+def graphs(draw, most: int = 9, kinds: tuple[str, ...] = KINDS) -> FlowGraph:
     """Draw a whole flow, loops and dead ends included."""
     names = [f"s{n}" for n in range(draw(st.integers(1, most)))]
     flow = {name: draw(steps(names, kinds)) for name in names}
