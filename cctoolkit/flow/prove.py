@@ -3,17 +3,20 @@
 Minutes in which all calendars answer alike are one class of time. A call is judged by the time at which it is placed,
 as `simulate` does; the supervisor's overrides are two more classes. At each class every walk must
 
-- have exactly one answer at each step that asks the hours (`no-answer`),
+- have exactly one answer at each step that asks the hours (`gap`, `overlap`),
 - come to a declared end (`dead-end`),
 - go round only as often as the caller asks for it by a key that means something (`endless-loop`),
-- end within a declared time (`too-long`).
+- call no outside number that is not meant (`toll-path`),
+- wait only where somebody certified may answer (`no-agent`),
+- end within a declared time (`too-long`): the waits along it together, since what prompts and talks last is in no spec.
 
 Every finding comes with a call that shows it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +24,7 @@ from msgspec.structs import replace
 from cctoolkit.flow.circumstances import Circumstances
 from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.moments import Moments
+from cctoolkit.flow.prove_facts import Facts
 from cctoolkit.flow.prove_notes import Note, notes
 from cctoolkit.flow.prove_times import HORIZON, TimeClass, time_classes
 from cctoolkit.flow.prove_walks import MANY, Path, Walks
@@ -28,9 +32,13 @@ from cctoolkit.flow.route import Route, Turn, turn
 
 LIMIT = timedelta(hours=4)
 
-Kind = Literal["no-answer", "dead-end", "endless-loop", "too-long"]
-KINDS: tuple[Kind, ...] = ("no-answer", "dead-end", "endless-loop", "too-long")
-"""Worst first: a call that fails at once, one that never ends, one that need not end, one that lasts."""
+Kind = Literal["gap", "overlap", "dead-end", "endless-loop", "toll-path", "no-agent", "too-long"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Worst first: a call that fails at once, one that never ends, one that need not end, one that costs, one that waits
+for nobody, one that lasts.
+"""
+_ROUND: tuple[Kind, ...] = ("dead-end", "endless-loop")
+"""Kinds that may be a way round."""
 
 
 class Finding(Struct, frozen=True):
@@ -65,14 +73,18 @@ class Proof(Struct, frozen=True):
     notes: tuple[Note, ...]
 
 
+Failure = tuple[Kind, frozenset[str], str]
+"""What is wrong with which steps, in words; a way round is added to them."""
+
+
 class _Longest(Struct, frozen=True):
     seconds: int
     when: TimeClass
     call: Route
 
 
-def prove(graph: FlowGraph, waits: Mapping[str, int], since: datetime, limit: timedelta = LIMIT) -> Proof:
-    """Walk everything from `since` on; `waits` says how many seconds a step may keep a caller."""
+def prove(graph: FlowGraph, known: Facts, since: datetime, limit: timedelta = LIMIT) -> Proof:
+    """Walk everything from `since` on."""
     until = since + HORIZON
     classes = time_classes(graph, since, until)
     found: dict[tuple[Kind, frozenset[str]], Finding] = {}
@@ -81,9 +93,9 @@ def prove(graph: FlowGraph, waits: Mapping[str, int], since: datetime, limit: ti
     for when in classes:
         walks = Walks(graph, when)
         loops = walks.loops()
-        for kind, steps in _failures(walks, loops):
-            _add(found, walks, kind, steps)
-        lasting = walks.lasting(waits, loops)
+        for kind, steps, what in (*_failures(walks, loops), *_misled(walks, known)):
+            _add(found, walks, (kind, steps), what)
+        lasting = walks.lasting(known.waits, loops)
         count += sum(lasting.count[entry.step] for entry in graph.entries)
         start = lasting.longest()
         if longest is None or lasting.seconds[start] > longest.seconds:
@@ -98,41 +110,56 @@ def prove(graph: FlowGraph, waits: Mapping[str, int], since: datetime, limit: ti
     )  # fmt: skip
 
 
-def _failures(walks: Walks, loops: Iterable[frozenset[str]]) -> Iterator[tuple[Kind, frozenset[str]]]:
+def _failures(walks: Walks, loops: Iterable[frozenset[str]]) -> Iterator[Failure]:
     """Yield what fails at one class of time; what follows from a worse failure of the same steps is left out."""
     undecided = dict(walks.undecided())
-    yield from (("no-answer", frozenset([step])) for step in undecided)
-    yield from (("dead-end", frozenset([step])) for step in walks.stuck() if step not in undecided)
+    for step, answers in undecided.items():
+        what = f"{step} asks the hours and has {f'{answers} answers' if answers else 'no answer'}"
+        yield "overlap" if answers else "gap", frozenset([step]), what
+    for step in walks.stuck():
+        if step not in undecided:
+            yield "dead-end", frozenset([step]), f"{step} has no way on and no end"
     hopeless = list(walks.hopeless())
-    yield from (("dead-end", ring) for ring in hopeless)
-    yield from (("endless-loop", loop) for loop in loops if not any(loop <= ring for ring in hopeless))
+    yield from (("dead-end", ring, "whatever happens, the call goes round: ") for ring in hopeless)
+    for loop in loops:
+        if not any(loop <= ring for ring in hopeless):
+            yield "endless-loop", loop, "the call goes round without a choice of the caller: "
 
 
-def _add(found: dict[tuple[Kind, frozenset[str]], Finding], walks: Walks, kind: Kind, steps: frozenset[str]) -> None:
+def _misled(walks: Walks, known: Facts) -> Iterator[Failure]:
+    """Yield the steps to which no call should come at this class of time."""
+    when = walks.when
+    day = when.first.astimezone(ZoneInfo(walks.graph.time_zone)).date()
+    for step in walks.ways:
+        if number := known.tolls.get(step):
+            yield "toll-path", frozenset([step]), f"{step} calls {number}, and the spec does not say that this is meant"
+        staff = known.staff.get(step)
+        # A class begins with its earliest minute: later ones find no fewer people. An override has no day of its own.
+        if staff and not (staff.since if when.override else staff.there(day)):
+            ever = f"is certified before {staff.since}" if staff.since else "is certified"
+            yield "no-agent", frozenset([step]), f"{step} waits in the queue {staff.queue}, for which nobody {ever}"
+
+
+def _add(
+    found: dict[tuple[Kind, frozenset[str]], Finding], walks: Walks, about: tuple[Kind, frozenset[str]], what: str
+) -> None:
     """Keep a finding once: with the earliest call that shows it, and in how many classes it is so."""
-    known = found.get((kind, steps))
+    kind, steps = about
+    known = found.get(about)
     if known is not None:
-        found[kind, steps] = replace(known, classes=known.classes + 1)
+        found[about] = replace(known, classes=known.classes + 1)
         return
-    ring = walks.round(steps) if kind != "no-answer" else ()
+    ring = walks.round(steps) if kind in _ROUND else ()
     # The ring need not begin where calls come in: it is turned until it does.
     first = min((n for n in range(len(ring))), key=lambda n: walks.depth[ring[n][0]], default=0)
     ring = ring[first:] + ring[:first]
     step = ring[0][0] if ring else min(steps)
     path = (*walks.until(step), *ring, *ring)
     ordered = tuple(name for name in walks.ways if name in steps)
+    if ring:
+        what += " -> ".join([*(name for name, _ in ring), step])
     call = _call(walks, path, "" if ring else step)
-    found[kind, steps] = Finding(kind, _words(walks, kind, ring, step), ordered, call, walks.when.override)
-
-
-def _words(walks: Walks, kind: Kind, ring: Path, step: str) -> str:
-    shown = " -> ".join([*(name for name, _ in ring), step])
-    if kind == "no-answer":
-        answers = dict(walks.undecided())[step]
-        return f"{step} asks the hours and has {f'{answers} answers' if answers else 'no answer'}"
-    if kind == "dead-end":
-        return f"whatever happens, the call goes round: {shown}" if ring else f"{step} has no way on and no end"
-    return f"the call goes round without a choice of the caller: {shown}"
+    found[about] = Finding(kind, what, ordered, call, walks.when.override)
 
 
 def _too_long(longest: _Longest, limit: timedelta) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from measure import ROOT, SEED, Row
 
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.prove import Proof, prove
-from cctoolkit.flow.prove_times import longest_waits
+from cctoolkit.flow.prove_facts import facts
 from cctoolkit.model.project import Project
 from cctoolkit.workflow import specs
 
@@ -73,7 +73,7 @@ def _measure(path: Path) -> dict[str, float]:
 
 
 def _prove(project: Project) -> Proof:
-    return prove(compile_flow(project), longest_waits(project), SINCE, timedelta(days=1))
+    return prove(compile_flow(project), facts(project), SINCE, timedelta(days=1))
 
 
 if __name__ == "__main__":
