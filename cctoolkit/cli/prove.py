@@ -177,7 +177,7 @@ def _plain(one: "Proved") -> dict[str, Any]:
         "classes": proof.classes,
         "walks": proof.walks,
         "longest_seconds": proof.longest_seconds,
-        "longest": _plain_call(one, proof.longest),
+        "longest": {**_plain_call(one, proof.longest), "path": proof.longest.path},
         "notes": proof.notes,
         "findings": [
             {
@@ -186,7 +186,7 @@ def _plain(one: "Proved") -> dict[str, Any]:
                 "steps": finding.steps,
                 "classes": finding.classes,
                 "override": finding.override,
-                "call": _plain_call(one, finding.call),
+                "call": {**_plain_call(one, finding.call), "path": finding.call.path},
             }
             for finding in proof.findings
         ],
@@ -201,7 +201,6 @@ def _plain_call(one: "Proved | Compared", call: "Route") -> dict[str, Any]:
         "caller": call.caller,
         "record": call.record,
         **{option: getattr(call, option) for option in _USUAL},
-        "path": call.path,
         "trace": _trace(one, call),
     }
 

@@ -151,5 +151,5 @@ def _difference(days: _Calendar, group: Sequence[Seen], times: Sequence[Class]) 
     return Difference(
         one.harm, tuple(dict.fromkeys(seen.number for seen in group)), _ways(group), one.was, one.now, when,
         sum(minutes for _, minutes in parts),
-        None if one.now == NO_NUMBER else Route(one.number, first, one.turns), override,
+        None if one.now == NO_NUMBER else Route(one.number, first, (*one.turns, *one.rest)), override,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from cctoolkit.flow.prove_stations import Line, Station, decision, described, said
-from cctoolkit.flow.routes import Turn, presses
+from cctoolkit.flow.routes import Turn
 from cctoolkit.model.guard import BadInput, Edge, Guard, Key, QueueExit, QueueKey
 
 Harm = Literal["lost-agent", "lost-end", "other"]
@@ -31,6 +31,8 @@ class Seen(Struct, frozen=True):
     turns: tuple[Turn, ...]
     was: str
     now: str
+    rest: tuple[Turn, ...] = ()
+    """How such a call then comes to an end."""
 
     @property
     def way(self) -> str:
@@ -60,7 +62,8 @@ def _walk(number: str, old: Line, new: Line, entry: tuple[Station, Station]) -> 
     while todo:
         before, after, path = todo.popleft()
         if words := described(old, before, new, after):
-            yield Seen(_harm(_ends(old, before), _ends(new, after)), number, path, *words)
+            rest = new.finish(after.place) if after.place else ()
+            yield Seen(_harm(_ends(old, before), _ends(new, after)), number, path, *words, rest)
         if (before, after) in walked or not (before.place and after.place):
             continue
         walked.add((before, after))
@@ -69,14 +72,14 @@ def _walk(number: str, old: Line, new: Line, entry: tuple[Station, Station]) -> 
         for one, other in _decisions(old, before.place, new, after.place):
             if one and other:
                 pair = old.station(one.target), new.station(other.target)
-                todo.append((*pair, (*path, _turn(new, after.place, other.guard))))
+                todo.append((*pair, (*path, new.turn(after.place, other.guard))))
             elif one:
                 was, lost = said(old, old.station(one.target)), old.ends(one.target)
                 harm = _harm(lost, _instead(new, after.place, one.guard))
-                yield Seen(harm, number, (*path, _turn(old, before.place, one.guard)), was, _nothing(one.guard))
+                yield Seen(harm, number, (*path, old.turn(before.place, one.guard)), was, _nothing(one.guard))
             elif other:
                 now = said(new, new.station(other.target))
-                yield Seen("other", number, (*path, _turn(new, after.place, other.guard)), _nothing(other.guard), now)
+                yield Seen("other", number, (*path, new.turn(after.place, other.guard)), _nothing(other.guard), now)
 
 
 def _decisions(old: Line, before: str, new: Line, after: str) -> Iterator[tuple[Edge | None, Edge | None]]:
@@ -85,10 +88,6 @@ def _decisions(old: Line, before: str, new: Line, after: str) -> Iterator[tuple[
     others = {edge.guard.label: edge for edge in new.walks.ways[after]}
     for label in {**ones, **others}:
         yield ones.get(label), others.get(label)
-
-
-def _turn(line: Line, step: str, guard: Guard) -> Turn:
-    return Turn(step, guard.label, guard, presses(line.vertex(step), guard) or ())
 
 
 def _ends(line: Line, station: Station) -> frozenset[str]:

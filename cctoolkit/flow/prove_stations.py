@@ -3,6 +3,7 @@
 Steps are compared by what they do, not by their names: a step that was only renamed is the same place.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from cctoolkit.flow.graph import FlowGraph, Vertex, compile_flow
 from cctoolkit.flow.prove_facts import Facts, facts
 from cctoolkit.flow.prove_times import TimeClass
 from cctoolkit.flow.prove_walks import Walks
+from cctoolkit.flow.routes import Turn, presses
 from cctoolkit.model.guard import Always, Guard, InHours
 from cctoolkit.model.project import Project
 
@@ -72,6 +74,24 @@ class Line:
             heard += [step] if isinstance(ways[0].guard, Always) else []
             step = ways[0].target
         return Station(tuple(heard), "")
+
+    def finish(self, step: str) -> tuple[Turn, ...]:
+        """Return the fewest decisions by which a call at a step comes to an end; none when there are none."""
+        paths: dict[str, tuple[Turn, ...]] = {step: ()}
+        todo = deque(paths)
+        while todo:
+            here = todo.popleft()
+            if ends := self.vertex(here).ends:
+                return (*paths[here], Turn(here, ends[0], None))
+            for edge in self.walks.ways[here]:
+                if edge.target not in paths:
+                    paths[edge.target] = (*paths[here], self.turn(here, edge.guard))
+                    todo.append(edge.target)
+        return ()
+
+    def turn(self, step: str, guard: Guard) -> Turn:
+        """Return how a call leaves a step."""
+        return Turn(step, guard.label, guard, presses(self.vertex(step), guard) or ())
 
     def ends(self, step: str) -> frozenset[str]:
         """Return the ends a call can come to from a step; "answered" where somebody may answer, and not else."""

@@ -26,6 +26,8 @@ _SECONDS = 60
 def project_at(file: Path, against: str) -> specs.LoadedProject:
     """Return the project of `file` as it was at a revision or is in a folder; problems name the place they are in."""
     folder = file.resolve().parent
+    if not against or "\0" in against:
+        raise UsageError(f"{against!r} is no revision", expected="a Git revision, or the folder of another spec")
     if commit := _commit(folder, against):
         with _unpacked(file.resolve(), commit, against) as (path, inside):
             return _loaded(path, f"{against}:{inside}")
@@ -64,8 +66,6 @@ def _is_folder(path: Path) -> bool:
 
 def _commit(folder: Path, revision: str) -> str:
     """Return the commit's name; nothing when Git knows no such revision, or when this is no Git folder."""
-    if "\0" in revision or not revision:
-        return ""
     asked = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if asked.returncode == 0:
         return asked.stdout.decode().strip()
