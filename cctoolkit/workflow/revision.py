@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.spec.problem import InvalidSpecError
 from cctoolkit.workflow import specs
+from cctoolkit.workflow.paths import is_file, is_folder
 
 LIBRARY = "library"
 _SECONDS = 60
@@ -47,21 +48,14 @@ def _loaded(path: Path, shown: str) -> specs.LoadedProject:
 def _elsewhere(place: Path, name: str) -> Path:
     for path in (place, place / name, place / "projects" / name):
         for file in (path, path / specs.PROJECT_FILE):
-            if specs.is_file(file):
+            if is_file(file):
                 return file
-    if _is_folder(place):
+    if is_folder(place):
         wanted = " or ".join(f"{before}{specs.PROJECT_FILE}" for before in ("", f"{name}/", f"projects/{name}/"))
         raise UsageError(f"there is no project {name!r}", where=str(place), expected=wanted)
     raise UsageError(f"{str(place)!r} is neither a revision nor a folder",
                      expected="a Git revision such as main or HEAD~1, or the folder of another spec",
                      next_step="git log --oneline, or git fetch when it is another's")  # fmt: skip
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def _commit(folder: Path, revision: str) -> str:
@@ -70,7 +64,7 @@ def _commit(folder: Path, revision: str) -> str:
     if asked.returncode == 0:
         return asked.stdout.decode().strip()
     inside = _git(folder, "rev-parse", "--is-inside-work-tree")
-    if inside.returncode != 0 and not _is_folder(Path(revision)) and not specs.is_file(Path(revision)):
+    if inside.returncode != 0 and not is_folder(Path(revision)) and not is_file(Path(revision)):
         raise UsageError(f"{revision!r} is no folder, and no revision can be read: {_said(inside)}", where=str(folder),
                          expected="a project in a Git folder, or the folder of another spec")  # fmt: skip
     return ""
