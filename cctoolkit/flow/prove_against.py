@@ -14,7 +14,7 @@ from cctoolkit.flow.prove_pairs import HARMS, NO_NUMBER, Harm, Seen, compare
 from cctoolkit.flow.prove_stations import Line, Spec
 from cctoolkit.flow.prove_times import HORIZON, Answers, TimeClass, calendars_asked, stretches
 from cctoolkit.flow.prove_when import in_words
-from cctoolkit.flow.routes import Route
+from cctoolkit.flow.route import Route
 from cctoolkit.model.guard import HoursOutcome
 
 _DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from cctoolkit.flow.prove_stations import Line, Station, decision, described, said
-from cctoolkit.flow.routes import Turn
+from cctoolkit.flow.route import Turn
 from cctoolkit.model.guard import BadInput, Edge, Guard, Key, QueueExit, QueueKey
 
 Harm = Literal["lost-agent", "lost-end", "other"]

@@ -14,7 +14,7 @@ from cctoolkit.flow.graph import FlowGraph, Vertex, compile_flow
 from cctoolkit.flow.prove_facts import Facts, facts
 from cctoolkit.flow.prove_times import TimeClass
 from cctoolkit.flow.prove_walks import Walks
-from cctoolkit.flow.routes import Turn, presses
+from cctoolkit.flow.route import Turn, turn
 from cctoolkit.model.guard import Always, Guard, InHours
 from cctoolkit.model.project import Project
 
@@ -91,7 +91,7 @@ class Line:
 
     def turn(self, step: str, guard: Guard) -> Turn:
         """Return how a call leaves a step."""
-        return Turn(step, guard.label, guard, presses(self.vertex(step), guard) or ())
+        return turn(self.vertex(step), guard.label, guard)
 
     def ends(self, step: str) -> frozenset[str]:
         """Return the ends a call can come to from a step; "answered" where somebody may answer, and not else."""

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cctoolkit.errors import SpecError, UsageError
+from cctoolkit.flow.call import Call
 from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.prove_facts import Facts
-from cctoolkit.flow.routes import Route, Turn, presses
-from cctoolkit.flow.simulate import Call, simulate
+from cctoolkit.flow.route import Route, Turn, presses
+from cctoolkit.flow.simulate import simulate
 from cctoolkit.model.calendar import timetable
 from cctoolkit.model.guard import Edge, InHours, Key, QueueKey
 

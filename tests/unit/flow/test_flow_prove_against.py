@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cctoolkit.errors import SpecError, UsageError
+from cctoolkit.flow.call import Call
 from cctoolkit.flow.prove_against import differences
 from cctoolkit.flow.prove_explain import markdown, text
 from cctoolkit.flow.prove_pairs import NO_NUMBER
 from cctoolkit.flow.prove_stations import Spec, spec_of
-from cctoolkit.flow.simulate import Call, simulate
+from cctoolkit.flow.simulate import simulate
 from cctoolkit.model import build
 from cctoolkit.model.project import Project
 from cctoolkit.spec.source import Document
