@@ -26,9 +26,10 @@ from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.moments import Moments
 from cctoolkit.flow.prove_facts import Facts
 from cctoolkit.flow.prove_notes import Note, notes
+from cctoolkit.flow.prove_spread import spread
 from cctoolkit.flow.prove_times import HORIZON, TimeClass, time_classes
 from cctoolkit.flow.prove_walks import MANY, Path, Walks
-from cctoolkit.flow.route import Route, Turn, turn
+from cctoolkit.flow.route import Route, turn
 
 LIMIT = timedelta(hours=4)
 
@@ -74,7 +75,9 @@ class Proof(Struct, frozen=True):
 
 
 Failure = tuple[Kind, frozenset[str], str]
-"""What is wrong with which steps, in words; a way round is added to them."""
+"""What is wrong with which vertices, in words; a way round is added to them."""
+About = tuple[Kind, frozenset[str]]
+"""What is wrong with which steps."""
 
 
 class _Longest(Struct, frozen=True):
@@ -87,20 +90,25 @@ def prove(graph: FlowGraph, known: Facts, since: datetime, limit: timedelta = LI
     """Walk everything from `since` on."""
     until = since + HORIZON
     classes = time_classes(graph, since, until)
-    found: dict[tuple[Kind, frozenset[str]], Finding] = {}
+    every = spread(graph)
+    waits = {key: known.waits.get(vertex.name, 0) for key, vertex in every.vertices.items()}
+    found: dict[About, Finding] = {}
     count = 0
     longest: _Longest | None = None
     for when in classes:
-        walks = Walks(graph, when)
+        walks = Walks(every, when)
         loops = walks.loops()
-        for kind, steps, what in (*_failures(walks, loops), *_misled(walks, known)):
-            _add(found, walks, (kind, steps), what)
-        lasting = walks.lasting(known.waits, loops)
-        count += sum(lasting.count[entry.step] for entry in graph.entries)
+        failures: dict[About, Failure] = {}
+        for one in (*_failures(walks, loops), *_misled(walks, known)):
+            failures.setdefault((one[0], _names(walks, one[1])), one)
+        for about, failure in failures.items():
+            _add(graph, found, walks, about, failure)
+        lasting = walks.lasting(waits, loops)
+        count += sum(lasting.count[entry.step] for entry in every.entries)
         start = lasting.longest()
         if longest is None or lasting.seconds[start] > longest.seconds:
             path, last = lasting.path(start)
-            longest = _Longest(lasting.seconds[start], when, _call(walks, (*walks.until(start), *path), last))
+            longest = _Longest(lasting.seconds[start], when, _call(graph, walks, (*walks.until(start), *path), last))
     if longest is None:
         raise ValueError("a proof of no time")
     findings = [*found.values(), *_too_long(longest, limit)]
@@ -114,11 +122,12 @@ def _failures(walks: Walks, loops: Iterable[frozenset[str]]) -> Iterator[Failure
     """Yield what fails at one class of time; what follows from a worse failure of the same steps is left out."""
     undecided = dict(walks.undecided())
     for step, answers in undecided.items():
-        what = f"{step} asks the hours and has {f'{answers} answers' if answers else 'no answer'}"
+        has = f"{answers} answers" if answers else "no answer"
+        what = f"{walks.graph.vertices[step].name} asks the hours and has {has}"
         yield "overlap" if answers else "gap", frozenset([step]), what
     for step in walks.stuck():
         if step not in undecided:
-            yield "dead-end", frozenset([step]), f"{step} has no way on and no end"
+            yield "dead-end", frozenset([step]), f"{walks.graph.vertices[step].name} has no way on and no end"
     hopeless = list(walks.hopeless())
     yield from (("dead-end", ring, "whatever happens, the call goes round: ") for ring in hopeless)
     for loop in loops:
@@ -130,21 +139,24 @@ def _misled(walks: Walks, known: Facts) -> Iterator[Failure]:
     """Yield the steps to which no call should come at this class of time."""
     when = walks.when
     day = when.first.astimezone(ZoneInfo(walks.graph.time_zone)).date()
-    for step in walks.ways:
+    for key in walks.ways:
+        step = walks.graph.vertices[key].name
         if number := known.tolls.get(step):
-            yield "toll-path", frozenset([step]), f"{step} calls {number}, and the spec does not say that this is meant"
+            yield "toll-path", frozenset([key]), f"{step} calls {number}, and the spec does not say that this is meant"
         staff = known.staff.get(step)
         # A class begins with its earliest minute: later ones find no fewer people. An override has no day of its own.
         if staff and not (staff.since if when.override else staff.there(day)):
             ever = f"is certified before {staff.since}" if staff.since else "is certified"
-            yield "no-agent", frozenset([step]), f"{step} waits in the queue {staff.queue}, for which nobody {ever}"
+            yield "no-agent", frozenset([key]), f"{step} waits in the queue {staff.queue}, for which nobody {ever}"
 
 
-def _add(
-    found: dict[tuple[Kind, frozenset[str]], Finding], walks: Walks, about: tuple[Kind, frozenset[str]], what: str
-) -> None:
+def _names(walks: Walks, steps: Iterable[str]) -> frozenset[str]:
+    return frozenset(walks.graph.vertices[step].name for step in steps)
+
+
+def _add(graph: FlowGraph, found: dict[About, Finding], walks: Walks, about: About, failure: Failure) -> None:
     """Keep a finding once: with the earliest call that shows it, and in how many classes it is so."""
-    kind, steps = about
+    kind, steps, what = failure
     known = found.get(about)
     if known is not None:
         found[about] = replace(known, classes=known.classes + 1)
@@ -155,11 +167,11 @@ def _add(
     ring = ring[first:] + ring[:first]
     step = ring[0][0] if ring else min(steps)
     path = (*walks.until(step), *ring, *ring)
-    ordered = tuple(name for name in walks.ways if name in steps)
+    names = [walks.graph.vertices[key].name for key in walks.ways if key in steps]
     if ring:
-        what += " -> ".join([*(name for name, _ in ring), step])
-    call = _call(walks, path, "" if ring else step)
-    found[about] = Finding(kind, what, ordered, call, walks.when.override)
+        what += " -> ".join(walks.graph.vertices[key].name for key in (*(key for key, _ in ring), step))
+    call = _call(graph, walks, path, "" if ring else step)
+    found[about] = Finding(kind, what, tuple(dict.fromkeys(names)), call, walks.when.override)
 
 
 def _too_long(longest: _Longest, limit: timedelta) -> Iterator[Finding]:
@@ -169,16 +181,20 @@ def _too_long(longest: _Longest, limit: timedelta) -> Iterator[Finding]:
         yield Finding("too-long", what, steps, longest.call, longest.when.override)
 
 
-def _call(walks: Walks, path: Path, last: str) -> Route:
+def _call(graph: FlowGraph, walks: Walks, path: Path, last: str) -> Route:
     """Return the call along a path; at `last`, if any, it ends in the first way, or fails."""
     vertices = walks.graph.vertices
     turns = [turn(vertices[step], edge.guard.label, edge.guard) for step, edge in path]
     if last:
-        ends = vertices[last].ends
-        # The caller who waits longest is one whom nobody answered.
-        turns.append(Turn(last, ends[-1] if ends else "", None))
-    entry = next(entry for entry in walks.graph.entries if entry.step == turns[0].step)
+        vertex, ways = vertices[last], walks.ways[last]
+        # The caller who waits longest is one whom nobody answered. Where no call ends, it goes the first way.
+        named = None if vertex.ends or not ways else ways[0].guard
+        label = vertex.ends[-1] if vertex.ends else named.label if named else ""
+        turns.append(turn(vertex, label, named))
+    first = path[0][0] if path else last
+    number = next(entry.number for entry in walks.graph.entries if entry.step == first)
+    entry = next(entry for entry in graph.entries if entry.number == number)
     when = Moments((walks.when.first,), dict.fromkeys(walks.when.answers.items(), 1))
-    circumstances = Circumstances(walks.graph, when)
-    possible = circumstances.along(entry, [(vertices[step], edge) for step, edge in path])
-    return Route(entry.number, walks.when.first, tuple(turns), *circumstances.witness(possible)[1:])
+    circumstances = Circumstances(graph, when)
+    possible = circumstances.along(entry, [(graph.vertices[vertices[step].name], edge) for step, edge in path])
+    return Route(number, walks.when.first, tuple(turns), *circumstances.witness(possible)[1:])

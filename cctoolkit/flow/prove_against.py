@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from cctoolkit.flow.circumstances import Circumstances
+from cctoolkit.flow.moments import Moments
 from cctoolkit.flow.prove_pairs import HARMS, NO_NUMBER, Harm, Seen, compare
 from cctoolkit.flow.prove_stations import Line, Spec
 from cctoolkit.flow.prove_times import HORIZON, Answers, TimeClass, calendars_asked, stretches
@@ -67,7 +69,7 @@ def differences(old: Spec, new: Spec, since: datetime) -> tuple[Difference, ...]
     for when in _overrides(old, new, next(iter(days.parts))):
         # What an override only repeats at other hours is no news.
         seen[when] = tuple(one for one in _compare(old, new, when) if _known(one) not in ordinary)
-    found = [_difference(days, group, times) for group, times in _grouped(seen)]
+    found = [_difference(new, days, group, times) for group, times in _grouped(seen)]
     return tuple(sorted(found, key=lambda one: (HARMS.index(one.harm), -one.minutes)))
 
 
@@ -142,7 +144,7 @@ def _ways(found: Iterable[Seen]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.way for one in found))
 
 
-def _difference(days: _Calendar, group: Sequence[Seen], times: Sequence[Class]) -> Difference:
+def _difference(new: Spec, days: _Calendar, group: Sequence[Seen], times: Sequence[Class]) -> Difference:
     override = ", ".join(when[2] for when in times if when[2])
     parts = sorted(part for when in times for part in days.parts.get(when, ()))
     one = group[0]
@@ -151,5 +153,16 @@ def _difference(days: _Calendar, group: Sequence[Seen], times: Sequence[Class]) 
     return Difference(
         one.harm, tuple(dict.fromkeys(seen.number for seen in group)), _ways(group), one.was, one.now, when,
         sum(minutes for _, minutes in parts),
-        None if one.now == NO_NUMBER else Route(one.number, first, (*one.turns, *one.rest)), override,
+        None if one.now == NO_NUMBER else _call(new, one, first), override,
     )  # fmt: skip
+
+
+def _call(new: Spec, one: Seen, at: datetime) -> Route:
+    """Return a call that decides so, from somebody of whom the cases on the way hold."""
+    turns = (*one.turns, *one.rest)
+    entry = next(entry for entry in new.graph.entries if entry.number == one.number)
+    vertices = [vertex for turn in turns if (vertex := new.graph.vertices.get(turn.step))]
+    taken = {(turn.step, turn.guard) for turn in turns}
+    path = [(vertex, edge) for vertex in vertices for edge in vertex.edges if (vertex.name, edge.guard) in taken]
+    circumstances = Circumstances(new.graph, Moments((at,), {}))
+    return Route(one.number, at, turns, *circumstances.witness(circumstances.along(entry, path))[1:])

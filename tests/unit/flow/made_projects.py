@@ -54,9 +54,54 @@ def hangup(_to) -> st.SearchStrategy[dict]:
     return st.fixed_dictionaries({"cause": st.sampled_from([16, 17])})
 
 
+def collect(to) -> st.SearchStrategy[dict]:
+    after = st.fixed_dictionaries({"done": to, "timeout": to}, optional={"invalid": to})
+    return st.fixed_dictionaries({
+        "prompts": st.just(["x"]), "shortest": st.integers(1, 2), "longest": st.integers(2, 3),
+        "attempts": st.integers(1, 2), "check": st.sampled_from(["none", "luhn"]), "next": after,
+    })  # fmt: skip
+
+
+def lookup(to) -> st.SearchStrategy[dict]:
+    return st.fixed_dictionaries(
+        {"next": st.fixed_dictionaries({"found": to, "not_found": to}, optional={"failed": to})}
+    )
+
+
+VALUES = {"caller": ["+48", "+4822", "anonymous"], "number": ["+48221234560", "+48221234561"], "language": ["en", "pl"],
+          "field": ["gold", "new"]}  # fmt: skip
+
+
+@st.composite
+def switch(draw, to) -> dict:
+    by = draw(st.sampled_from(["share", *VALUES]))
+    cases = {}
+    for name in ("one", "two")[: draw(st.integers(1, 2))]:
+        values = st.lists(st.sampled_from(VALUES.get(by, ["x"])), min_size=1, max_size=2, unique=True)
+        cases[name] = {"next": draw(to), **({"percent": 50} if by == "share" else {"values": draw(values)})}
+    return {"by": by, "cases": cases, "next": {"otherwise": draw(to)}, **({"field": "status"} if by == "field" else {})}
+
+
+def callback(to) -> st.SearchStrategy[dict]:
+    after = st.fixed_dictionaries({"taken": to, "refused": to})
+    return st.fixed_dictionaries({"queue": st.sampled_from(QUEUES), "prompts": st.just(["x"]), "next": after})
+
+
+def survey(to) -> st.SearchStrategy[dict]:
+    after = st.fixed_dictionaries({"done": to}, optional={"none": to})
+    return st.fixed_dictionaries({"prompts": st.just(["x"]), "next": after})
+
+
+def set_(to) -> st.SearchStrategy[dict]:
+    card = st.just({"status": "gold"})
+    after = st.fixed_dictionaries({"done": to})
+    return st.fixed_dictionaries({"next": after}, optional={"language": st.sampled_from(["en", "pl"]), "card": card})
+
+
 MAKERS = {
     "play": play, "menu": menu, "hours": hours, "queue": queue, "transfer": transfer, "voicemail": voicemail,
-    "hangup": hangup,
+    "hangup": hangup, "collect": collect, "lookup": lookup, "switch": switch, "callback": callback, "survey": survey,
+    "set": set_,
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def hold(project: Project, since: datetime) -> Found:
     found = month(graph, known, since)
     nothing_missed(proof, found)
     for finding in proof.findings:
-        no_false_alarm(graph, known, finding)
+        no_false_alarm(graph, known, proof, finding)
         within = not finding.override and finding.call.at < since + timedelta(days=30)
         if within and finding.kind in ("toll-path", "no-agent"):
             assert (finding.kind, finding.steps[0]) in found.steps
@@ -47,16 +47,20 @@ def nothing_missed(proof: Proof, found: Found) -> None:
         assert any(ring <= loop for loop in loops), ring
 
 
-def no_false_alarm(graph: FlowGraph, known: Facts, finding: Finding) -> None:
+def no_false_alarm(graph: FlowGraph, known: Facts, proof: Proof, finding: Finding) -> None:
     """What a finding says happens to its call; what needs an override is held against that in test_flow_prove."""
     if finding.override:
         return
+    call = call_of(finding.call)
     try:
-        path = simulate(graph, call_of(finding.call)).path
+        path = simulate(graph, call).path
     except SpecError as error:
         ring = set(error.what.partition(": ")[2].split(" -> "))
-        assert finding.kind in ("dead-end", "endless-loop")
-        assert ring & set(finding.steps)
+        loops = [set(f.steps) for f in proof.findings if f.kind in ("dead-end", "endless-loop")]
+        assert any(ring & steps for steps in loops)
+        # A way round that a mixture of outcomes keeps going is left when the last of them stays.
+        patient = set(call.keys) <= {"-"} and all(len(set(one)) == 1 for one in (call.queue, call.transfer, call.crm))
+        assert ring & set(finding.steps) or not patient or finding.kind not in ("dead-end", "endless-loop")
         return
     assert path[: len(finding.call.path)] == finding.call.path
     last = finding.call.path[-1][0]
