@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.spec.problem import InvalidSpecError
+from cctoolkit.spec.whole import PROJECT_FILE
 from cctoolkit.workflow import specs
 from cctoolkit.workflow.paths import is_file, is_folder
 
@@ -47,11 +48,11 @@ def _loaded(path: Path, shown: str) -> specs.LoadedProject:
 
 def _elsewhere(place: Path, name: str) -> Path:
     for path in (place, place / name, place / "projects" / name):
-        for file in (path, path / specs.PROJECT_FILE):
+        for file in (path, path / PROJECT_FILE):
             if is_file(file):
                 return file
     if is_folder(place):
-        wanted = " or ".join(f"{before}{specs.PROJECT_FILE}" for before in ("", f"{name}/", f"projects/{name}/"))
+        wanted = " or ".join(f"{before}{PROJECT_FILE}" for before in ("", f"{name}/", f"projects/{name}/"))
         raise UsageError(f"there is no project {name!r}", where=str(place), expected=wanted)
     raise UsageError(f"{str(place)!r} is neither a revision nor a folder",
                      expected="a Git revision such as main or HEAD~1, or the folder of another spec",
