@@ -114,7 +114,8 @@ def prove(graph: FlowGraph, known: Facts, since: datetime, limit: timedelta = LI
     findings = [*found.values(), *_too_long(longest, limit)]
     return Proof(
         graph.project, since, until, len(graph.entries), len(classes), min(count, MANY), longest.seconds, longest.call,
-        tuple(sorted(findings, key=lambda finding: KINDS.index(finding.kind))), notes(graph, classes),
+        tuple(sorted(findings, key=lambda finding: KINDS.index(finding.kind))),
+        (*notes(graph, classes), *_awaited(known)),
     )  # fmt: skip
 
 
@@ -145,9 +146,18 @@ def _misled(walks: Walks, known: Facts) -> Iterator[Failure]:
             yield "toll-path", frozenset([key]), f"{step} calls {number}, and the spec does not say that this is meant"
         staff = known.staff.get(step)
         # A class begins with its earliest minute: later ones find no fewer people. An override has no day of its own.
-        if staff and not (staff.since if when.override else staff.there(day)):
+        if staff and not known.draft and not (staff.since if when.override else staff.there(day)):
             ever = f"is certified before {staff.since}" if staff.since else "is certified"
             yield "no-agent", frozenset([key]), f"{step} waits in the queue {staff.queue}, for which nobody {ever}"
+
+
+def _awaited(known: Facts) -> Iterator[Note]:
+    """Yield what a draft may lack, and a line that is open may not."""
+    for step, staff in known.staff.items():
+        if known.draft and staff.since is None:
+            yield Note(
+                step, f"waits in the queue {staff.queue}, for which nobody is certified yet: the project is a draft"
+            )
 
 
 def _names(walks: Walks, steps: Iterable[str]) -> frozenset[str]:

@@ -21,13 +21,14 @@ class Staff(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """By step: `waits` in seconds at most, `staff` of its queue, `tolls` the outside numbers it dials though the spec
+    """`draft`: the line is not open yet, and may be without people. By step: `waits` in seconds at most, `staff` of its queue, `tolls` the outside numbers it dials though the spec
     does not say that they are meant.
     """
 
     waits: Mapping[str, int] = {}
     staff: Mapping[str, Staff] = {}
     tolls: Mapping[str, str] = {}
+    draft: bool = False
 
 
 def facts(project: Project) -> Facts:
@@ -40,7 +41,7 @@ def facts(project: Project) -> Facts:
         if section == "queues"
     }
     tolls = {step: options.tolls() for step, options in project.flow.items() if options.tolls()}
-    return Facts(longest_waits(project), staff, tolls)
+    return Facts(longest_waits(project), staff, tolls, project.project.stage == "draft")
 
 
 def _staff(project: Project, queue: str) -> Staff:

@@ -8,7 +8,7 @@ import pytest
 from cctoolkit.__main__ import run
 
 SPEC = """\
-project: {{id: planted, title: Line, client: C, language: en, time_zone: Europe/Warsaw}}
+project: {{id: planted, title: Line, client: C, language: en, time_zone: Europe/Warsaw, stage: live}}
 numbers:
   - {{number: "+48 22 123 45 60", country: PL, entry: asked}}
   - {{number: "+48 22 123 45 61", country: PL, entry: sales}}
@@ -92,3 +92,11 @@ def test_nobody_ever(place, capsys):
     place.write_text(SPEC.format(**SOUND).replace(', certified: "2026-01-01"', ""), encoding="utf-8")
     assert run(["prove", "planted"]) == 2
     assert "for which nobody is certified  (" in capsys.readouterr().out
+
+
+def test_a_draft_may_be_without_people(place, capsys):
+    """While a project is a draft, that nobody is certified yet is a note."""
+    text = SPEC.format(**SOUND).replace(', certified: "2026-01-01"', "").replace("stage: live", "stage: draft")
+    place.write_text(text, encoding="utf-8")
+    assert run(["prove", "planted"]) == 0
+    assert "note: sales waits in the queue Sales, for which nobody is certified yet" in capsys.readouterr().out

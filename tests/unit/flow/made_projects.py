@@ -137,7 +137,7 @@ def projects(draw, most: int = 6) -> Project:
     agents = draw(st.lists(st.fixed_dictionaries({"queues": served, "certified": days}), max_size=3))
     entries = draw(st.lists(st.sampled_from(names[:2]), min_size=1, max_size=3))
     data = {
-        "project": {"id": "made", "title": "M", "client": "C", "language": "en", "time_zone": draw(st.sampled_from(ZONES))},
+        "project": {"id": "made", "title": "M", "client": "C", "language": "en", "stage": "live", "time_zone": draw(st.sampled_from(ZONES))},
         "numbers": [{"number": f"+48 22 123 45 {60 + n}", "country": "PL", "entry": step} for n, step in enumerate(entries)],
         "calendars": {name: draw(calendars()) for name in CALENDARS},
         "flow": flow, "queues": {name: {} for name in QUEUES}, "trunks": {"pbx": {"address": "10.0.0.1"}},
