@@ -21,8 +21,8 @@ class Staff(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """`draft`: the line is not open yet, and may be without people. By step: `waits` in seconds at most, `staff` of its queue, `tolls` the outside numbers it dials though the spec
-    does not say that they are meant.
+    """`draft`: the line is not open yet, and may be without people. By step: `waits` in seconds at most, `staff` of its
+    queue, `tolls` the outside numbers it dials though the spec does not say that they are meant.
     """
 
     waits: Mapping[str, int] = {}
