@@ -3,16 +3,25 @@
 import shlex
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from cctoolkit.cli.options import CHANGES, Format, OutputFormat, say, say_json
+from cctoolkit.cli.options import CHANGES, say, say_json
 
 if TYPE_CHECKING:
     from cctoolkit.flow.route import Route
-    from cctoolkit.workflow.prove import Proved
+    from cctoolkit.workflow.prove import Compared, Proved
+
+
+class ProofFormat(StrEnum):
+    """How a proof is written."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
 
 
 _USUAL = {
@@ -33,22 +42,71 @@ def command(
     since: Annotated[
         str, typer.Option("--since", help="A local time of the project; now when not given.", metavar="TIME")
     ] = "",
-    output: OutputFormat = Format.text,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", help="Say what changed since a Git revision, or another folder.", metavar="REV"),
+    ] = None,
+    output: Annotated[
+        ProofFormat, typer.Option("--format", help="text for people, json for machines, markdown for merge requests.")
+    ] = ProofFormat.text,
 ) -> int:
     """Walk every number at every minute of thirteen months, by every key, silence and way out of a queue: every call
     must come to an end, in time, and none may go round for ever. A call that shows it comes with each finding.
 
+    With --against: who comes elsewhere than before, and when; who lost an agent stands first.
+
     Example: cctoolkit prove northwind-hotline --limit 1h
     """
-    from cctoolkit.workflow.prove import prove
+    from cctoolkit.errors import UsageError
+    from cctoolkit.workflow.prove import compare, prove
 
+    if against is not None:
+        return _differences(compare(projects or [], against, since), output)
+    if output is ProofFormat.markdown:
+        raise UsageError("markdown is for what changed", expected="--against with a revision, or another format")
     proved = prove(projects or [], since, limit)
-    if output is Format.json:
+    if output is ProofFormat.json:
         say_json([_plain(one) for one in proved])
     else:
         for one in proved:
             say("\n".join(_lines(one)))
     return CHANGES if any(one.proof.findings for one in proved) else 0
+
+
+def _differences(compared: "list[Compared]", output: ProofFormat) -> int:
+    from cctoolkit.flow.prove_explain import markdown, text
+
+    if output is ProofFormat.json:
+        say_json([_plain_differences(one) for one in compared])
+    for one in compared:
+        head = f"{one.loaded.project.id} against {one.against}"
+        if output is ProofFormat.markdown:
+            say(markdown(head, one.differences))
+        elif output is ProofFormat.text:
+            calls = [_trace(one, found.call) if found.call else "" for found in one.differences]
+            say(text(head, one.differences, calls))
+    return CHANGES if any(one.differences for one in compared) else 0
+
+
+def _plain_differences(one: "Compared") -> dict[str, Any]:
+    return {
+        "project": one.loaded.project.id,
+        "against": one.against,
+        "differences": [
+            {
+                "harm": found.harm,
+                "numbers": found.numbers,
+                "ways": found.ways,
+                "was": found.was,
+                "now": found.now,
+                "when": found.when,
+                "minutes": found.minutes,
+                "override": found.override,
+                "call": _plain_call(one, found.call) if found.call else None,
+            }
+            for found in one.differences
+        ],
+    }
 
 
 def _lines(one: "Proved") -> Iterator[str]:
@@ -78,7 +136,7 @@ def _call(one: "Proved", call: "Route", override: str) -> str:
     return "; ".join(said)
 
 
-def _trace(one: "Proved", call: "Route") -> str:
+def _trace(one: "Proved | Compared", call: "Route") -> str:
     """Return the `trace` command that walks a call. What stays the same to the end is written once: after the last key
     the caller is silent, and the last outcome stays.
     """
@@ -119,7 +177,7 @@ def _plain(one: "Proved") -> dict[str, Any]:
         "classes": proof.classes,
         "walks": proof.walks,
         "longest_seconds": proof.longest_seconds,
-        "longest": _plain_call(one, proof.longest),
+        "longest": {**_plain_call(one, proof.longest), "path": proof.longest.path},
         "notes": proof.notes,
         "findings": [
             {
@@ -128,14 +186,14 @@ def _plain(one: "Proved") -> dict[str, Any]:
                 "steps": finding.steps,
                 "classes": finding.classes,
                 "override": finding.override,
-                "call": _plain_call(one, finding.call),
+                "call": {**_plain_call(one, finding.call), "path": finding.call.path},
             }
             for finding in proof.findings
         ],
     }
 
 
-def _plain_call(one: "Proved", call: "Route") -> dict[str, Any]:
+def _plain_call(one: "Proved | Compared", call: "Route") -> dict[str, Any]:
     return {
         "number": call.number,
         "at": call.at,
@@ -143,12 +201,11 @@ def _plain_call(one: "Proved", call: "Route") -> dict[str, Any]:
         "caller": call.caller,
         "record": call.record,
         **{option: getattr(call, option) for option in _USUAL},
-        "path": call.path,
         "trace": _trace(one, call),
     }
 
 
-def _local(one: "Proved", at: datetime) -> datetime:
+def _local(one: "Proved | Compared", at: datetime) -> datetime:
     return at.astimezone(ZoneInfo(one.loaded.project.project.time_zone))
 
 

@@ -3,17 +3,20 @@
 Minutes in which all calendars answer alike are one class of time. A call is judged by the time at which it is placed,
 as `simulate` does; the supervisor's overrides are two more classes. At each class every walk must
 
-- have exactly one answer at each step that asks the hours (`no-answer`),
+- have exactly one answer at each step that asks the hours (`gap`, `overlap`),
 - come to a declared end (`dead-end`),
 - go round only as often as the caller asks for it by a key that means something (`endless-loop`),
-- end within a declared time (`too-long`).
+- call no outside number that is not meant (`toll-path`),
+- wait only where somebody certified may answer (`no-agent`),
+- end within a declared time (`too-long`): the waits along it together, since what prompts and talks last is in no spec.
 
 Every finding comes with a call that shows it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,16 +24,22 @@ from msgspec.structs import replace
 from cctoolkit.flow.circumstances import Circumstances
 from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.moments import Moments
+from cctoolkit.flow.prove_facts import Facts
 from cctoolkit.flow.prove_notes import Note, notes
+from cctoolkit.flow.prove_spread import spread
 from cctoolkit.flow.prove_times import HORIZON, TimeClass, time_classes
 from cctoolkit.flow.prove_walks import MANY, Path, Walks
-from cctoolkit.flow.route import Route, Turn, turn
+from cctoolkit.flow.route import Route, turn
 
 LIMIT = timedelta(hours=4)
 
-Kind = Literal["no-answer", "dead-end", "endless-loop", "too-long"]
-KINDS: tuple[Kind, ...] = ("no-answer", "dead-end", "endless-loop", "too-long")
-"""Worst first: a call that fails at once, one that never ends, one that need not end, one that lasts."""
+Kind = Literal["gap", "overlap", "dead-end", "endless-loop", "toll-path", "no-agent", "too-long"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Worst first: a call that fails at once, one that never ends, one that need not end, one that costs, one that waits
+for nobody, one that lasts.
+"""
+_ROUND: tuple[Kind, ...] = ("dead-end", "endless-loop")
+"""Kinds that may be a way round."""
 
 
 class Finding(Struct, frozen=True):
@@ -65,74 +74,114 @@ class Proof(Struct, frozen=True):
     notes: tuple[Note, ...]
 
 
+Failure = tuple[Kind, frozenset[str], str]
+"""What is wrong with which vertices, in words; a way round is added to them."""
+About = tuple[Kind, frozenset[str]]
+"""What is wrong with which steps."""
+
+
 class _Longest(Struct, frozen=True):
     seconds: int
     when: TimeClass
     call: Route
 
 
-def prove(graph: FlowGraph, waits: Mapping[str, int], since: datetime, limit: timedelta = LIMIT) -> Proof:
-    """Walk everything from `since` on; `waits` says how many seconds a step may keep a caller."""
+def prove(graph: FlowGraph, known: Facts, since: datetime, limit: timedelta = LIMIT) -> Proof:
+    """Walk everything from `since` on."""
     until = since + HORIZON
     classes = time_classes(graph, since, until)
-    found: dict[tuple[Kind, frozenset[str]], Finding] = {}
+    every = spread(graph)
+    waits = {key: known.waits.get(vertex.name, 0) for key, vertex in every.vertices.items()}
+    found: dict[About, Finding] = {}
     count = 0
     longest: _Longest | None = None
     for when in classes:
-        walks = Walks(graph, when)
+        walks = Walks(every, when)
         loops = walks.loops()
-        for kind, steps in _failures(walks, loops):
-            _add(found, walks, kind, steps)
+        failures: dict[About, Failure] = {}
+        for one in (*_failures(walks, loops), *_misled(walks, known)):
+            failures.setdefault((one[0], _names(walks, one[1])), one)
+        for about, failure in failures.items():
+            _add(graph, found, walks, about, failure)
         lasting = walks.lasting(waits, loops)
-        count += sum(lasting.count[entry.step] for entry in graph.entries)
+        count += sum(lasting.count[entry.step] for entry in every.entries)
         start = lasting.longest()
         if longest is None or lasting.seconds[start] > longest.seconds:
             path, last = lasting.path(start)
-            longest = _Longest(lasting.seconds[start], when, _call(walks, (*walks.until(start), *path), last))
+            longest = _Longest(lasting.seconds[start], when, _call(graph, walks, (*walks.until(start), *path), last))
     if longest is None:
         raise ValueError("a proof of no time")
     findings = [*found.values(), *_too_long(longest, limit)]
     return Proof(
         graph.project, since, until, len(graph.entries), len(classes), min(count, MANY), longest.seconds, longest.call,
-        tuple(sorted(findings, key=lambda finding: KINDS.index(finding.kind))), notes(graph, classes),
+        tuple(sorted(findings, key=lambda finding: KINDS.index(finding.kind))),
+        (*notes(graph, classes), *_awaited(known)),
     )  # fmt: skip
 
 
-def _failures(walks: Walks, loops: Iterable[frozenset[str]]) -> Iterator[tuple[Kind, frozenset[str]]]:
+def _failures(walks: Walks, loops: Iterable[frozenset[str]]) -> Iterator[Failure]:
     """Yield what fails at one class of time; what follows from a worse failure of the same steps is left out."""
     undecided = dict(walks.undecided())
-    yield from (("no-answer", frozenset([step])) for step in undecided)
-    yield from (("dead-end", frozenset([step])) for step in walks.stuck() if step not in undecided)
+    for step, answers in undecided.items():
+        has = f"{answers} answers" if answers else "no answer"
+        what = f"{walks.graph.vertices[step].name} asks the hours and has {has}"
+        yield "overlap" if answers else "gap", frozenset([step]), what
+    for step in walks.stuck():
+        if step not in undecided:
+            yield "dead-end", frozenset([step]), f"{walks.graph.vertices[step].name} has no way on and no end"
     hopeless = list(walks.hopeless())
-    yield from (("dead-end", ring) for ring in hopeless)
-    yield from (("endless-loop", loop) for loop in loops if not any(loop <= ring for ring in hopeless))
+    yield from (("dead-end", ring, "whatever happens, the call goes round: ") for ring in hopeless)
+    for loop in loops:
+        if not any(loop <= ring for ring in hopeless):
+            yield "endless-loop", loop, "the call goes round without a choice of the caller: "
 
 
-def _add(found: dict[tuple[Kind, frozenset[str]], Finding], walks: Walks, kind: Kind, steps: frozenset[str]) -> None:
+def _misled(walks: Walks, known: Facts) -> Iterator[Failure]:
+    """Yield the steps to which no call should come at this class of time."""
+    when = walks.when
+    day = when.first.astimezone(ZoneInfo(walks.graph.time_zone)).date()
+    for key in walks.ways:
+        step = walks.graph.vertices[key].name
+        if number := known.tolls.get(step):
+            yield "toll-path", frozenset([key]), f"{step} calls {number}, and the spec does not say that this is meant"
+        staff = known.staff.get(step)
+        # A class begins with its earliest minute: later ones find no fewer people. An override has no day of its own.
+        if staff and not known.draft and not (staff.since if when.override else staff.there(day)):
+            ever = f"is certified before {staff.since}" if staff.since else "is certified"
+            yield "no-agent", frozenset([key]), f"{step} waits in the queue {staff.queue}, for which nobody {ever}"
+
+
+def _awaited(known: Facts) -> Iterator[Note]:
+    """Yield what a draft may lack, and a line that is open may not."""
+    for step, staff in known.staff.items():
+        if known.draft and staff.since is None:
+            yield Note(
+                step, f"waits in the queue {staff.queue}, for which nobody is certified yet: the project is a draft"
+            )
+
+
+def _names(walks: Walks, steps: Iterable[str]) -> frozenset[str]:
+    return frozenset(walks.graph.vertices[step].name for step in steps)
+
+
+def _add(graph: FlowGraph, found: dict[About, Finding], walks: Walks, about: About, failure: Failure) -> None:
     """Keep a finding once: with the earliest call that shows it, and in how many classes it is so."""
-    known = found.get((kind, steps))
+    kind, steps, what = failure
+    known = found.get(about)
     if known is not None:
-        found[kind, steps] = replace(known, classes=known.classes + 1)
+        found[about] = replace(known, classes=known.classes + 1)
         return
-    ring = walks.round(steps) if kind != "no-answer" else ()
+    ring = walks.round(steps) if kind in _ROUND else ()
     # The ring need not begin where calls come in: it is turned until it does.
     first = min((n for n in range(len(ring))), key=lambda n: walks.depth[ring[n][0]], default=0)
     ring = ring[first:] + ring[:first]
     step = ring[0][0] if ring else min(steps)
     path = (*walks.until(step), *ring, *ring)
-    ordered = tuple(name for name in walks.ways if name in steps)
-    call = _call(walks, path, "" if ring else step)
-    found[kind, steps] = Finding(kind, _words(walks, kind, ring, step), ordered, call, walks.when.override)
-
-
-def _words(walks: Walks, kind: Kind, ring: Path, step: str) -> str:
-    shown = " -> ".join([*(name for name, _ in ring), step])
-    if kind == "no-answer":
-        answers = dict(walks.undecided())[step]
-        return f"{step} asks the hours and has {f'{answers} answers' if answers else 'no answer'}"
-    if kind == "dead-end":
-        return f"whatever happens, the call goes round: {shown}" if ring else f"{step} has no way on and no end"
-    return f"the call goes round without a choice of the caller: {shown}"
+    names = [walks.graph.vertices[key].name for key in walks.ways if key in steps]
+    if ring:
+        what += " -> ".join(walks.graph.vertices[key].name for key in (*(key for key, _ in ring), step))
+    call = _call(graph, walks, path, "" if ring else step)
+    found[about] = Finding(kind, what, tuple(dict.fromkeys(names)), call, walks.when.override)
 
 
 def _too_long(longest: _Longest, limit: timedelta) -> Iterator[Finding]:
@@ -142,16 +191,20 @@ def _too_long(longest: _Longest, limit: timedelta) -> Iterator[Finding]:
         yield Finding("too-long", what, steps, longest.call, longest.when.override)
 
 
-def _call(walks: Walks, path: Path, last: str) -> Route:
+def _call(graph: FlowGraph, walks: Walks, path: Path, last: str) -> Route:
     """Return the call along a path; at `last`, if any, it ends in the first way, or fails."""
     vertices = walks.graph.vertices
     turns = [turn(vertices[step], edge.guard.label, edge.guard) for step, edge in path]
     if last:
-        ends = vertices[last].ends
-        # The caller who waits longest is one whom nobody answered.
-        turns.append(Turn(last, ends[-1] if ends else "", None))
-    entry = next(entry for entry in walks.graph.entries if entry.step == turns[0].step)
+        vertex, ways = vertices[last], walks.ways[last]
+        # The caller who waits longest is one whom nobody answered. Where no call ends, it goes the first way.
+        named = None if vertex.ends or not ways else ways[0].guard
+        label = vertex.ends[-1] if vertex.ends else named.label if named else ""
+        turns.append(turn(vertex, label, named))
+    first = path[0][0] if path else last
+    number = next(entry.number for entry in walks.graph.entries if entry.step == first)
+    entry = next(entry for entry in graph.entries if entry.number == number)
     when = Moments((walks.when.first,), dict.fromkeys(walks.when.answers.items(), 1))
-    circumstances = Circumstances(walks.graph, when)
-    possible = circumstances.along(entry, [(vertices[step], edge) for step, edge in path])
-    return Route(entry.number, walks.when.first, tuple(turns), *circumstances.witness(possible)[1:])
+    circumstances = Circumstances(graph, when)
+    possible = circumstances.along(entry, [(graph.vertices[vertices[step].name], edge) for step, edge in path])
+    return Route(number, walks.when.first, tuple(turns), *circumstances.witness(possible)[1:])

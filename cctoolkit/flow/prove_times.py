@@ -42,11 +42,10 @@ def time_classes(graph: FlowGraph, since: datetime, until: datetime) -> tuple[Ti
 
     `since` counts from the beginning of its minute: calendars know no seconds.
     """
-    used = sorted({e.guard.calendar for v in graph.vertices.values() for e in v.edges if isinstance(e.guard, InHours)})
-    tables = [timetable(graph.calendars[name]) for name in used]
+    used = calendars_asked(graph)
     begin = since.astimezone(UTC).replace(second=0, microsecond=0)
     found: dict[Answers, tuple[datetime, int]] = {}
-    for first, minutes, answers in _stretches(tables, begin, until.astimezone(UTC), ZoneInfo(graph.time_zone)):
+    for first, minutes, answers in stretches(graph, begin, until.astimezone(UTC)):
         earliest, so_far = found.get(answers, (first, 0))
         found[answers] = earliest, so_far + minutes
     classes = [
@@ -56,8 +55,17 @@ def time_classes(graph: FlowGraph, since: datetime, until: datetime) -> tuple[Ti
     return (*classes, *(TimeClass(dict.fromkeys(used, choice), begin, 0, choice) for choice in choices))
 
 
-def _stretches(tables: list[Timetable], begin: datetime, until: datetime, zone: tzinfo) -> Iterator[Stretch]:
-    """Yield stretches of equal answers that together are every minute, in order."""
+def calendars_asked(graph: FlowGraph) -> list[str]:
+    """Return the calendars that some step asks, in order."""
+    return sorted({e.guard.calendar for v in graph.vertices.values() for e in v.edges if isinstance(e.guard, InHours)})
+
+
+def stretches(graph: FlowGraph, begin: datetime, until: datetime) -> Iterator[Stretch]:
+    """Yield stretches of equal answers of `calendars_asked` that together are every minute, in order; none goes over
+    a local midnight.
+    """
+    tables = [timetable(graph.calendars[name]) for name in calendars_asked(graph)]
+    zone = ZoneInfo(graph.time_zone)
     edges = sorted({0, _DAY}.union(*(table.edges() for table in tables)))
     days: dict[tuple[object, ...], list[tuple[int, int, Answers]]] = {}
     day = begin.astimezone(zone).date()

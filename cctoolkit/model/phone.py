@@ -7,6 +7,9 @@ import re
 
 import phonenumbers
 
+_SHORTEST_NUMBER = 7
+"""Extensions have up to six digits; local numbers of the largest plans have seven without their area."""
+
 
 def e164(text: str, country: str) -> str | None:
     """Return `+78001002030` for "8 (800) 100-20-30" and RU, or None when it can be no number there."""
@@ -58,6 +61,11 @@ def written(text: str, country: str) -> str:
     kind = style.INTERNATIONAL if text.startswith("+") else style.NATIONAL
     shown = phonenumbers.format_number(phonenumbers.parse(full), kind)
     return shown if e164(shown, country) == full else text
+
+
+def outside(dialled: str) -> bool:
+    """Tell whether what is dialled is a number of the public network: no extension of a PBX has seven digits."""
+    return dialled.startswith("+") or len(dialled) >= _SHORTEST_NUMBER
 
 
 def digits(text: str) -> str:

@@ -52,6 +52,10 @@ class Step(Section, frozen=True, kw_only=True, tag_field="type"):
         """Return the prompts that must be on the node."""
         return ()
 
+    def tolls(self) -> str:
+        """Return the outside number it dials though the spec does not say that this is meant; nothing when it is."""
+        return ""
+
     def refers(self) -> tuple[tuple[str, str], ...]:
         """Return (section, name) for everything of the project this step needs, such as ("calendars",
         "office").

@@ -8,10 +8,12 @@ from msgspec import Struct
 from cctoolkit.errors import UsageError
 from cctoolkit.flow import prove as flow_prove
 from cctoolkit.flow.graph import compile_flow
-from cctoolkit.flow.prove_times import longest_waits
+from cctoolkit.flow.prove_against import Difference, differences
+from cctoolkit.flow.prove_facts import facts
+from cctoolkit.flow.prove_stations import spec_of
 from cctoolkit.model.words import seconds
 from cctoolkit.spec.problem import InvalidSpecError, Problem
-from cctoolkit.workflow import specs
+from cctoolkit.workflow import revision, specs
 
 
 class Proved(Struct, frozen=True):
@@ -31,10 +33,36 @@ def prove(names: Sequence[str], since: str, limit: str) -> list[Proved]:
         most = timedelta(seconds=seconds(limit))
     except ValueError:
         raise UsageError(f"{limit!r} is no duration", expected='one such as "90m" or "4h"') from None
+    return [_prove(name, loaded, since, most) for name, loaded in _load(_named(names))]
+
+
+class Compared(Struct, frozen=True):
+    """A project as its name was typed, and what differs from how it was."""
+
+    name: str
+    against: str
+    loaded: specs.LoadedProject
+    differences: tuple[Difference, ...]
+
+
+def compare(names: Sequence[str], against: str, since: str) -> list[Compared]:
+    """Hold projects by name or path, all when none is named, against a Git revision or another folder; raise UsageError
+    where they are not there, InvalidSpecError where either does not validate.
+    """
+    return [_compare(name, loaded, against, since) for name, loaded in _load(_named(names))]
+
+
+def _compare(name: str, loaded: specs.LoadedProject, against: str, since: str) -> Compared:
+    old = revision.project_at(specs.find_project(name), against)
+    begin = specs.moment(loaded.project, since)
+    return Compared(name, against, loaded, differences(spec_of(old.project), spec_of(loaded.project), begin))
+
+
+def _named(names: Sequence[str]) -> Sequence[str]:
     named = names or [path.parent.name for path in specs.project_files()]
     if not named:
         raise UsageError("there is no project here", where=str(specs.root() / "projects"))
-    return [_prove(name, loaded, since, most) for name, loaded in _load(named)]
+    return named
 
 
 def _load(names: Sequence[str]) -> list[tuple[str, specs.LoadedProject]]:
@@ -53,4 +81,4 @@ def _load(names: Sequence[str]) -> list[tuple[str, specs.LoadedProject]]:
 def _prove(name: str, loaded: specs.LoadedProject, since: str, limit: timedelta) -> Proved:
     project = loaded.project
     begin = specs.moment(project, since)
-    return Proved(name, loaded, flow_prove.prove(compile_flow(project), longest_waits(project), begin, limit))
+    return Proved(name, loaded, flow_prove.prove(compile_flow(project), facts(project), begin, limit))

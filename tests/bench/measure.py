@@ -27,7 +27,7 @@ class Row:
     value: float
     limit: float | None = None
     least: bool = False
-    unit: Literal["", "s"] = ""
+    unit: Literal["", "s", "MiB"] = ""
 
     @property
     def over(self) -> bool:
@@ -38,8 +38,8 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """Return the row's words, by column."""
-        shown = f"{self.value:.2f} s" if self.unit else f"{self.value:.2f}x"
-        sign, unit = "≥" if self.least else "≤", " s" if self.unit else "x"
+        sign, unit = "≥" if self.least else "≤", f" {self.unit}" if self.unit else "x"
+        shown = f"{self.value:.2f}{unit}"
         limit = "" if self.limit is None else f"{sign} {self.limit:g}{unit}"
         verdict = "" if self.limit is None else "over" if self.over else "ok"
         return self.what, self.measured, self.against, shown, limit, verdict

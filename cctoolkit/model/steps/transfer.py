@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
+from cctoolkit.model import phone
 from cctoolkit.model.guard import Edge, TransferResult
 from cctoolkit.model.step import Step
 from cctoolkit.model.words import Duration, Identifier, Section
@@ -42,6 +43,9 @@ class Transfer(Step, frozen=True, kw_only=True, tag="transfer"):
     trunk: Annotated[Identifier, Meta(description="The trunk it is dialled over.")]
     number: Dialled
     ring: Annotated[Duration, Meta(description="How long it rings.")] = "30s"
+    outside: Annotated[
+        bool, Meta(description="Whether a number outside the client's PBX is meant: such calls cost. `prove` asks.")
+    ] = False
     next: TransferNext
 
     def edges(self) -> tuple[Edge, ...]:
@@ -55,6 +59,10 @@ class Transfer(Step, frozen=True, kw_only=True, tag="transfer"):
     def ends(self) -> tuple[str, ...]:
         """Somebody took it."""
         return ("transferred",)
+
+    def tolls(self) -> str:
+        """Return the number when it is no extension and not meant to be outside."""
+        return self.number if phone.outside(self.number) and not self.outside else ""
 
     def refers(self) -> tuple[tuple[str, str], ...]:
         """Return the trunk."""

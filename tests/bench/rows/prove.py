@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -14,10 +15,14 @@ from random import Random
 
 from made_specs import spec
 from measure import ROOT, SEED, Row
+from msgspec.structs import replace
 
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.prove import Proof, prove
-from cctoolkit.flow.prove_times import longest_waits
+from cctoolkit.flow.prove_against import differences
+from cctoolkit.flow.prove_facts import facts
+from cctoolkit.flow.prove_stations import spec_of
+from cctoolkit.model.calendar import Calendar
 from cctoolkit.model.project import Project
 from cctoolkit.workflow import specs
 
@@ -44,6 +49,11 @@ def rows() -> Iterator[Row]:
     peak, held = (min(one[name] for one in found) / 2**20 for name in ("peak", "held"))
     what = f"prove {found[0]['steps']:.0f} steps, {CALENDARS} calendars"
     classes = f"{found[0]['classes']:.0f} classes of time"
+    whole = min(one["whole"] for one in found)
+    against = min(one["against"] for one in found)
+    yield Row(f"{what}: seconds", f"{seconds:.2f} s, {classes}", "nothing", seconds, limit=2, unit="s")
+    yield Row(f"{what}: the process", f"{whole:.0f} MiB resident at most", "nothing", whole, limit=300, unit="MiB")
+    yield Row(f"{what}, against itself with other hours", f"{against:.2f} s", "nothing", against, limit=4, unit="s")
     yield Row(f"{what}: time", f"{seconds:.2f} s, {classes}", f"{checked:.3f} s, validate of it", seconds / checked)
     yield Row(f"{what}: memory", f"{peak:.1f} MiB at most", f"{held:.1f} MiB, the project read", peak / held)
 
@@ -65,15 +75,26 @@ def _measure(path: Path) -> dict[str, float]:
     proved = time.perf_counter() - began
     if proof.findings:
         raise AssertionError(f"the made flow has findings: {proof.findings[:1]}")
+    shorter = replace(loaded.project, calendars={name: _shorter(one) for name, one in loaded.project.calendars.items()})
+    began = time.perf_counter()
+    if not differences(spec_of(loaded.project), spec_of(shorter), SINCE):
+        raise AssertionError("other hours made no difference")
+    compared = time.perf_counter() - began
+    whole = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     tracemalloc.start()
     _prove(loaded.project)
     peak = tracemalloc.get_traced_memory()[1]
     steps = len(loaded.project.flow)
-    return {"prove": proved, "check": checked, "peak": peak, "held": held, "steps": steps, "classes": proof.classes}
+    return {"prove": proved, "check": checked, "peak": peak, "held": held, "steps": steps, "classes": proof.classes,
+            "whole": whole, "against": compared}  # fmt: skip
+
+
+def _shorter(calendar: Calendar) -> Calendar:
+    return replace(calendar, hours={days: ranges for days, ranges in calendar.hours.items() if days != "sat"})
 
 
 def _prove(project: Project) -> Proof:
-    return prove(compile_flow(project), longest_waits(project), SINCE, timedelta(days=1))
+    return prove(compile_flow(project), facts(project), SINCE, timedelta(days=1))
 
 
 if __name__ == "__main__":

@@ -52,6 +52,9 @@ flow:
 
 queues:
   orders: {}
+
+agents:
+  - {agent: ivanova, certified: "2026-10-12"}
 """
 SILENT = TEXT.replace("timeout: orders, invalid: goodbye", "timeout: subject, invalid: goodbye")
 SINCE = ["--since", "2026-11-22 12:00"]

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cctoolkit.errors import SpecError, ToolkitBug
 from cctoolkit.flow.graph import Entry, FlowGraph, Vertex, compile_flow
 from cctoolkit.flow.prove import Finding, Proof, prove
+from cctoolkit.flow.prove_facts import Facts
 from cctoolkit.flow.prove_times import longest_waits
 from cctoolkit.flow.simulate import Call, simulate
 from cctoolkit.model.calendar import Calendar
@@ -27,7 +28,7 @@ ALWAYS = {"open": {"mon-sun": ("00:00-24:00",)}, "closed": {}}
 
 
 def proof_of(flow: FlowGraph) -> Proof:
-    return prove(flow, dict.fromkeys(flow.vertices, WAIT), SINCE)
+    return prove(flow, Facts(dict.fromkeys(flow.vertices, WAIT)), SINCE)
 
 
 def overridden(flow: FlowGraph, override: str) -> FlowGraph:
@@ -209,7 +210,7 @@ def test_gap():
     """A minute at which a step that asks the hours has no answer is found: here on holidays only."""
     asks = vertex("a", Edge(InHours("office", "open"), "end"), Edge(InHours("office", "closed"), "end"))
     (finding,) = proof_of(made(asks)).findings
-    assert (finding.kind, finding.what) == ("no-answer", "a asks the hours and has no answer")
+    assert (finding.kind, finding.what) == ("gap", "a asks the hours and has no answer")
     assert finding.call.at == datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
     with pytest.raises(ToolkitBug, match="has no way out"):
         simulate(made(asks), Call(finding.call.number, finding.call.at))
@@ -253,20 +254,20 @@ def test_time_limit():
     one = project({"m": menu("q"), "q": queue("r"), "r": {**queue("m"), "wait": "1h30m"}, "end": END})
     compiled, waits = compile_flow(one), longest_waits(one)
     assert waits == {"m": 15, "q": 300, "r": 5400, "end": 0}
-    found = prove(compiled, waits, SINCE, timedelta(hours=1))
+    found = prove(compiled, Facts(waits), SINCE, timedelta(hours=1))
     assert found.longest_seconds == 300 + 5400 + 15
     (finding,) = found.findings
     assert finding.what == "a caller can be kept for 1:35:15, the limit is 1:00:00"
     assert finding.call.path[:3] == (("m", "key-9"), ("q", "queue-timeout"), ("r", "queue-timeout"))
     assert is_shown(compiled, finding)
-    assert prove(compiled, waits, SINCE, timedelta(hours=2)).findings == ()
+    assert prove(compiled, Facts(waits), SINCE, timedelta(hours=2)).findings == ()
 
 
 def test_back_to_the_start():
     """A key at the end that leads back to the start does not divide the way there: its waits count together."""
     flow = {"m": menu("q"), "q": queue("late"), "late": menu("m"), "end": END}
     one = project(flow)
-    assert prove(compile_flow(one), longest_waits(one), SINCE).longest_seconds == 15 + 300 + 15
+    assert prove(compile_flow(one), Facts(longest_waits(one)), SINCE).longest_seconds == 15 + 300 + 15
 
 
 def test_notes():
@@ -293,9 +294,9 @@ def test_notes():
 def test_worst_first_and_the_same_again():
     """Findings stand worst first, and the same flow and time give the same proof."""
     compiled = graph({"m": menu("q", "q", "end"), "q": queue("r"), "r": queue("q", full="m"), "end": END})
-    one = prove(compiled, {"q": 60}, SINCE, timedelta(seconds=1))
+    one = prove(compiled, Facts({"q": 60}), SINCE, timedelta(seconds=1))
     assert [finding.kind for finding in one.findings] == ["endless-loop", "too-long"]
-    assert one == prove(compiled, {"q": 60}, SINCE, timedelta(seconds=1))
+    assert one == prove(compiled, Facts({"q": 60}), SINCE, timedelta(seconds=1))
 
 
 def test_long_flow():
