@@ -84,6 +84,12 @@ def exit_context(keys: Sequence[str]) -> str:
     return "cct-exit-" + "".join({"*": "s", "#": "h"}.get(key, key) for key in keys)
 
 
+def agent_of(channel: str) -> str:
+    """Return the agent whose phone's channel this is: agents' endpoints have their names. PJSIP/ivanova-0000000c."""
+    technology, _, rest = channel.partition("/")
+    return rest.rpartition("-")[0] if technology == "PJSIP" else ""
+
+
 def queue_ids(name: str) -> tuple[str, str, bool] | None:
     """Return (project, queue, shadow) of a queue's name, or None when it is not one of ours."""
     found = _QUEUE.fullmatch(name)

@@ -38,7 +38,7 @@ class Draft(Struct):
             self.story = Story(self.start)
             latest = self.start.entered.at
             for one in self._merged() if self.log else self.heard:
-                self.story.take(_not_before(one.said, latest))
+                self.story.take(_not_before(one.said, latest), one.epoch)
                 latest = max(latest, one.said.at.at)
         return self.story.record
 
@@ -58,7 +58,7 @@ class Draft(Struct):
         if self.log:
             self.story = None
         elif self.story:
-            self.story.take(said)
+            self.story.take(said, epoch)
 
     def begin(self, start: CallRecord, epoch: int) -> None:
         """Take the event of the entry where queue_log told of the call first."""

@@ -207,6 +207,17 @@ class Tracker:
     def _on_hangup(self, event: Message, at: Edge) -> None:
         self._hear(event, Said("hangup", at, detail=event.get("Cause")))
 
+    def _on_hold(self, event: Message, at: Edge) -> None:
+        self._held("hold", event, at)
+
+    def _on_unhold(self, event: Message, at: Edge) -> None:
+        self._held("unhold", event, at)
+
+    def _held(self, kind: Kind, event: Message, at: Edge) -> None:
+        """Take what an agent's channel did; the call is the one its channel was made for."""
+        if draft := self._of(event.get("Linkedid")):
+            draft.hear(Said(kind, at, marks.agent_of(event.get("Channel"))), self._epoch)
+
     def _on_queuememberadded(self, event: Message, at: Edge) -> None:
         self._agents.heard(event.get("MemberName"), event.get("Queue"), "joined", at)
         if event.get("Paused") == "1":

@@ -59,6 +59,16 @@ class StepTaken(msgspec.Struct, frozen=True):
     left: Edge | None = None
 
 
+class Hold(msgspec.Struct, frozen=True):
+    """The agent's phone put the caller on hold and took them back. `whole` is false where a gap of the events lay in
+    between (queue_log has no line for it): then `end` is the latest it can have been, mostly the talk's own.
+    """
+
+    start: Edge
+    end: Edge | None = None
+    whole: bool = True
+
+
 class AgentLeg(msgspec.Struct, frozen=True):
     """One agent's part: offered (the phone rings), answered, talk ended, wrap-up begun and ended (None: none)."""
 
@@ -70,6 +80,19 @@ class AgentLeg(msgspec.Struct, frozen=True):
     hung_up_by: Literal["agent", "caller", ""] = ""
     wrap_up_started: Edge | None = None
     wrap_up_ended: Edge | None = None
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def hold_seconds(self) -> float:
+        """Time on hold, as far as it is over."""
+        return sum(hold.end.at - hold.start.at for hold in self.holds if hold.end) / 1_000_000
+
+    @property
+    def talk_seconds(self) -> float | None:
+        """Time from the answer to the end without that on hold, or None while they talk and when nobody answered."""
+        if self.answered is None or self.ended is None:
+            return None
+        return (self.ended.at - self.answered.at) / 1_000_000 - self.hold_seconds
 
 
 class QueueVisit(msgspec.Struct, frozen=True):

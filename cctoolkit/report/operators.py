@@ -9,6 +9,7 @@ from cctoolkit.report.material import Material
 
 _STATES = {
     "talking": charts.PLAIN,
+    "on_hold": charts.VIOLET,
     "wrap_up": charts.PALE,
     "ringing": charts.MET,
     "ready": charts.REST,

@@ -29,6 +29,7 @@ FIGURES_SECONDS = 10.0
 _EVENTS = (
     "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus",
     "QueueCallerJoin", "QueueCallerLeave", "AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentComplete",
+    "Hold", "Unhold",
 )  # fmt: skip
 _METRICS = ("offered", "answered", "service_level")
 

@@ -40,6 +40,7 @@ WORDS = {
     "column.steps": "Steps",
     "column.wait": "Wait",
     "column.talk": "Talk",
+    "column.hold": "On hold",
     "column.wrap_up": "Wrap-up",
     "caller.withheld": "withheld",
     "metric.service_level": "Service level",
@@ -104,6 +105,7 @@ WORDS = {
     "state.ready": "Ready",
     "state.ringing": "Ringing",
     "state.talking": "Talking",
+    "state.on_hold": "On hold",
     "state.wrap_up": "Wrap-up",
     "state.paused": "Paused",
     "column.operator": "Operator",
@@ -118,7 +120,7 @@ WORDS = {
     "head.pauses": "Pauses by reason, hours:minutes",
     "note.no_operators": "No operator was logged in.",
     "note.absent": "Not logged in: {names}.",
-    "note.occupancy": "Occupancy: (talking + ringing + wrap-up) ÷ (logged in − paused).",
+    "note.occupancy": "Occupancy: (talking + on hold + ringing + wrap-up) ÷ (logged in − paused).",
     "note.working_time": (
         "An operator's time holds the calls of all projects the operator serves; "
         "handled, talk and after-call work are this project's alone."

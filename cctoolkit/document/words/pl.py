@@ -40,6 +40,7 @@ WORDS = {
     "column.steps": "Kroki",
     "column.wait": "Oczekiwanie",
     "column.talk": "Rozmowa",
+    "column.hold": "Zawieszenie",
     "column.wrap_up": "Po rozmowie",
     "caller.withheld": "zastrzeżony",
     "metric.service_level": "Poziom obsługi",
@@ -104,6 +105,7 @@ WORDS = {
     "state.ready": "Gotowość",
     "state.ringing": "Dzwonienie",
     "state.talking": "Rozmowa",
+    "state.on_hold": "Zawieszenie",
     "state.wrap_up": "Po rozmowie",
     "state.paused": "Przerwa",
     "column.operator": "Konsultant",
@@ -118,7 +120,7 @@ WORDS = {
     "head.pauses": "Przerwy według powodów, godziny:minuty",
     "note.no_operators": "Żaden konsultant nie był zalogowany.",
     "note.absent": "Nie logowali się: {names}.",
-    "note.occupancy": "Zajętość: (rozmowa + dzwonienie + po rozmowie) ÷ (zalogowany − przerwy).",
+    "note.occupancy": "Zajętość: (rozmowa + zawieszenie + dzwonienie + po rozmowie) ÷ (zalogowany − przerwy).",
     "note.working_time": (
         "Czas konsultanta obejmuje połączenia wszystkich projektów, które obsługuje; "
         "odebrane, rozmowa i praca po rozmowie dotyczą tylko tego projektu."

@@ -126,7 +126,7 @@ def test_call_list(page):
     is shown.
     """
     text = text_of(page("en"))
-    row = "09:00:00 +7 800 100-20-30 •••4567 menu (1) → orders 5 secs 1 min 1 sec 9 secs Answered"
+    row = "09:00:00 +7 800 100-20-30 •••4567 menu (1) → orders 5 secs 1 min 1 sec – 9 secs Answered"
     assert row in text
     assert "withheld" in text
     assert "9161234567" not in text
