@@ -96,6 +96,12 @@ def queue_ids(name: str) -> tuple[str, str, bool] | None:
     return (found[1], found[2], bool(found[3])) if found else None
 
 
+def serves_callers(name: str) -> bool:
+    """Say whether agents serve callers in a queue of this name: foreign ones are not ours, shadow queues have none."""
+    ids = queue_ids(name)
+    return ids is not None and not ids[2]
+
+
 def from_user_event(get: Callable[[str], str]) -> Mark | None:
     """Read a UserEvent; `get` looks a header up, "" when absent. None when it is not one of our marks."""
     kind = _KINDS.get(get("Kind"))

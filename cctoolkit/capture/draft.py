@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cctoolkit.capture.merge import Heard, merge
 from cctoolkit.capture.said import Said
 from cctoolkit.capture.story import Story
-from cctoolkit.cdr.records import CallRecord
+from cctoolkit.cdr.records import AgentLeg, CallRecord
 
 SETTLED = 3_000_000
 """Microseconds after the log's last line from which an event cannot be what that line told."""
@@ -41,6 +41,12 @@ class Draft(Struct):
                 self.story.take(_not_before(one.said, latest), one.epoch)
                 latest = max(latest, one.said.at.at)
         return self.story.record
+
+    def talks(self) -> list[AgentLeg]:
+        """Return the legs whose talk goes on."""
+        if self.ended or self.gone:
+            return []
+        return [leg for visit in self.record.visits for leg in visit.legs if leg.answered and not leg.ended]
 
     @property
     def ended(self) -> bool:

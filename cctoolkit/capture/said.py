@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from cctoolkit.cdr.records import Edge
 
+_MOST_DIGITS = 11
+
 Kind = Literal[
     "step", "out", "up", "join", "offer", "missed", "cancelled", "silenced", "connect", "complete", "left",
     "wrapup", "ready", "end", "hangup", "hold", "unhold",
@@ -41,6 +43,11 @@ class Said(Struct, frozen=True):
         return self.kind == other.kind and self.name == other.name and (
             self.kind not in ("step", "out") or self.detail == other.detail
         )  # fmt: skip
+
+
+def seconds(text: str) -> int:
+    """Return a moment in whole seconds since the epoch, 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
 
 def digits(text: str) -> int:

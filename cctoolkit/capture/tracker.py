@@ -6,7 +6,6 @@ has the last word. An event's handler is the method named after it; there is no 
 Source: the events' pages at docs.asterisk.org, Asterisk 22, AMI Events.
 """
 
-import re
 from collections.abc import Callable
 
 from cctoolkit import marks
@@ -15,7 +14,9 @@ from cctoolkit.capture import queue_log
 from cctoolkit.capture.agents import AgentStates, What
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, parse
+from cctoolkit.capture.moments import born, moment
 from cctoolkit.capture.said import Kind, Said, digits
+from cctoolkit.capture.seats import seats
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
 KEEP_US = 2 * 3600 * SECOND
@@ -25,7 +26,6 @@ LOST_US = 24 * 3600 * SECOND
 """How long a call of which nothing is heard is taken to go on."""
 
 _SWEEP_US = 60 * SECOND
-_LATEST = 1 << 60
 _MANY = 10_000
 
 _Handler = Callable[["Tracker", Message, Edge], None]
@@ -49,6 +49,9 @@ class Tracker:
         self._handlers: dict[str, _Handler | None] = {}
         self._unknown: set[str] = set()
         self._channels: set[str] = set()
+        self._members: list[Message] = []
+        self._asked = 0
+        """The switch's clock when it was last asked. It tells nothing of events: those of before may still come."""
         self._epoch = 0
         self._swept = 0
         self._lost = 0
@@ -61,8 +64,10 @@ class Tracker:
         except KeyError:
             handler = self._handler(name)
         if handler is None:
+            if not name and event.get("Ping"):
+                self._asked = moment(event) or self._asked
             return
-        at = _moment(event)
+        at = moment(event)
         if at is None:
             self.untimed += 1
             return
@@ -79,8 +84,10 @@ class Tracker:
         return handler
 
     def gap(self) -> None:
-        """Take note that something may have been missed."""
+        """Take note that something may have been missed; a listing that was cut off is begun anew."""
         self._epoch += 1
+        self._channels.clear()
+        self._members.clear()
 
     def take(self, *, settled: bool = False) -> tuple[list[CallRecord], list[AgentInterval]]:
         """Return what changed since the last take, oldest call first; `settled`: of calls, those that cannot change any
@@ -183,7 +190,7 @@ class Tracker:
         channel = event.get("DestUniqueid")
         if event.get("DialStatus") == "CANCEL" and channel:
             agent = event.get("DestChannel").rpartition("-")[0].rpartition("/")[2]
-            self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - _born(channel) * SECOND)))
+            self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - born(channel) * SECOND)))
 
     def _on_agentconnect(self, event: Message, at: Edge) -> None:
         self._queued("connect", event, at, rang_us=digits(event.get("RingTime")) * SECOND)
@@ -191,6 +198,7 @@ class Tracker:
     def _on_agentcomplete(self, event: Message, at: Edge) -> None:
         who = event.get("Reason")
         self._queued("complete", event, at, detail=who if who in ("agent", "caller") else "")
+        self._agents.free(event.get("MemberName"), at)
 
     def _on_queuecallerabandon(self, event: Message, at: Edge) -> None:
         self._queued("left", event, at, member=False, detail="abandoned")
@@ -230,6 +238,16 @@ class Tracker:
         what: What = "paused" if event.get("Paused") == "1" else "unpaused"
         self._agents.heard(event.get("MemberName"), event.get("Queue"), what, at, event.get("PausedReason"))
 
+    def _on_queuemember(self, event: Message, _at: Edge) -> None:
+        self._members.append(event)
+
+    def _on_queuestatuscomplete(self, _event: Message, _at: Edge) -> None:
+        """All members of all queues have been listed. Without any clock nobody can say when."""
+        if now := max(self.now, self._asked):
+            known = {leg.agent for draft in self._calls.values() for leg in draft.talks()}
+            self._agents.listed(seats(self._members), Edge(now, "queue_status"), known)
+        self._members.clear()
+
     def _on_coreshowchannel(self, event: Message, _at: Edge) -> None:
         self._channels.add(event.get("Uniqueid"))
 
@@ -239,20 +257,3 @@ class Tracker:
             if not draft.ended and draft.born < self._epoch:
                 draft.gone = call not in self._channels
         self._channels.clear()
-
-
-def _born(channel: str) -> int:
-    """Return the second in which a channel was made, from its id `<systemname>-<second>.<count>`; 0: another form."""
-    text = channel.rpartition(".")[0].rpartition("-")[2]
-    return int(text) if re.fullmatch("[0-9]{10}", text) else 0
-
-
-def _moment(event: Message) -> int | None:
-    """Return the event's moment; 0, which is no news, for the entries of a list, which have none."""
-    try:
-        at = event.timestamp_us
-    except ValueError:  # A number of thousands of digits.
-        return None
-    if at is None:
-        return 0 if event.event.lower().startswith("coreshowchannel") else None
-    return at if at < _LATEST else None

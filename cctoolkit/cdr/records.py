@@ -2,7 +2,7 @@
 
 Moments are whole microseconds since 1970-01-01 UTC (`Micros`): they compare, subtract and store exactly, and become
 aware datetimes only where a person reads them. Every moment that was observed is an `Edge`, which also says who saw it:
-an AMI event (microseconds) or a queue_log line (whole seconds).
+an AMI event (microseconds), a queue_log line or a listing of the queues' members (whole seconds).
 """
 
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ import msgspec
 Micros = int
 """Microseconds since the epoch, UTC."""
 
-Source = Literal["ami", "queue_log"]
+Source = Literal["ami", "queue_log", "queue_status"]
 
-PRECISION_SECONDS: dict[Source, float] = {"ami": 0.000001, "queue_log": 1.0}
+PRECISION_SECONDS: dict[Source, float] = {"ami": 0.000001, "queue_log": 1.0, "queue_status": 1.0}
 """How exact an edge of each source is."""
 
 CallOutcome = Literal["answered", "abandoned", "transferred", "message", "busy", "ended_in_flow", "unfinished"]
@@ -34,7 +34,9 @@ VisitOutcome = Literal[
     "withdrawn",
     "unfinished",
 ]
-AgentState = Literal["logged_in", "paused", "wrap-up"]
+AgentState = Literal["logged_in", "paused", "wrap-up", "in_call"]
+"""in_call: with a call of a queue that has no record, since it began before anything was captured."""
+
 LegOutcome = Literal["answered", "no_answer", "cancelled", "unfinished"]
 """cancelled: the phone stopped ringing because the caller left or another agent answered."""
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _STATES = """
 SELECT agent, state, reason, start_us, min(end_us, :until) AS end_us FROM (
     SELECT agent, state, coalesce(reason, '') AS reason, start_us, coalesce(end_us, lead(start_us) OVER (
-        PARTITION BY node, agent, state = 'logged_in' ORDER BY start_us), :until) AS end_us
+        PARTITION BY node, agent, CASE state WHEN 'logged_in' THEN 1 WHEN 'in_call' THEN 2 END
+        ORDER BY start_us), :until) AS end_us
     FROM agent_states)
 WHERE start_us < :until AND end_us > :start
 """
@@ -50,12 +51,13 @@ SELECT DISTINCT agent FROM visits JOIN calls USING (call)
     JOIN legs ON legs.call = visits.call AND legs.visit = visits.position
 WHERE joined_us >= :start AND joined_us < :until AND project = :project AND test = 0
 """
-_RANKS = {"logged_in": 0, "paused": 1, "wrap-up": 2, "ringing": 3, "talking": 4, "on hold": 5}
+_RANKS = {"logged_in": 0, "paused": 1, "wrap-up": 2, "ringing": 3, "in_call": 4, "talking": 5, "on hold": 6}
+_SHOWN = {"logged_in": "ready", "in_call": "talking"}
 _LOGGED_IN = (_RANKS["logged_in"], "logged_in", "")
 
 
 class Span(NamedTuple):
-    """A state that an agent had from `start` to `end`, perhaps along with others."""
+    """A state that an agent had from `start` to `end`, perhaps along with others. in_call is talk of no record."""
 
     agent: str
     state: str
@@ -120,8 +122,8 @@ def _of_agent(agent: str, spans: Iterable[Span], edges: Sequence[Micros]) -> Ite
     last = edges[0]
     for at, step, state in sorted(changes):
         if at > last and active[_LOGGED_IN]:
-            rank, name, reason = max(one for one, count in active.items() if count)
-            yield Slice(agent, name if rank else "ready", reason, last, at)
+            _, name, reason = max(one for one, count in active.items() if count)
+            yield Slice(agent, _SHOWN.get(name, name), reason, last, at)
         active[state] += step
         last = at
 

@@ -12,7 +12,7 @@ from cctoolkit.lab.reconcile import reconcile, told
 from cctoolkit.lab.session import Caller
 from cctoolkit.lab.traffic import Codes, perform
 from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Plan, PlannedCall, Span, Turn, plan
-from cctoolkit.workflow import demo_traffic, records, specs
+from cctoolkit.workflow import demo_traffic, specs
 from cctoolkit.workflow import lab as workflow_lab
 from tests.live.capturing import PROJECT, capturing
 

@@ -195,3 +195,21 @@ def test_slices_touch():
         ("paused", "lunch", at + 10, at + 15),
         ("ready", "", at + 15, at + 20),
     ]
+
+
+def test_talk_of_a_call_without_a_record(desk):
+    """An agent found in a call at the start talks, and has answered no call; a call with a record counts once."""
+    desk.state("anna", "logged_in", 0, 1000)
+    desk.state("anna", "in_call", 100, 160)
+    desk.handled(desk.leg("anna", 150, 50, offered=145), at=140)
+    values = desk.values("working_time", by=("agent",))
+    assert (values["talking"], values["ringing"], values["ready"]) == (100, 0, 900)
+    assert desk.values("handled_per_hour", by=("agent",))["default"] == 3.6
+
+
+def test_a_pause_goes_on_beside_a_call_of_before(desk):
+    """in_call ends no pause that has no end yet."""
+    desk.state("anna", "logged_in", 0)
+    desk.state("anna", "paused", 10, reason="lunch")
+    desk.state("anna", "in_call", 20, 30)
+    assert desk.values("working_time", by=("agent",), now=100)["paused"] == 80
