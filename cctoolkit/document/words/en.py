@@ -24,6 +24,7 @@ WORDS = {
     "card.longest": "longest {seconds}",
     "state.met": "on target",
     "state.missed": "below target",
+    "state.off": "off target",
     "chart.service_level": "Service level by queue",
     "chart.service_level.note": "Bar: share answered in time. Line across it: the queue's target.",
     "chart.average_wait": "Average wait by queue",
@@ -76,6 +77,13 @@ WORDS = {
     "target.level": "{ratio} within {seconds}",
     "target.by_queue": "by queue, below",
     "target.at_most": "at most {value}",
+    "target.at_least": "at least {value}",
+    "unit.points": "{value}\N{NO-BREAK SPACE}pp",
+    "column.deviation": "Deviation",
+    "metric.average_handling_time": "Average handling time",
+    "metric.longest_wait": "Longest wait",
+    "formula.average_handling_time.default": "(talk + hold + wrap-up) ÷ conversations",
+    "formula.longest_wait.default": "longest wait of all who left the queue",
     "metric.lost_call_rate": "Lost calls",
     "metric.average_talk": "Average talk",
     "metric.after_call_work": "After-call work",
@@ -120,7 +128,9 @@ WORDS = {
     "head.pauses": "Pauses by reason, hours:minutes",
     "note.no_operators": "No operator was logged in.",
     "note.absent": "Not logged in: {names}.",
-    "note.occupancy": "Occupancy: (talking + on hold + ringing + wrap-up) ÷ (logged in − paused).",
+    "note.occupancy": "Occupancy: {formula}.",
+    "formula.occupancy.default": "(talking + on hold + ringing + wrap-up) ÷ (logged in − paused)",
+    "formula.occupancy.of_logged_in": "(talking + on hold + ringing + wrap-up) ÷ logged in",
     "note.working_time": (
         "An operator's time holds the calls of all projects the operator serves; "
         "handled, talk and after-call work are this project's alone."

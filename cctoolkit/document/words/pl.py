@@ -24,6 +24,7 @@ WORDS = {
     "card.longest": "najdłuższe: {seconds}",
     "state.met": "cel osiągnięty",
     "state.missed": "poniżej celu",
+    "state.off": "cel nieosiągnięty",
     "chart.service_level": "Poziom obsługi według kolejek",
     "chart.service_level.note": "Pasek: udział odebranych na czas. Kreska w poprzek: cel kolejki.",
     "chart.average_wait": "Średnie oczekiwanie według kolejek",
@@ -76,6 +77,13 @@ WORDS = {
     "target.level": "{ratio} w {seconds}",
     "target.by_queue": "według kolejek, niżej",
     "target.at_most": "najwyżej {value}",
+    "target.at_least": "co najmniej {value}",
+    "unit.points": "{value}\N{NO-BREAK SPACE}p.p.",
+    "column.deviation": "Odchylenie",
+    "metric.average_handling_time": "Średni czas obsługi",
+    "metric.longest_wait": "Najdłuższe oczekiwanie",
+    "formula.average_handling_time.default": "(rozmowa + zawieszenie + po rozmowie) ÷ liczba rozmów",
+    "formula.longest_wait.default": "najdłuższe oczekiwanie wszystkich, którzy opuścili kolejkę",
     "metric.lost_call_rate": "Połączenia utracone",
     "metric.average_talk": "Średnia długość rozmowy",
     "metric.after_call_work": "Praca po rozmowie",
@@ -120,7 +128,9 @@ WORDS = {
     "head.pauses": "Przerwy według powodów, godziny:minuty",
     "note.no_operators": "Żaden konsultant nie był zalogowany.",
     "note.absent": "Nie logowali się: {names}.",
-    "note.occupancy": "Zajętość: (rozmowa + zawieszenie + dzwonienie + po rozmowie) ÷ (zalogowany − przerwy).",
+    "note.occupancy": "Zajętość: {formula}.",
+    "formula.occupancy.default": "(rozmowa + zawieszenie + dzwonienie + po rozmowie) ÷ (zalogowany − przerwy)",
+    "formula.occupancy.of_logged_in": "(rozmowa + zawieszenie + dzwonienie + po rozmowie) ÷ zalogowany",
     "note.working_time": (
         "Czas konsultanta obejmuje połączenia wszystkich projektów, które obsługuje; "
         "odebrane, rozmowa i praca po rozmowie dotyczą tylko tego projektu."

@@ -24,6 +24,7 @@ WORDS = {
     "card.longest": "самое долгое: {seconds}",
     "state.met": "цель достигнута",
     "state.missed": "ниже цели",
+    "state.off": "цель не достигнута",
     "chart.service_level": "Уровень обслуживания по очередям",
     "chart.service_level.note": "Полоса — доля принятых вовремя. Черта поперёк неё — цель очереди.",
     "chart.average_wait": "Среднее ожидание по очередям",
@@ -78,6 +79,13 @@ WORDS = {
     "target.level": "{ratio} за {seconds}",
     "target.by_queue": "по очередям, ниже",
     "target.at_most": "не более {value}",
+    "target.at_least": "не менее {value}",
+    "unit.points": "{value}\N{NO-BREAK SPACE}п.\N{NO-BREAK SPACE}п.",
+    "column.deviation": "Отклонение",
+    "metric.average_handling_time": "Среднее время обработки",
+    "metric.longest_wait": "Самое долгое ожидание",
+    "formula.average_handling_time.default": "(разговор + удержание + постобработка) ÷ число разговоров",
+    "formula.longest_wait.default": "самое долгое ожидание всех, кто покинул очередь",
     "metric.lost_call_rate": "Доля потерянных звонков",
     "metric.average_talk": "Средняя длительность диалога",
     "metric.after_call_work": "Поствызывная обработка",
@@ -122,7 +130,9 @@ WORDS = {
     "head.pauses": "Паузы по причинам, часы:минуты",
     "note.no_operators": "Ни один оператор не входил в систему.",
     "note.absent": "Не входили в систему: {names}.",
-    "note.occupancy": "Занятость: (разговор + удержание + вызов + постобработка) ÷ (в системе − паузы).",
+    "note.occupancy": "Занятость: {formula}.",
+    "formula.occupancy.default": "(разговор + удержание + вызов + постобработка) ÷ (в системе − паузы)",
+    "formula.occupancy.of_logged_in": "(разговор + удержание + вызов + постобработка) ÷ в системе",
     "note.working_time": (
         "Время оператора включает звонки всех проектов, которые он обслуживает; "
         "принятые, диалог и постобработка — только этого проекта."
