@@ -129,7 +129,8 @@ class Board:
         fresh = known not in self.seats
         self._take(event)
         seat = self.seats[known]
-        seat.in_call = event.get("InCall") == "1"
+        # Only the queue whose call it is says so, in whichever place of the list it stands.
+        seat.in_call = seat.in_call or event.get("InCall") == "1"
         if fresh and seat.state not in {"talking", "on hold", "ringing", "busy"}:
             names = ("LastPause",) if seat.paused is not None else ("LoginTime", "LastCall", "LastPause")
             moments = [int(event.get(name) or 0) for name in names]

@@ -202,3 +202,13 @@ def test_on_hold(stream):
     assert stream.state("anna") == "ready"
     stream.caller(70, "AgentConnect", "c2", "anna")
     assert stream.state("anna") == "talking"
+
+
+@pytest.mark.parametrize("queues", [(Q, VIP), (VIP, Q)])
+def test_in_a_call_of_one_of_several_queues(queues):
+    """Of an agent's queues only the one whose call it is lists them as in a call: they are, in all."""
+    one = Stream()
+    for queue in queues:
+        one.at(10, "QueueMember", queue, Name="anna", Status="3", InCall="1" if queue == Q else "0")
+    assert one.state("anna") == "talking"
+    assert one.queue(VIP).agents["talking"] == 1
