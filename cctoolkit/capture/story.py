@@ -150,10 +150,10 @@ class Story:
             self._put(replace(visit, outcome=outcome, left=visit.left or at))
 
     def _wrap_up(self, said: Said) -> None:
-        self._worked(said.name, wrap_up_started=said.at)
+        self._change(said.name, lambda leg: replace(leg, wrap_up_started=said.at))
 
     def _ready(self, said: Said) -> None:
-        self._worked(said.name, wrap_up_ended=said.at)
+        self._change(said.name, lambda leg: replace(leg, wrap_up_ended=said.at))
 
     def _end(self, said: Said) -> None:
         """The mark comes just before the channel's end, which is then told exactly."""
@@ -209,9 +209,6 @@ class Story:
             if leg.agent == agent and leg.outcome == now:
                 self._put(replace(visit, legs=(*visit.legs[:i], replace(leg, **fields), *visit.legs[i + 1 :])))
                 return
-
-    def _worked(self, agent: str, **fields: object) -> None:
-        self._change(agent, lambda leg: replace(leg, **fields))
 
     def _talks(self, agent: str) -> AgentLeg | None:
         """Return the agent's leg while its talk goes on."""

@@ -14,9 +14,9 @@ from cctoolkit.capture import queue_log
 from cctoolkit.capture.agents import AgentStates, What
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, parse
+from cctoolkit.capture.listings import Listings
 from cctoolkit.capture.moments import born, moment
 from cctoolkit.capture.said import Kind, Said, digits
-from cctoolkit.capture.seats import seats
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
 KEEP_US = 2 * 3600 * SECOND
@@ -48,10 +48,7 @@ class Tracker:
         self._agents = AgentStates(node)
         self._handlers: dict[str, _Handler | None] = {}
         self._unknown: set[str] = set()
-        self._channels: set[str] = set()
-        self._members: list[Message] = []
-        self._asked = 0
-        """The switch's clock when it was last asked. It tells nothing of events: those of before may still come."""
+        self._listings = Listings()
         self._epoch = 0
         self._swept = 0
         self._lost = 0
@@ -64,8 +61,8 @@ class Tracker:
         except KeyError:
             handler = self._handler(name)
         if handler is None:
-            if not name and event.get("Ping"):
-                self._asked = moment(event) or self._asked
+            if not name:
+                self._listings.reply(event)
             return
         at = moment(event)
         if at is None:
@@ -86,8 +83,7 @@ class Tracker:
     def gap(self) -> None:
         """Take note that something may have been missed; a listing that was cut off is begun anew."""
         self._epoch += 1
-        self._channels.clear()
-        self._members.clear()
+        self._listings.cut_off()
 
     def take(self, *, settled: bool = False) -> tuple[list[CallRecord], list[AgentInterval]]:
         """Return what changed since the last take, oldest call first; `settled`: of calls, those that cannot change any
@@ -216,15 +212,12 @@ class Tracker:
         self._hear(event, Said("hangup", at, detail=event.get("Cause")))
 
     def _on_hold(self, event: Message, at: Edge) -> None:
-        self._held("hold", event, at)
-
-    def _on_unhold(self, event: Message, at: Edge) -> None:
-        self._held("unhold", event, at)
-
-    def _held(self, kind: Kind, event: Message, at: Edge) -> None:
         """Take what an agent's channel did; the call is the one its channel was made for."""
         if draft := self._of(event.get("Linkedid")):
+            kind: Kind = "hold" if event.event.lower() == "hold" else "unhold"
             draft.hear(Said(kind, at, marks.agent_of(event.get("Channel"))), self._epoch)
+
+    _on_unhold = _on_hold
 
     def _on_queuememberadded(self, event: Message, at: Edge) -> None:
         self._agents.heard(event.get("MemberName"), event.get("Queue"), "joined", at)
@@ -239,21 +232,20 @@ class Tracker:
         self._agents.heard(event.get("MemberName"), event.get("Queue"), what, at, event.get("PausedReason"))
 
     def _on_queuemember(self, event: Message, _at: Edge) -> None:
-        self._members.append(event)
+        self._listings.entry(event)
+
+    _on_coreshowchannel = _on_queuemember
 
     def _on_queuestatuscomplete(self, _event: Message, _at: Edge) -> None:
         """All members of all queues have been listed. Without any clock nobody can say when."""
-        if now := max(self.now, self._asked):
+        seats = self._listings.seats()
+        if now := max(self.now, self._listings.clock):
             known = {leg.agent for draft in self._calls.values() for leg in draft.talks()}
-            self._agents.listed(seats(self._members), Edge(now, "queue_status"), known)
-        self._members.clear()
-
-    def _on_coreshowchannel(self, event: Message, _at: Edge) -> None:
-        self._channels.add(event.get("Uniqueid"))
+            self._agents.listed(seats, Edge(now, "queue_status"), known)
 
     def _on_coreshowchannelscomplete(self, _event: Message, _at: Edge) -> None:
         """Calls of before the gap whose channel is not among those listed are gone; their end may still be told."""
+        channels = self._listings.channels()
         for call, draft in self._calls.items():
             if not draft.ended and draft.born < self._epoch:
-                draft.gone = call not in self._channels
-        self._channels.clear()
+                draft.gone = call not in channels

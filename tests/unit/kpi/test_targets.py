@@ -28,7 +28,7 @@ def test_the_specs_formulas_are_the_figures():
     default, and no other figure.
     """
     several = {name: m for name, m in discover().items() if len(m.variants) > 1 and not m.parts}
-    assert {f.name: get_args(f.type) for f in msgspec.structs.fields(Formulas)} == {
+    assert {name: get_args(kind) for name, kind in get_type_hints(Formulas).items()} == {
         name: tuple(variant.name for variant in metric.variants) for name, metric in several.items()
     }
     assert msgspec.structs.asdict(Formulas()) == {name: metric.variants[0].name for name, metric in several.items()}
