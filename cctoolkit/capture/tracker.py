@@ -86,9 +86,7 @@ class Tracker:
         self._listings.cut_off()
 
     def take(self, *, settled: bool = False) -> tuple[list[CallRecord], list[AgentInterval]]:
-        """Return what changed since the last take, oldest call first; `settled`: of calls, those that cannot change any
-        more.
-        """
+        """Return what changed since the last take, oldest call first; `settled`: only calls that change no more."""
         drafts, self._leaving = self._leaving, []
         if not settled:
             drafts += [self._calls[call] for call in sorted(self._touched)]
