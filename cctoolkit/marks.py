@@ -84,10 +84,22 @@ def exit_context(keys: Sequence[str]) -> str:
     return "cct-exit-" + "".join({"*": "s", "#": "h"}.get(key, key) for key in keys)
 
 
+def agent_of(channel: str) -> str:
+    """Return the agent whose phone's channel this is: agents' endpoints have their names. PJSIP/ivanova-0000000c."""
+    technology, _, rest = channel.partition("/")
+    return rest.rpartition("-")[0] if technology == "PJSIP" else ""
+
+
 def queue_ids(name: str) -> tuple[str, str, bool] | None:
     """Return (project, queue, shadow) of a queue's name, or None when it is not one of ours."""
     found = _QUEUE.fullmatch(name)
     return (found[1], found[2], bool(found[3])) if found else None
+
+
+def serves_callers(name: str) -> bool:
+    """Say whether agents serve callers in a queue of this name: foreign ones are not ours, shadow queues have none."""
+    ids = queue_ids(name)
+    return ids is not None and not ids[2]
 
 
 def from_user_event(get: Callable[[str], str]) -> Mark | None:

@@ -1,7 +1,9 @@
-"""Agents' states as intervals: logged in from the first queue joined to the last one left, paused by reason."""
+"""Agents' states as intervals: logged in from the first queue joined to the last one left, paused by reason, and with a
+call that began before anything was captured.
+"""
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -9,6 +11,7 @@ from msgspec.structs import replace
 
 from cctoolkit import marks
 from cctoolkit.capture.lines import SECOND, Line
+from cctoolkit.capture.seats import Seat
 from cctoolkit.cdr.records import AgentInterval, AgentState, Edge
 
 What = Literal["joined", "left", "paused", "unpaused"]
@@ -37,6 +40,8 @@ class _Agent:
 
     def __init__(self) -> None:
         self.queues: set[str] = set()
+        self.left = 0
+        """When they were logged out last."""
         self.open: dict[str, AgentInterval] = {}
         self.heard: deque[_Deed] = deque(maxlen=_RECENT)
         self.unlogged: deque[_Deed] = deque(maxlen=_RECENT)
@@ -48,7 +53,7 @@ class _Agent:
 
 
 class AgentStates:
-    """Folds QueueMember events and lines of queue_log, which come once a queue, into intervals an agent has."""
+    """Folds QueueMember events and lines of queue_log, which come once a queue, and listings into agents' intervals."""
 
     def __init__(self, node: str) -> None:
         self._node = node
@@ -62,7 +67,7 @@ class AgentStates:
 
     def heard(self, agent: str, queue: str, what: What, at: Edge, reason: str = "") -> None:
         """Take an event, unless it was heard before or queue_log has told it already."""
-        if not agent or not _served(queue):
+        if not agent or not marks.serves_callers(queue):
             return
         known = self._agents.setdefault(agent, _Agent())
         deed = _Deed(what, queue, at.at)
@@ -82,7 +87,7 @@ class AgentStates:
         now: Counter[tuple[str, _Deed]] = Counter()
         for line in lines:
             what = _LINES.get(line.event)
-            if what is None or not line.agent or not _served(line.queue):
+            if what is None or not line.agent or not marks.serves_callers(line.queue):
                 continue
             known = self._agents.setdefault(line.agent, _Agent())
             deed = _Deed(what, line.queue, line.at)
@@ -93,6 +98,43 @@ class AgentStates:
         for agent in self._agents.values():
             newest = max((deed.at for deed in agent.read), default=0)
             agent.read = Counter({deed: n for deed, n in agent.read.items() if deed.at >= newest - _READ_AGAIN})
+
+    def listed(self, seats: Mapping[str, Seat], at: Edge, talking: Collection[str]) -> None:
+        """Take who was in the queues at a moment: what nobody told began or ended unheard. `talking` are the agents
+        whose call is known.
+        """
+        for agent in {*self._agents, *seats}:
+            known = self._agents.setdefault(agent, _Agent())
+            if agent in seats:
+                self._seat(known, agent, seats[agent], at)
+            elif known.queues:
+                self._leave(known, at)
+            if agent in seats and seats[agent].in_call and agent not in talking:
+                self._begin(known, "in_call", AgentInterval(self._node, agent, "in_call", at))
+            else:
+                self._end(known, "in_call", at)
+
+    def free(self, agent: str, at: Edge) -> None:
+        """Take note that an agent's call is over."""
+        if known := self._agents.get(agent):
+            self._end(known, "in_call", at)
+
+    def _seat(self, known: _Agent, agent: str, seat: Seat, at: Edge) -> None:
+        # No earlier than what is told of them already: an agent who left and came back has two intervals.
+        logged_in = replace(at, at=max(seat.logged_in or at.at, known.left))
+        if not known.queues:
+            self._begin(known, "logged_in", AgentInterval(self._node, agent, "logged_in", logged_in))
+        known.queues = set(seat.queues)
+        if seat.paused is None:
+            self._end(known, "pause", at)
+        else:
+            self._pause(known, agent, seat.paused, replace(at, at=max(seat.paused_since, logged_in.at)))
+
+    def _leave(self, known: _Agent, at: Edge) -> None:
+        known.queues.clear()
+        known.left = at.at
+        self._end(known, "pause", at)
+        self._end(known, "logged_in", at)
 
     def _read(self, known: _Agent, line: Line, deed: _Deed) -> None:
         twin = next((one for one in known.unlogged if one.is_line(deed)), None)
@@ -110,8 +152,7 @@ class AgentStates:
         elif deed.what == "left":
             known.queues.discard(deed.queue)
             if not known.queues:
-                self._end(known, "pause", at)
-                self._end(known, "logged_in", at)
+                self._leave(known, at)
         elif deed.what == "paused":
             self._pause(known, agent, reason, at)
         else:
@@ -135,9 +176,3 @@ class AgentStates:
         if interval:
             # A line's second may begin before the moment it tells of.
             self._changed.append(replace(interval, end=replace(at, at=max(at.at, interval.start.at))))
-
-
-def _served(queue: str) -> bool:
-    """Say whether agents work in a queue: foreign ones are not ours to tell of, shadow queues have none."""
-    ids = marks.queue_ids(queue)
-    return ids is not None and not ids[2]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cctoolkit.capture.merge import Heard, merge
 from cctoolkit.capture.said import Said
 from cctoolkit.capture.story import Story
-from cctoolkit.cdr.records import CallRecord
+from cctoolkit.cdr.records import AgentLeg, CallRecord
 
 SETTLED = 3_000_000
 """Microseconds after the log's last line from which an event cannot be what that line told."""
@@ -38,9 +38,15 @@ class Draft(Struct):
             self.story = Story(self.start)
             latest = self.start.entered.at
             for one in self._merged() if self.log else self.heard:
-                self.story.take(_not_before(one.said, latest))
+                self.story.take(_not_before(one.said, latest), one.epoch)
                 latest = max(latest, one.said.at.at)
         return self.story.record
+
+    def talks(self) -> list[AgentLeg]:
+        """Return the legs whose talk goes on."""
+        if self.ended or self.gone:
+            return []
+        return [leg for visit in self.record.visits for leg in visit.legs if leg.answered and not leg.ended]
 
     @property
     def ended(self) -> bool:
@@ -58,7 +64,7 @@ class Draft(Struct):
         if self.log:
             self.story = None
         elif self.story:
-            self.story.take(said)
+            self.story.take(said, epoch)
 
     def begin(self, start: CallRecord, epoch: int) -> None:
         """Take the event of the entry where queue_log told of the call first."""

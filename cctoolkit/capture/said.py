@@ -9,16 +9,19 @@ from msgspec import Struct
 
 from cctoolkit.cdr.records import Edge
 
+_MOST_DIGITS = 11
+
 Kind = Literal[
     "step", "out", "up", "join", "offer", "missed", "cancelled", "silenced", "connect", "complete", "left",
-    "wrapup", "ready", "end", "hangup",
+    "wrapup", "ready", "end", "hangup", "hold", "unhold",
 ]  # fmt: skip
 """step, out, wrapup, ready, end: our marks. up: the channel was answered. join, left: a queue. offer, missed, connect,
 complete: an agent's phone rings, stops, is answered, has talked. cancelled: of queue_log alone, the caller left while
 it rang. silenced: of events alone, the caller left or another agent answered. hangup: the channel is gone.
+hold, unhold: an agent's phone puts the caller on hold and takes them back.
 """
 
-EVENTS_ALONE = frozenset({"offer", "silenced", "hangup"})
+EVENTS_ALONE = frozenset({"offer", "silenced", "hangup", "hold", "unhold"})
 """What queue_log has no line for, or not always; an offer follows from how long it rang."""
 
 AGENTS_OWN = frozenset({"wrapup", "ready"})
@@ -40,6 +43,11 @@ class Said(Struct, frozen=True):
         return self.kind == other.kind and self.name == other.name and (
             self.kind not in ("step", "out") or self.detail == other.detail
         )  # fmt: skip
+
+
+def seconds(text: str) -> int:
+    """Return a moment in whole seconds since the epoch, 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
 
 def digits(text: str) -> int:

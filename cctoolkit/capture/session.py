@@ -129,13 +129,17 @@ class Session:
         return select(self._queue_log(), since, only_live=since == 0)
 
     async def _ask(self, client: Client) -> None:
-        """Have the channels that are up told, into the stream: calls without one have ended unheard."""
+        """Have it told, into the stream, what is so now: channels, since calls without one have ended unheard; queues'
+        members, since agents may have come before anyone listened. The answer to Ping has the switch's clock.
+        """
         try:
+            await client.action("Ping")
             await client.listing("CoreShowChannels")
+            await client.listing("QueueStatus")
         except SwitchUnreachable:
             raise
         except SwitchError as error:
-            self._say(f"calls that ended unheard cannot be told: {error.what}")
+            self._say(f"calls that ended unheard, and agents who came before, cannot be told: {error.what}")
 
     def _received(self, data: bytes) -> None:
         if self._failure:

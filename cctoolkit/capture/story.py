@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
+from cctoolkit.capture import holds
+from cctoolkit.capture.answered import answered_leg, with_answered_leg
 from cctoolkit.capture.said import Said, digits
 from cctoolkit.cdr.records import AgentLeg, CallOutcome, CallRecord, Edge, QueueVisit, StepTaken, VisitOutcome
 
@@ -33,9 +35,12 @@ class Story:
         self._queues: dict[str, str] = {}
         self._waits_in = ""
         """The queue step whose queue the call has not joined (yet)."""
+        self._epoch = self._held = 0
+        """The epoch of what is said now, and of the last hold."""
 
-    def take(self, said: Said) -> None:
-        """Take the next thing said."""
+    def take(self, said: Said, epoch: int = 0) -> None:
+        """Take the next thing said, and in which stretch without a gap it was."""
+        self._epoch = epoch
         self._HANDLERS[said.kind](self, said)
 
     def set(self, **fields: object) -> None:
@@ -115,9 +120,24 @@ class Story:
             self._put(replace(visit, legs=tuple(legs)))
 
     def _complete(self, said: Said) -> None:
+        self._end_hold(said)
         self._leg(said.name, "answered", ended=said.at, hung_up_by=said.detail)
         if self.record.ended:
             self.set(hung_up_by=self._who())
+
+    def _hold(self, said: Said) -> None:
+        leg = self._talks(said.name)
+        if leg and not (holds.open_hold(leg) and self._held == self._epoch):
+            self._held = self._epoch
+            self._change(said.name, lambda leg: holds.begun(leg, said.at))
+
+    def _unhold(self, said: Said) -> None:
+        if self._talks(said.name):
+            self._end_hold(said)
+
+    def _end_hold(self, said: Said) -> None:
+        whole = said.at.source == "ami" and self._held == self._epoch
+        self._change(said.name, lambda leg: holds.ended(leg, said.at, whole=whole))
 
     def _left(self, said: Said) -> None:
         self._left_queue(_LEFT.get(said.detail, "abandoned"), said.at)
@@ -130,10 +150,10 @@ class Story:
             self._put(replace(visit, outcome=outcome, left=visit.left or at))
 
     def _wrap_up(self, said: Said) -> None:
-        self._worked(said.name, wrap_up_started=said.at)
+        self._change(said.name, lambda leg: replace(leg, wrap_up_started=said.at))
 
     def _ready(self, said: Said) -> None:
-        self._worked(said.name, wrap_up_ended=said.at)
+        self._change(said.name, lambda leg: replace(leg, wrap_up_ended=said.at))
 
     def _end(self, said: Said) -> None:
         """The mark comes just before the channel's end, which is then told exactly."""
@@ -190,16 +210,13 @@ class Story:
                 self._put(replace(visit, legs=(*visit.legs[:i], replace(leg, **fields), *visit.legs[i + 1 :])))
                 return
 
-    def _worked(self, agent: str, **fields: object) -> None:
-        """Change the agent's last answered leg, in whichever visit: a call may go on after it."""
-        for i in range(len(self.record.visits) - 1, -1, -1):
-            visit = self.record.visits[i]
-            for k in range(len(visit.legs) - 1, -1, -1):
-                if visit.legs[k].agent == agent and visit.legs[k].outcome == "answered":
-                    legs = (*visit.legs[:k], replace(visit.legs[k], **fields), *visit.legs[k + 1 :])
-                    visits = self.record.visits
-                    self.set(visits=(*visits[:i], replace(visit, legs=legs), *visits[i + 1 :]))
-                    return
+    def _talks(self, agent: str) -> AgentLeg | None:
+        """Return the agent's leg while its talk goes on."""
+        leg = answered_leg(self.record, agent)
+        return leg if leg and leg.ended is None else None
+
+    def _change(self, agent: str, change: Callable[[AgentLeg], AgentLeg]) -> None:
+        self.record = with_answered_leg(self.record, agent, change)
 
     def _visit(self) -> QueueVisit | None:
         return self.record.visits[-1] if self.record.visits else None
@@ -226,4 +243,6 @@ class Story:
         "ready": _ready,
         "end": _end,
         "hangup": _hangup,
+        "hold": _hold,
+        "unhold": _unhold,
     }

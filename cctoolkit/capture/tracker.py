@@ -6,7 +6,6 @@ has the last word. An event's handler is the method named after it; there is no 
 Source: the events' pages at docs.asterisk.org, Asterisk 22, AMI Events.
 """
 
-import re
 from collections.abc import Callable
 
 from cctoolkit import marks
@@ -15,6 +14,8 @@ from cctoolkit.capture import queue_log
 from cctoolkit.capture.agents import AgentStates, What
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, parse
+from cctoolkit.capture.listings import Listings
+from cctoolkit.capture.moments import born, moment
 from cctoolkit.capture.said import Kind, Said, digits
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
@@ -25,7 +26,6 @@ LOST_US = 24 * 3600 * SECOND
 """How long a call of which nothing is heard is taken to go on."""
 
 _SWEEP_US = 60 * SECOND
-_LATEST = 1 << 60
 _MANY = 10_000
 
 _Handler = Callable[["Tracker", Message, Edge], None]
@@ -48,7 +48,7 @@ class Tracker:
         self._agents = AgentStates(node)
         self._handlers: dict[str, _Handler | None] = {}
         self._unknown: set[str] = set()
-        self._channels: set[str] = set()
+        self._listings = Listings()
         self._epoch = 0
         self._swept = 0
         self._lost = 0
@@ -61,8 +61,10 @@ class Tracker:
         except KeyError:
             handler = self._handler(name)
         if handler is None:
+            if not name:
+                self._listings.reply(event)
             return
-        at = _moment(event)
+        at = moment(event)
         if at is None:
             self.untimed += 1
             return
@@ -79,13 +81,12 @@ class Tracker:
         return handler
 
     def gap(self) -> None:
-        """Take note that something may have been missed."""
+        """Take note that something may have been missed; a listing that was cut off is begun anew."""
         self._epoch += 1
+        self._listings.cut_off()
 
     def take(self, *, settled: bool = False) -> tuple[list[CallRecord], list[AgentInterval]]:
-        """Return what changed since the last take, oldest call first; `settled`: of calls, those that cannot change any
-        more.
-        """
+        """Return what changed since the last take, oldest call first; `settled`: only calls that change no more."""
         drafts, self._leaving = self._leaving, []
         if not settled:
             drafts += [self._calls[call] for call in sorted(self._touched)]
@@ -183,7 +184,7 @@ class Tracker:
         channel = event.get("DestUniqueid")
         if event.get("DialStatus") == "CANCEL" and channel:
             agent = event.get("DestChannel").rpartition("-")[0].rpartition("/")[2]
-            self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - _born(channel) * SECOND)))
+            self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - born(channel) * SECOND)))
 
     def _on_agentconnect(self, event: Message, at: Edge) -> None:
         self._queued("connect", event, at, rang_us=digits(event.get("RingTime")) * SECOND)
@@ -191,6 +192,7 @@ class Tracker:
     def _on_agentcomplete(self, event: Message, at: Edge) -> None:
         who = event.get("Reason")
         self._queued("complete", event, at, detail=who if who in ("agent", "caller") else "")
+        self._agents.free(event.get("MemberName"), at)
 
     def _on_queuecallerabandon(self, event: Message, at: Edge) -> None:
         self._queued("left", event, at, member=False, detail="abandoned")
@@ -207,6 +209,14 @@ class Tracker:
     def _on_hangup(self, event: Message, at: Edge) -> None:
         self._hear(event, Said("hangup", at, detail=event.get("Cause")))
 
+    def _on_hold(self, event: Message, at: Edge) -> None:
+        """Take what an agent's channel did; the call is the one its channel was made for."""
+        if draft := self._of(event.get("Linkedid")):
+            kind: Kind = "hold" if event.event.lower() == "hold" else "unhold"
+            draft.hear(Said(kind, at, marks.agent_of(event.get("Channel"))), self._epoch)
+
+    _on_unhold = _on_hold
+
     def _on_queuememberadded(self, event: Message, at: Edge) -> None:
         self._agents.heard(event.get("MemberName"), event.get("Queue"), "joined", at)
         if event.get("Paused") == "1":
@@ -219,29 +229,21 @@ class Tracker:
         what: What = "paused" if event.get("Paused") == "1" else "unpaused"
         self._agents.heard(event.get("MemberName"), event.get("Queue"), what, at, event.get("PausedReason"))
 
-    def _on_coreshowchannel(self, event: Message, _at: Edge) -> None:
-        self._channels.add(event.get("Uniqueid"))
+    def _on_queuemember(self, event: Message, _at: Edge) -> None:
+        self._listings.entry(event)
+
+    _on_coreshowchannel = _on_queuemember
+
+    def _on_queuestatuscomplete(self, _event: Message, _at: Edge) -> None:
+        """All members of all queues have been listed. Without any clock nobody can say when."""
+        seats = self._listings.seats()
+        if now := max(self.now, self._listings.clock):
+            known = {leg.agent for draft in self._calls.values() for leg in draft.talks()}
+            self._agents.listed(seats, Edge(now, "queue_status"), known)
 
     def _on_coreshowchannelscomplete(self, _event: Message, _at: Edge) -> None:
         """Calls of before the gap whose channel is not among those listed are gone; their end may still be told."""
+        channels = self._listings.channels()
         for call, draft in self._calls.items():
             if not draft.ended and draft.born < self._epoch:
-                draft.gone = call not in self._channels
-        self._channels.clear()
-
-
-def _born(channel: str) -> int:
-    """Return the second in which a channel was made, from its id `<systemname>-<second>.<count>`; 0: another form."""
-    text = channel.rpartition(".")[0].rpartition("-")[2]
-    return int(text) if re.fullmatch("[0-9]{10}", text) else 0
-
-
-def _moment(event: Message) -> int | None:
-    """Return the event's moment; 0, which is no news, for the entries of a list, which have none."""
-    try:
-        at = event.timestamp_us
-    except ValueError:  # A number of thousands of digits.
-        return None
-    if at is None:
-        return 0 if event.event.lower().startswith("coreshowchannel") else None
-    return at if at < _LATEST else None
+                draft.gone = call not in channels

@@ -2,7 +2,7 @@
 
 Moments are whole microseconds since 1970-01-01 UTC (`Micros`): they compare, subtract and store exactly, and become
 aware datetimes only where a person reads them. Every moment that was observed is an `Edge`, which also says who saw it:
-an AMI event (microseconds) or a queue_log line (whole seconds).
+an AMI event (microseconds), a queue_log line or a listing of the queues' members (whole seconds).
 """
 
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ import msgspec
 Micros = int
 """Microseconds since the epoch, UTC."""
 
-Source = Literal["ami", "queue_log"]
+Source = Literal["ami", "queue_log", "queue_status"]
 
-PRECISION_SECONDS: dict[Source, float] = {"ami": 0.000001, "queue_log": 1.0}
+PRECISION_SECONDS: dict[Source, float] = {"ami": 0.000001, "queue_log": 1.0, "queue_status": 1.0}
 """How exact an edge of each source is."""
 
 CallOutcome = Literal["answered", "abandoned", "transferred", "message", "busy", "ended_in_flow", "unfinished"]
@@ -34,7 +34,9 @@ VisitOutcome = Literal[
     "withdrawn",
     "unfinished",
 ]
-AgentState = Literal["logged_in", "paused", "wrap-up"]
+AgentState = Literal["logged_in", "paused", "wrap-up", "in_call"]
+"""in_call: with a call of a queue that has no record, since it began before anything was captured."""
+
 LegOutcome = Literal["answered", "no_answer", "cancelled", "unfinished"]
 """cancelled: the phone stopped ringing because the caller left or another agent answered."""
 
@@ -59,6 +61,16 @@ class StepTaken(msgspec.Struct, frozen=True):
     left: Edge | None = None
 
 
+class Hold(msgspec.Struct, frozen=True):
+    """The agent's phone put the caller on hold and took them back. `whole` is false where a gap of the events lay in
+    between (queue_log has no line for it): then `end` is the latest it can have been, mostly the talk's own.
+    """
+
+    start: Edge
+    end: Edge | None = None
+    whole: bool = True
+
+
 class AgentLeg(msgspec.Struct, frozen=True):
     """One agent's part: offered (the phone rings), answered, talk ended, wrap-up begun and ended (None: none)."""
 
@@ -70,6 +82,19 @@ class AgentLeg(msgspec.Struct, frozen=True):
     hung_up_by: Literal["agent", "caller", ""] = ""
     wrap_up_started: Edge | None = None
     wrap_up_ended: Edge | None = None
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def hold_seconds(self) -> float:
+        """Time on hold, as far as it is over."""
+        return sum(hold.end.at - hold.start.at for hold in self.holds if hold.end) / 1_000_000
+
+    @property
+    def talk_seconds(self) -> float | None:
+        """Time from the answer to the end without that on hold, or None while they talk and when nobody answered."""
+        if self.answered is None or self.ended is None:
+            return None
+        return (self.ended.at - self.answered.at) / 1_000_000 - self.hold_seconds
 
 
 class QueueVisit(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import sqlite3
 import msgspec
 
 from cctoolkit.cdr.columns import columns
-from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, QueueVisit, StepTaken
+from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Hold, QueueVisit, StepTaken
 from cctoolkit.errors import OperatorError
 
 TABLES: dict[str, type[msgspec.Struct]] = {
@@ -18,6 +18,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "steps": StepTaken,
     "visits": QueueVisit,
     "legs": AgentLeg,
+    "holds": Hold,
     "agent_states": AgentInterval,
 }
 """Each table and the struct a row of it is made from."""
@@ -27,9 +28,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "steps": ("call", "position"),
     "visits": ("call", "position"),
     "legs": ("call", "visit", "position"),
+    "holds": ("call", "visit", "leg", "position"),
     "agent_states": ("node", "agent", "state", "start_us", "reason"),
 }
 """What makes a row the same row when it is put again."""
+
+BELOW = ("steps", "visits", "legs", "holds")
+"""The tables whose rows belong to a call, besides its own; a row's position counts within the one above it."""
 
 BOOKKEEPING = {"calls": ("digest", "known_edges")}
 """Columns of the store's own: the hash of the record as kept, and how many of its edges were observed."""
@@ -42,7 +47,11 @@ _FIRST = (
     "CREATE TABLE agent_states (node TEXT, agent TEXT, state TEXT, start_us INTEGER, reason TEXT,"
     " PRIMARY KEY (node, agent, state, start_us, reason)) STRICT",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_HOLDS = (
+    "CREATE TABLE holds (call TEXT, visit INTEGER, leg INTEGER, position INTEGER,"
+    " PRIMARY KEY (call, visit, leg, position)) STRICT",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOLDS)
 """Statements from version n to n + 1; never edited once released, only appended to."""
 
 _INDEXES = (

@@ -125,7 +125,7 @@ class Store:
         hashed, edges = digest(record), known_edges(record)
         if found and (found["digest"] == hashed or found["known_edges"] > edges):
             return False
-        for table in ("calls", "steps", "visits", "legs") if found else ():
+        for table in ("calls", *schema.BELOW) if found else ():
             self._database.execute(f"DELETE FROM {table} WHERE call = ?", (record.call,))  # noqa: S608
         self._database.execute(_insert("calls"), _once("calls", (record.call,), (hashed, edges), record))
         for table, rows in parts(record).items():
@@ -188,7 +188,7 @@ class Store:
         with explained(self.path), closing(self._database.execute(query, values)) as cursor:
             while chunk := cursor.fetchmany(_CHUNK):
                 ids = [row["call"] for row in chunk]
-                below = {table: self._below(table, ids) for table in ("steps", "visits", "legs")}
+                below = {table: self._below(table, ids) for table in schema.BELOW}
                 for row in chunk:
                     yield assemble(row, *(below[table].get(row["call"], []) for table in below))
 

@@ -11,7 +11,7 @@ import typer
 from cctoolkit.cli.options import FirstDay, LastDay, Project, Store, say
 
 if TYPE_CHECKING:
-    from cctoolkit.cdr.records import CallRecord
+    from cctoolkit.cdr.records import AgentLeg, CallRecord
 
 
 def command(
@@ -49,7 +49,13 @@ def _text(calls: Iterable[CallRecord], time_zone: str) -> Iterator[str]:  # noqa
             f"{v.queue} {v.outcome} after {v.wait_seconds:.1f} s" for v in record.visits if v.wait_seconds is not None
         )
         head = f"{record.entered.moment():%Y-%m-%d %H:%M:%S}Z {record.call} {record.caller or 'anonymous'}"
-        yield f"{head} {record.outcome}: {way}; {waits}"
+        talks = "".join(f", {_talk(leg)}" for v in record.visits for leg in v.legs if leg.talk_seconds is not None)
+        yield f"{head} {record.outcome}: {way}; {waits}{talks}"
+
+
+def _talk(leg: AgentLeg) -> str:
+    held = f" and {leg.hold_seconds:.1f} s on hold" if leg.holds else ""
+    return f"{leg.agent} talked {leg.talk_seconds:.1f} s{held}"
 
 
 def _jsonl(calls: Iterable[CallRecord], time_zone: str) -> Iterator[str]:  # noqa: ARG001 - as the others

@@ -42,11 +42,12 @@ def command(
         str, typer.Option("--metrics", help="Figures, by commas; all that can be grouped so when not given.")
     ] = "",
     all_variants: Annotated[
-        bool, typer.Option("--all-variants", help="Every reading of each figure, not only the default.")
+        bool, typer.Option("--all-variants", help="Every reading of each figure, not only the project's.")
     ] = False,
     output: OutputFormat = Format.text,
 ) -> None:
-    """Compute the figures; nothing to measure is "-", never 0 or 100 %. JSON has every variant.
+    """Compute the figures; nothing to measure is "-", never 0 or 100 %. JSON has every variant, the
+    project's targets, and whether they are met.
 
     Example: cctoolkit kpi northwind-hotline --store records/ --by queue,30m --metrics service_level,offered
     """
@@ -77,7 +78,7 @@ def _keys(by: str) -> list[str]:
 
 
 def _shown(figures: Sequence[Figure], *, ordered: bool, all_variants: bool) -> list[Name]:
-    """Return the columns: each figure's default, or every variant; of the parts of a whole those that occur.
+    """Return the columns: each figure as the project reads it, or every variant; of a whole the parts that occur.
 
     They stand as the figures asked for by name do (`ordered`), or counts first, then shares, then times, and
     without details.
@@ -86,6 +87,7 @@ def _shown(figures: Sequence[Figure], *, ordered: bool, all_variants: bool) -> l
 
     known = {one.metric: discover()[one.metric] for one in figures}
     known = {name: metric for name, metric in known.items() if ordered or all_variants or not metric.detail}
+    chosen = {(one.metric, one.variant) for one in figures if one.chosen}
     occurring = {(one.metric, one.variant) for one in figures if one.value}
     names: list[Name] = []
     for name, metric in (
@@ -95,7 +97,7 @@ def _shown(figures: Sequence[Figure], *, ordered: bool, all_variants: bool) -> l
         if metric.parts:
             names += [(name, variant) for variant in variants if all_variants or (name, variant) in occurring]
         else:
-            names += [(name, variant) for variant in (variants if all_variants else variants[:1])]
+            names += [(name, variant) for variant in variants if all_variants or (name, variant) in chosen]
     return names
 
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS = 0.5
 _STYLES = {
-    "ready": "green", "ringing": "cyan", "talking": "bold cyan", "wrap-up": "magenta", "paused": "yellow",
-    "busy": "cyan", "offline": "bold red", "logged out": "dim",
+    "ready": "green", "ringing": "cyan", "talking": "bold cyan", "on hold": "blue", "wrap-up": "magenta",
+    "paused": "yellow", "busy": "cyan", "offline": "bold red", "logged out": "dim",
 }  # fmt: skip
-_COLUMNS = {state: (state,) for state in ("ready", "ringing", "talking", "wrap-up", "paused")} | {
+_COLUMNS = {state: (state,) for state in ("ready", "ringing", "talking", "on hold", "wrap-up", "paused")} | {
     "other": ("busy", "offline"),
     "logged out": ("logged out",),
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 INK, MUTED, TRACK = "#1d2733", "#5b6878", "#e6eaef"
 PLAIN, MET, MISSED = "#3d6a99", "#23806b", "#b3541e"
-PALE, AMBER, REST = "#8fb3d6", "#cf9a3d", "#b9c4d0"
+PALE, AMBER, REST, VIOLET = "#8fb3d6", "#cf9a3d", "#b9c4d0", "#7d62a8"
 FONT = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 _WIDTH, _ROW = 620, 38
 # Fixed margins for labels and texts, so that charts of one page share a scale.

@@ -51,6 +51,12 @@ class Language:
         pattern = self._locale.percent_formats[None].pattern.replace("0", "0." + "#" * digits)
         return str(numbers.format_percent(ratio, pattern, locale=self._locale))
 
+    def points(self, ratio: float) -> str:
+        """Return a difference of ratios in percentage points with one digit after the point, a tiny one with more."""
+        pattern = "0.#" if not ratio or ratio * 100 >= 0.05 else "0.####"
+        value = str(numbers.format_decimal(ratio * 100, pattern, locale=self._locale))
+        return self.word("unit.points", value=value)
+
     def duration(self, seconds: float | None) -> str:
         """Return seconds as `7.8 s`, `42 s` or `2 min 3 s`: a tenth below a minute, whole seconds above."""
         if seconds is None:

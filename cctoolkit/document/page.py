@@ -61,12 +61,22 @@ class Column(msgspec.Struct, frozen=True):
     firm: bool = False
 
 
+class Verdict(msgspec.Struct, frozen=True):
+    """A cell that says whether a target was met."""
+
+    text: str
+    state: State
+
+
+Cell = str | Verdict
+
+
 class Table(msgspec.Struct, frozen=True):
     """A table; `total` is its last row, set apart. Every row has a text for every column."""
 
     kind: ClassVar[str] = "table"
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     title: str = ""
     total: tuple[str, ...] = ()
 

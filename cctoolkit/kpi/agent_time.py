@@ -1,6 +1,6 @@
 """Reads how agents spent their logged-in time: every microsecond of it in exactly one state.
 
-Where several hold at once the first of these has it: talking, ringing, wrap-up, paused, ready. Talk after a
+Where several hold at once the first of these has it: on hold, talking, ringing, wrap-up, paused, ready. Talk after a
 log-out is in none, because it is no logged-in time. An agent's time belongs to the site: calls of all
 projects are in it. Time is cut at the intervals' edges. A state without an end lasts until the next of its
 kind begins, until the window's end or until now, whichever comes first.
@@ -27,30 +27,37 @@ if TYPE_CHECKING:
 _STATES = """
 SELECT agent, state, reason, start_us, min(end_us, :until) AS end_us FROM (
     SELECT agent, state, coalesce(reason, '') AS reason, start_us, coalesce(end_us, lead(start_us) OVER (
-        PARTITION BY node, agent, state = 'logged_in' ORDER BY start_us), :until) AS end_us
+        PARTITION BY node, agent, CASE state WHEN 'logged_in' THEN 1 WHEN 'in_call' THEN 2 END
+        ORDER BY start_us), :until) AS end_us
     FROM agent_states)
 WHERE start_us < :until AND end_us > :start
 """
 # By the index on `joined_us`: nobody talks for longer than a day. An agent has one call at a time, so one whose
 # end was not seen was over when the next came.
 _LEGS = """
-SELECT legs.agent AS agent, legs.offered_us AS offered_us, legs.answered_us AS answered_us,
+SELECT legs.call AS call, legs.visit AS visit, legs.position AS leg, legs.agent AS agent,
+    legs.offered_us AS offered_us, legs.answered_us AS answered_us,
     min(:until, coalesce(legs.ended_us, calls.ended_us,
         lead(legs.offered_us) OVER (PARTITION BY legs.agent ORDER BY legs.offered_us), :until)) AS ended_us
 FROM visits JOIN calls USING (call) JOIN legs ON legs.call = visits.call AND legs.visit = visits.position
 WHERE joined_us >= :start - 86400000000 AND joined_us < :until AND test = 0
 """
+_HOLDS = f"""
+SELECT agent, start_us, min(ended_us, coalesce(end_us, ended_us)) AS end_us
+FROM ({_LEGS}) JOIN holds USING (call, visit, leg) WHERE start_us < :until
+"""  # noqa: S608 - a query of ours within another
 _SERVED = """
 SELECT DISTINCT agent FROM visits JOIN calls USING (call)
     JOIN legs ON legs.call = visits.call AND legs.visit = visits.position
 WHERE joined_us >= :start AND joined_us < :until AND project = :project AND test = 0
 """
-_RANKS = {"logged_in": 0, "paused": 1, "wrap-up": 2, "ringing": 3, "talking": 4}
+_RANKS = {"logged_in": 0, "paused": 1, "wrap-up": 2, "ringing": 3, "in_call": 4, "talking": 5, "on hold": 6}
+_SHOWN = {"logged_in": "ready", "in_call": "talking"}
 _LOGGED_IN = (_RANKS["logged_in"], "logged_in", "")
 
 
 class Span(NamedTuple):
-    """A state that an agent had from `start` to `end`, perhaps along with others."""
+    """A state that an agent had from `start` to `end`, perhaps along with others. in_call is talk of no record."""
 
     agent: str
     state: str
@@ -60,7 +67,7 @@ class Span(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """A piece of an agent's logged-in time with its one state: ready, ringing, talking, wrap-up, paused."""
+    """A piece of an agent's logged-in time with its one state: ready, ringing, talking, on hold, wrap-up, paused."""
 
     agent: str
     state: str
@@ -92,6 +99,8 @@ def _spans(store: Store, values: dict[str, int]) -> Iterator[Span]:
         yield Span(row["agent"], "ringing", "", row["offered_us"], ended if answered is None else answered)
         if answered is not None:
             yield Span(row["agent"], "talking", "", answered, ended)
+    for row in store.select(_HOLDS, values):
+        yield Span(row["agent"], "on hold", "", row["start_us"], row["end_us"])
 
 
 def slices(spans: Iterable[Span], edges: Sequence[Micros]) -> Iterator[Slice]:
@@ -113,8 +122,8 @@ def _of_agent(agent: str, spans: Iterable[Span], edges: Sequence[Micros]) -> Ite
     last = edges[0]
     for at, step, state in sorted(changes):
         if at > last and active[_LOGGED_IN]:
-            rank, name, reason = max(one for one, count in active.items() if count)
-            yield Slice(agent, name if rank else "ready", reason, last, at)
+            _, name, reason = max(one for one, count in active.items() if count)
+            yield Slice(agent, _SHOWN.get(name, name), reason, last, at)
         active[state] += step
         last = at
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _LEGS = """
 SELECT number, queue, agent, legs.outcome AS outcome, joined_us,
-    legs.answered_us AS answered_us, legs.ended_us AS ended_us, wrap_up_started_us, wrap_up_ended_us
+    legs.answered_us AS answered_us, legs.ended_us AS ended_us, wrap_up_started_us, wrap_up_ended_us,
+    (SELECT coalesce(sum(end_us - start_us), 0) FROM holds
+        WHERE holds.call = legs.call AND holds.visit = legs.visit AND holds.leg = legs.position) AS hold_us
 FROM visits JOIN calls USING (call) JOIN legs ON legs.call = visits.call AND legs.visit = visits.position
 WHERE joined_us >= :start AND joined_us < :end AND project = :project AND test = 0
 ORDER BY visits.call, visits.position, legs.position
@@ -30,8 +32,8 @@ ORDER BY visits.call, visits.position, legs.position
 
 
 class Leg(NamedTuple):
-    """One leg. `talk_us` is None until it has ended; `hold_us` is the part of it on hold; `wrap_up_us` is 0
-    when there was none, None while it goes on.
+    """One leg. `talk_us`, from answer to end, is None until it has ended; `hold_us` is the part of it on hold;
+    `wrap_up_us` is 0 when there was none, None while it goes on.
     """
 
     number: str
@@ -48,10 +50,9 @@ def legs(store: Store, project: str, window: Window) -> Iterator[Leg]:
     """Yield the legs of visits that joined inside the window."""
     values: dict[str, str | int] = {"project": project, "start": micros(window.start), "end": micros(window.end)}
     for row in store.select(_LEGS, values):
-        # Records do not tell yet when an agent put the caller on hold: the whole span counts as talk.
         yield Leg(
             row["number"], row["queue"], row["agent"], row["outcome"], row["joined_us"],
-            _span(row["answered_us"], row["ended_us"]), 0, _wrap_up(row),
+            _span(row["answered_us"], row["ended_us"]), row["hold_us"], _wrap_up(row),
         )  # fmt: skip
 
 

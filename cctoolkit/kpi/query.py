@@ -46,7 +46,7 @@ def figures(store_path: Path, asked: Question) -> list[Figure]:
         known: dict[str, Any] = {"project": asked.project, **dict(zip(keys, group, strict=True))}
         if step:
             known |= {"start": piece.start, "end": piece.end}
-        found += _rows(chosen, values.get((*group, place), {}), known)
+        found += _rows(asked, chosen, values.get((*group, place), {}), known)
     return found
 
 
@@ -69,12 +69,17 @@ def _read(
     return values
 
 
-def _rows(metrics: Mapping[str, Metric], values: Mapping[str, Any], known: dict[str, Any]) -> Iterator[Figure]:
+def _rows(
+    asked: Question, metrics: Mapping[str, Metric], values: Mapping[str, Any], known: dict[str, Any]
+) -> Iterator[Figure]:
     for name, metric in metrics.items():
         for variant in metric.variants:
             value = values.get(f"{name}.{variant.name}", 0 if metric.unit == "count" else None)
             number = None if value is None else float(value)
-            yield Figure(name, variant.name, number, metric.unit, **known)
+            chosen = metric.parts or variant.name == asked.targets.formula(name)
+            target = asked.targets.limit(name, known.get("queue")) if chosen else None
+            met = None if target is None or number is None else target.met(number)
+            yield Figure(name, variant.name, number, metric.unit, **known, chosen=chosen, target=target, met=met)
 
 
 def aggregate(table: ir.Table, keys: Sequence[str], metrics: Mapping[str, Metric]) -> ir.Table:

@@ -42,12 +42,20 @@ def _phone(leg: AgentLeg, events: Sequence[WitnessEvent]) -> Iterator[Row]:
     yield _row(f"{leg.agent}: rings", leg.offered, events, _is("CHAN_START"))
     yield from _maybe(f"{leg.agent}: answers", leg.answered, events, _is("ANSWER"))
     yield from _maybe(f"{leg.agent}: talk ends", leg.ended, events, _is("HANGUP"))
+    for hold in leg.holds:
+        yield _row(f"{leg.agent}: holds", hold.start, events, _did("held"))
+        # Who hangs up, or is left, on hold does not take anybody back: then the talk's end is compared above.
+        yield from (row for row in _maybe(f"{leg.agent}: unholds", hold.end, events, _did("unheld")) if row.street)
     # Ready is a call of the phone to a feature code; when the limit ended the wrap-up the street saw nothing.
     yield from (row for row in _maybe(f"{leg.agent}: ready", leg.wrap_up_ended, events, _is("ANSWER")) if row.street)
 
 
 def _is(kind: str) -> Callable[[WitnessEvent], bool]:
     return lambda event: event.kind == kind
+
+
+def _did(name: str) -> Callable[[WitnessEvent], bool]:
+    return lambda event: event.name == name
 
 
 def _maybe(

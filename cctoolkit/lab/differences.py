@@ -92,6 +92,16 @@ def answers(note: Note, record: CallRecord) -> Iterator[str]:
         yield f"answered: {_listed(answered)}; the record: {_listed(recorded)}"
 
 
+def holds(note: Note, record: CallRecord) -> Iterator[str]:
+    """Callers were put on hold more or less often than the record says."""
+    for leg, phone in _paired(note, record):
+        # What fell into a gap of the events nobody has told: no line of queue_log does.
+        gap = any(edge and edge.source == "queue_log" for edge in (leg.answered, leg.ended))
+        gap = gap or any(not hold.whole for hold in leg.holds)
+        if len(leg.holds) != len(phone.holds) and not (gap and len(leg.holds) < len(phone.holds)):
+            yield f"{leg.agent}: {len(phone.holds)} holds, the record says {len(leg.holds)}"
+
+
 def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{agent} {count} times" for agent, count in sorted(counts.items())) or "nobody"
 
@@ -127,6 +137,10 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up
             (f"{name} answers", leg.answered, phone.answered),
             (f"{name} ends", leg.ended, phone.ended),
         ]
+        if len(leg.holds) == len(phone.holds):
+            for count, (hold, held) in enumerate(zip(leg.holds, phone.holds, strict=True), start=1):
+                found.append((f"{name} holds {count}", hold.start, held.start))
+                found.append((f"{name} unholds {count}", hold.end if hold.whole else None, held.end or phone.ended))
         found += [(f"{name} ready", leg.wrap_up_ended, dial.answered) for dial in _pressed(leg, ready, longest_wrap_up)]
     return {name: _apart_ms(edge, at) for name, edge, at in found if edge and at}
 

@@ -31,6 +31,13 @@ class Press(msgspec.Struct, frozen=True):
     end: datetime | None = None
 
 
+class Held(msgspec.Struct, frozen=True):
+    """The phone put its caller on hold, and took them back (None: the call ended first)."""
+
+    start: datetime
+    end: datetime | None = None
+
+
 class PhoneLeg(msgspec.Struct, frozen=True):
     """A call on an agent's phone. `hung_up`: the agent did it."""
 
@@ -40,6 +47,7 @@ class PhoneLeg(msgspec.Struct, frozen=True):
     answered: datetime | None = None
     ended: datetime | None = None
     hung_up: bool = False
+    holds: tuple[Held, ...] = ()
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -177,7 +185,14 @@ def _leg(own: Sequence[WitnessEvent]) -> PhoneLeg:
         _at(own, "ANSWER"),
         _at(own, "HANGUP"),
         bool(_said(own, "hung_up")),
+        tuple(_holds(own)),
     )
+
+
+def _holds(own: Sequence[WitnessEvent]) -> Iterator[Held]:
+    ends = _said(own, "unheld")
+    for index, event in enumerate(_said(own, "held")):
+        yield Held(event.at, ends[index].at if index < len(ends) else None)
 
 
 def _with_legs(found: Sequence[Note], legs: Sequence[PhoneLeg]) -> list[Note]:

@@ -147,7 +147,7 @@ def _judge(
     if note and record:
         otherwise = [*differences.outcomes(note, record), *differences.answers(note, record)]
         reasons += differences.rings(note, record)
-        reasons += differences.keys(note, record)
+        reasons += [*differences.holds(note, record), *differences.keys(note, record)]
         apart = differences.edges(note, record, ready, longest)
         reasons += [f"{edge}: {abs(ms):.0f} ms apart" for edge, ms in apart.items() if abs(ms) > MOST_APART_MS]
     crossed = note is not None and note.crossed and not reasons

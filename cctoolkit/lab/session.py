@@ -32,6 +32,19 @@ class Caller(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class PhoneAct(msgspec.Struct, frozen=True):
+    """What a phone does with a call: `answer_after` seconds of ringing it answers, and after `talk` seconds hangs up
+    (0: never). With a `hold` (whole seconds, 0: none) it puts the caller on hold `hold_after` seconds after the
+    answer, and `talk` counts from when it takes the caller back.
+    """
+
+    mode: Mode = "answer"
+    answer_after: float = 1
+    talk: float = 0
+    hold_after: float = 0
+    hold: int = 0
+
+
 class Session:
     """A logged-in connection to the street's AMI; made by `Street.session`."""
 
@@ -109,18 +122,24 @@ class Session:
         found = await self._client.listing("CoreShowChannels")
         return {channel.get("Uniqueid"): channel.get("Channel") for channel in found}
 
-    async def set_phone(self, agent: str, mode: Mode, *, answer_after: float, talk: float) -> None:
-        """As `Street.set_phone`."""
+    async def set_phone(self, agent: str, act: PhoneAct) -> None:
+        """Say what the agent's phone does from its next call on."""
         await self._put(
-            f"phone-{agent}", {"mode": mode, "answer_after": f"{answer_after:g}", "talk": f"{talk:g}", "turns": "0"}
-        )
+            f"phone-{agent}",
+            {
+                "mode": act.mode, "answer_after": f"{act.answer_after:g}", "talk": f"{act.talk:g}",
+                "hold_after": f"{act.hold_after:g}", "hold": str(act.hold), "turns": "0",
+            },
+        )  # fmt: skip
 
-    async def set_turns(self, agent: str, turns: Sequence[tuple[Mode, float, float]]) -> None:
-        """Say what the agent's phone does with each call that rings it, in turn, round and round.
-
-        A turn is (what it does, seconds until it answers, seconds until it hangs up). None: as `set_phone` says.
+    async def set_turns(self, agent: str, turns: Sequence[PhoneAct]) -> None:
+        """Say what the agent's phone does with each call that rings it, in turn, round and round. None: as `set_phone`
+        says.
         """
-        acts = {f"turn-{i}": f"{mode}:{after:g}:{talk:g}" for i, (mode, after, talk) in enumerate(turns)}
+        acts = {
+            f"turn-{i}": f"{one.mode}:{one.answer_after:g}:{one.talk:g}:{one.hold_after:g}:{one.hold}"
+            for i, one in enumerate(turns)
+        }
         await self._put(f"phone-{agent}", {**acts, "next": "0", "turns": str(len(turns))})
 
     async def _put(self, family: str, values: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from cctoolkit.ami.client import Account, Client
 from cctoolkit.errors import SwitchError
 from cctoolkit.lab.address import AMI_PORT
 from cctoolkit.lab.node import Node
-from cctoolkit.lab.session import Caller, Mode, Session
+from cctoolkit.lab.session import Caller, Mode, PhoneAct, Session
 from cctoolkit.lab.street_config import USER, WITNESS
 from cctoolkit.lab.witness import Witness, WitnessEvent
 from cctoolkit.secret import Secret
@@ -74,15 +74,15 @@ class Street:
         answers: bool | Literal["busy"] = True,
         answer_after: float = 1,
         talk: float = 0,
+        hold_after: float = 0,
+        hold: int = 0,
     ) -> None:
-        """Say what the agent's phone does from its next call on.
-
-        It answers after `answer_after` seconds of ringing and hangs up after `talk` seconds (0: never by
-        itself), or rings unanswered (False), or is busy.
+        """Say what the agent's phone does from its next call on: answers as `PhoneAct` says, or rings unanswered
+        (False), or is busy.
         """
         mode: Mode = answers if isinstance(answers, str) else "answer" if answers else "never"
         async with self.session() as session:
-            await session.set_phone(agent, mode, answer_after=answer_after, talk=talk)
+            await session.set_phone(agent, PhoneAct(mode, answer_after, talk, hold_after, hold))
 
     async def registered(self) -> list[str]:
         """Return the agents whose phones are registered, in order."""

@@ -1,9 +1,10 @@
 """The street's hand-written configuration: the outside world as one more Asterisk.
 
 The carrier stands at the block's first address, the agents' phones at the second. What they do is dialplan,
-set per call by channel variables and per phone by AstDB entries: `phone-<agent>/{mode,answer_after,talk}`, or
-`phone-<agent>/turn-<n>` ("answer:1.5:20"), one for each call that rings it, round and round, while `turns` says how
-many there are.
+set per call by channel variables and per phone by AstDB entries: `phone-<agent>/{mode,answer_after,talk,hold_after,
+hold}`, or `phone-<agent>/turn-<n>` ("answer:1.5:20::"), one for each call that rings it, round and round, while `turns`
+says how many there are. A phone holds as a person's does: by a re-INVITE with sendonly, and another when it takes the
+caller back.
 """
 
 from collections.abc import Mapping
@@ -78,6 +79,8 @@ disallow = all
 allow = alaw,ulaw
 dtmf_mode = rfc4733
 direct_media = no
+; Hold goes out as a re-INVITE instead of as music.
+moh_passthrough = yes
 media_address = {phones}
 bind_rtp_to_media_address = yes
 from_user = {agent}
@@ -158,6 +161,8 @@ exten => _[+0-9]!,1,Answer()
 exten => _[a-z0-9]!,1,Set(MODE=${{DB(phone-${{EXTEN}}/mode)}})
  same => n,Set(AFTER=${{DB(phone-${{EXTEN}}/answer_after)}})
  same => n,Set(TALK=${{DB(phone-${{EXTEN}}/talk)}})
+ same => n,Set(HOLD_AFTER=${{DB(phone-${{EXTEN}}/hold_after)}})
+ same => n,Set(HOLD=${{DB(phone-${{EXTEN}}/hold)}})
  same => n,Set(TURNS=${{DB(phone-${{EXTEN}}/turns)}})
  same => n,GotoIf($[0${{TURNS}} = 0]?act)
  same => n,Set(TURN=${{DB(phone-${{EXTEN}}/next)}})
@@ -167,13 +172,20 @@ exten => _[a-z0-9]!,1,Set(MODE=${{DB(phone-${{EXTEN}}/mode)}})
  same => n,Set(MODE=${{CUT(DO,:,1)}})
  same => n,Set(AFTER=${{CUT(DO,:,2)}})
  same => n,Set(TALK=${{CUT(DO,:,3)}})
+ same => n,Set(HOLD_AFTER=${{CUT(DO,:,4)}})
+ same => n,Set(HOLD=${{CUT(DO,:,5)}})
  same => n(act),GotoIf($["${{MODE}}" = "busy"]?busy)
  same => n,Ringing()
  same => n,GotoIf($["${{MODE}}" = "never"]?never)
  same => n,Wait(${{IF($["${{AFTER}}" = ""]?1:${{AFTER}})}})
  same => n,Answer()
  same => n,StartMusicOnHold()
- same => n,Wait(${{IF($["${{TALK}}" = "" | "${{TALK}}" = "0"]?86400:${{TALK}})}})
+ same => n,GotoIf($[0${{HOLD}} = 0]?talk)
+ same => n,Wait(${{HOLD_AFTER}})
+ same => n,CELGenUserEvent(held)
+ same => n,BridgeWait(${{UNIQUEID}},participant,e(h)S(${{HOLD}}))
+ same => n,CELGenUserEvent(unheld)
+ same => n(talk),Wait(${{IF($["${{TALK}}" = "" | "${{TALK}}" = "0"]?86400:${{TALK}})}})
  same => n,CELGenUserEvent(hung_up)
  same => n,Hangup(16)
  same => n(busy),Hangup(17)

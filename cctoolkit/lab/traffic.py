@@ -79,7 +79,7 @@ async def perform(
     async with street.session() as session:
         stage = _Stage(street, session, plan, codes)
         for agent, turns in plan.turns.items():
-            await session.set_turns(agent, [(t.mode, t.answer_after, t.talk) for t in turns])
+            await session.set_turns(agent, [t.phone for t in turns])
         await _all_dial(street, session, plan, codes.login)
         try:
             return await stage.run(progress, drain_seconds)

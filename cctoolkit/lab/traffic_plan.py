@@ -9,9 +9,10 @@ from random import Random
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from cctoolkit.lab import hostile
-from cctoolkit.lab.session import Caller, Mode
+from cctoolkit.lab.session import Caller, Mode, PhoneAct
 
 Weights = tuple[tuple[str, float], ...]
 After = Literal["ready", "limit", "away", "pause"]
@@ -54,7 +55,8 @@ class Callers(msgspec.Struct, frozen=True):
 
 class Agents(msgspec.Struct, frozen=True):
     """How agents behave. After a talk they press ready after `ready_after`, or let the wrap-up's limit run, or are away
-    for a while: logged out, or paused by one of `pauses`, the codes as dialled.
+    for a while: logged out, or paused by one of `pauses`, the codes as dialled. Some put the caller on hold, for `hold`
+    seconds.
     """
 
     names: tuple[str, ...]
@@ -68,6 +70,9 @@ class Agents(msgspec.Struct, frozen=True):
     pauses: tuple[str, ...] = ()
     pause_ratio: float = 0.1
     away: Span = Span(3, 6)
+    hold_ratio: float = 0.15
+    hold_after: Span = Span(0.3, 2)
+    hold: int = 1
 
 
 class Mix(msgspec.Struct, frozen=True):
@@ -99,7 +104,7 @@ class PlannedCall(msgspec.Struct, frozen=True):
 class Turn(msgspec.Struct, frozen=True):
     """What an agent does with one call that rings; `then` follows a talk, after `after` seconds, for `away` seconds.
 
-    `code` is dialled for a pause.
+    `code` is dialled for a pause. With a `hold` the caller is put on hold for so long, as `PhoneAct` says.
     """
 
     mode: Mode
@@ -109,6 +114,13 @@ class Turn(msgspec.Struct, frozen=True):
     after: float = 0
     away: float = 0
     code: str = ""
+    hold_after: float = 0
+    hold: int = 0
+
+    @property
+    def phone(self) -> PhoneAct:
+        """Return what the phone does by itself."""
+        return PhoneAct(self.mode, self.answer_after, self.talk, self.hold_after, self.hold)
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -125,11 +137,13 @@ class Plan(msgspec.Struct, frozen=True):
 
 def plan(mix: Mix) -> Plan:
     """Return what will happen."""
-    turns = {
-        name: tuple(_turn(mix.agents, random) for _ in range(TURNS))
-        for name, random in ((name, _random(mix, f"agent {name}")) for name in mix.agents.names)
-    }
-    return Plan(mix, tuple(_calls(mix)), turns)
+    return Plan(mix, tuple(_calls(mix)), {name: tuple(_turns(mix, name)) for name in mix.agents.names})
+
+
+def _turns(mix: Mix, name: str) -> Iterator[Turn]:
+    random, holds = _random(mix, f"agent {name}"), _random(mix, f"holds of {name}")
+    for _ in range(TURNS):
+        yield _held(mix.agents, _turn(mix.agents, random), holds)
 
 
 def _random(mix: Mix, whose: str) -> Random:
@@ -205,3 +219,11 @@ def _turn(agents: Agents, random: Random) -> Turn:
         agents.away.draw(random),
         random.choice(agents.pauses) if then == "pause" else "",
     )
+
+
+def _held(agents: Agents, turn: Turn, random: Random) -> Turn:
+    """Put a hold into some of the turns; by a generator of its own, so that holds change nothing else."""
+    lot, after = random.random(), agents.hold_after.draw(random)
+    if turn.mode != "answer" or lot >= agents.hold_ratio:
+        return turn
+    return replace(turn, hold_after=after, hold=agents.hold)

@@ -88,7 +88,11 @@ _PROJECT: dict[str, Any] = {
     "knowledge_base": {
         "delivery": {"title": "Сроки доставки", "url": "https://kb.northwind.example/delivery", "queues": ["orders"]}
     },
-    "kpi": {"short_abandon": "15s"},
+    "kpi": {
+        "short_abandon": "15s",
+        "formulas": {"service_level": "of_offered"},
+        "targets": {"lost_call_rate": {"at_most": 0.05}, "average_wait": {"at_most": "30s"}},
+    },
     "library": ["ru-common"],
     "reports": {
         "monthly": {

@@ -9,6 +9,7 @@ from cctoolkit.model.answering import Answering
 from cctoolkit.model.calendar import Calendar
 from cctoolkit.model.crm import Crm
 from cctoolkit.model.knowledge import Article, Script
+from cctoolkit.model.kpi import Kpi
 from cctoolkit.model.launch import Launch
 from cctoolkit.model.people import AgentAssignment, Roles, Team
 from cctoolkit.model.queue import QueueOptions
@@ -19,7 +20,6 @@ from cctoolkit.model.trunk import Trunk
 from cctoolkit.model.words import (
     Country,
     Duration,
-    DurationOrZero,
     Identifier,
     Language,
     PhoneText,
@@ -75,12 +75,6 @@ class Pause(Section, frozen=True, kw_only=True):
         ),
     ]
     limit: Annotated[Duration | None, Meta(description="How long it may last; longer ones show in red.")] = None
-
-
-class Kpi(Section, frozen=True, kw_only=True):
-    """Limits the figures use."""
-
-    short_abandon: Annotated[DurationOrZero, Meta(description="An abandon sooner than this is a short one.")] = "15s"
 
 
 class Project(Section, frozen=True, kw_only=True):

@@ -15,25 +15,29 @@ from cctoolkit.cdr.records import Micros
 Event = Mapping[str, str]
 """An event's headers; a missing one is ""."""
 
-STATES = ("ready", "ringing", "talking", "wrap-up", "paused", "busy", "offline", "logged out")
+STATES = ("ready", "ringing", "talking", "on hold", "wrap-up", "paused", "busy", "offline", "logged out")
 """What an agent may be; busy: on the phone, and not with a call of a queue as far as was seen; offline: logged
 in, and the phone is not registered.
 """
 
 # A member's Status is an ast_device_state. Phones take one call (device_state_busy_at=1), so that one that
 # rings is "busy" as well: only the events of the call tell ringing from talking.
+_OF_A_CHANNEL = frozenset({"Hold", "Unhold"})
+"""Events without a queue: an agent's channel tells whose they are."""
 _FREE, _RINGING, _OFFLINE = frozenset({"0", "1"}), frozenset({"6"}), frozenset({"4", "5"})
 
 
 class Seat(Struct):
     """An agent at this node: queues joined, the phone's state, the pause's reason (None: not paused), whether a
-    queue's call is answered, the call that rings, calls by queue since log-in, and since when the state is so.
+    queue's call is answered and its caller on hold, the call that rings, calls by queue since log-in, and since when
+    the state is so.
     """
 
     queues: set[str]
     device: str = "1"
     paused: str | None = None
     in_call: bool = False
+    holds: bool = False
     rings_for: str = ""
     taken: dict[str, int] = {}
     since: Micros | None = None
@@ -44,7 +48,7 @@ class Seat(Struct):
         if not self.queues:
             return "logged out"
         if self.in_call:
-            return "talking"
+            return "on hold" if self.holds else "talking"
         if self.rings_for or self.device in _RINGING:
             return "ringing"
         if self.paused is not None:
@@ -66,8 +70,7 @@ class Board:
     def feed(self, event: Event, at: Micros) -> None:
         """Take one event; those that say nothing about queues, and those of shadow queues, change nothing."""
         handler: Callable[[Event], None] | None = getattr(self, f"_on_{event.get('Event', '').lower()}", None)
-        queue = event.get("Queue", "")
-        if handler is None or not _ours(queue):
+        if handler is None or not (_ours(event.get("Queue", "")) or event["Event"] in _OF_A_CHANNEL):
             return
         before = {name: seat.state for name, seat in self.seats.items()}
         self._at = at
@@ -104,7 +107,18 @@ class Board:
 
     def _on_agentconnect(self, event: Event) -> None:
         seat = self._seat(event)
-        seat.rings_for, seat.in_call = "", True
+        seat.rings_for, seat.in_call, seat.holds = "", True, False
+
+    def _on_hold(self, event: Event) -> None:
+        self._held(event, held=True)
+
+    def _on_unhold(self, event: Event) -> None:
+        self._held(event, held=False)
+
+    def _held(self, event: Event, *, held: bool) -> None:
+        seat = self.seats.get(marks.agent_of(event.get("Channel", "")))
+        if seat:
+            seat.holds = held
 
     def _on_agentcomplete(self, event: Event) -> None:
         self._seat(event).in_call = False
@@ -115,8 +129,9 @@ class Board:
         fresh = known not in self.seats
         self._take(event)
         seat = self.seats[known]
-        seat.in_call = event.get("InCall") == "1"
-        if fresh and seat.state not in {"talking", "ringing", "busy"}:
+        # Only the queue whose call it is says so, in whichever place of the list it stands.
+        seat.in_call = seat.in_call or event.get("InCall") == "1"
+        if fresh and seat.state not in {"talking", "on hold", "ringing", "busy"}:
             names = ("LastPause",) if seat.paused is not None else ("LoginTime", "LastCall", "LastPause")
             moments = [int(event.get(name) or 0) for name in names]
             seat.since = max(moments) * 1_000_000 or None

@@ -1,9 +1,9 @@
 """The list of individual calls: for short periods, where a reader wants to find one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge
+from cctoolkit.cdr.records import AgentLeg, CallRecord
 from cctoolkit.document.language import Language
 from cctoolkit.document.page import Block, Column, Notes, Table
 from cctoolkit.report.material import CALL_LIST_LIMIT, Material
@@ -26,6 +26,7 @@ def call_list(material: Material, words: Language) -> Iterator[Block]:
         Column(words.word("column.steps"), small=True),
         Column(words.word("column.wait"), number=True),
         Column(words.word("column.talk"), number=True),
+        Column(words.word("column.hold"), number=True),
         Column(words.word("column.wrap_up"), number=True),
         Column(words.word("column.outcome")),
     )
@@ -51,8 +52,9 @@ def _row(call: CallRecord, words: Language) -> tuple[str, ...]:
         masked(call.caller) if call.caller else words.word("caller.withheld"),
         _ARROW.join(_step(step.step, step.outcome) for step in call.steps),
         words.duration(sum(waits) if waits else None),
-        words.duration(_sum(legs, "answered", "ended")),
-        words.duration(_sum(legs, "wrap_up_started", "wrap_up_ended")),
+        words.duration(_sum(leg.talk_seconds for leg in legs)),
+        words.duration(_sum(leg.hold_seconds or None for leg in legs)),
+        words.duration(_sum(map(_wrap_up, legs))),
         words.word(f"outcome.{call.outcome}"),
     )
 
@@ -61,8 +63,13 @@ def _step(name: str, outcome: str) -> str:
     return name if outcome in {"", "done", "answered", "abandoned"} else f"{name} ({outcome})"
 
 
-def _sum(legs: list[AgentLeg], start: str, end: str) -> float | None:
-    """Return the seconds between two edges of the legs together, None when no leg has both."""
-    edges: list[tuple[Edge | None, Edge | None]] = [(getattr(leg, start), getattr(leg, end)) for leg in legs]
-    spans = [two.at - one.at for one, two in edges if one and two]
-    return sum(spans) / 1_000_000 if spans else None
+def _wrap_up(leg: AgentLeg) -> float | None:
+    if leg.wrap_up_started is None or leg.wrap_up_ended is None:
+        return None
+    return (leg.wrap_up_ended.at - leg.wrap_up_started.at) / 1_000_000
+
+
+def _sum(spans: Iterable[float | None]) -> float | None:
+    """Return the seconds together, None when no leg has any."""
+    known = [span for span in spans if span is not None]
+    return sum(known) if known else None

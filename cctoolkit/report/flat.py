@@ -7,9 +7,12 @@ from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge
 
 COLUMNS = (
     "call", "node", "project", "release", "number", "caller", "entered", "answered", "ended", "outcome",
-    "hung_up_by", "cause", "test", "steps", "queues", "wait_seconds", "agents", "talk_seconds", "wrap_up_seconds",
+    "hung_up_by", "cause", "test", "steps", "queues", "wait_seconds", "agents", "talk_seconds", "hold_seconds",
+    "wrap_up_seconds",
 )  # fmt: skip
-"""Times are ISO 8601 with the offset of the project's time zone; seconds are sums over the call, "" when unknown."""
+"""Times are ISO 8601 with the offset of the project's time zone; seconds are sums over the call, "" when unknown;
+talk is without hold.
+"""
 
 
 def row(call: CallRecord, time_zone: str) -> tuple[str, ...]:
@@ -25,8 +28,9 @@ def row(call: CallRecord, time_zone: str) -> tuple[str, ...]:
         " > ".join(f"{visit.queue} {visit.outcome}" for visit in call.visits),
         _seconds(waits),
         " > ".join(leg.agent for leg in legs),
-        _seconds(list(_spans(legs, "answered", "ended"))),
-        _seconds(list(_spans(legs, "wrap_up_started", "wrap_up_ended"))),
+        _seconds([leg.talk_seconds for leg in legs if leg.talk_seconds is not None]),
+        _seconds([leg.hold_seconds for leg in legs if leg.ended]),
+        _seconds(list(_wrap_ups(legs))),
     )  # fmt: skip
 
 
@@ -38,8 +42,7 @@ def _seconds(spans: list[float]) -> str:
     return f"{sum(spans):.3f}" if spans else ""
 
 
-def _spans(legs: list[AgentLeg], start: str, end: str) -> Iterator[float]:
+def _wrap_ups(legs: list[AgentLeg]) -> Iterator[float]:
     for leg in legs:
-        edges: tuple[Edge | None, Edge | None] = (getattr(leg, start), getattr(leg, end))
-        if edges[0] and edges[1]:
-            yield (edges[1].at - edges[0].at) / 1_000_000
+        if leg.wrap_up_started and leg.wrap_up_ended:
+            yield (leg.wrap_up_ended.at - leg.wrap_up_started.at) / 1_000_000

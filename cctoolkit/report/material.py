@@ -10,9 +10,9 @@ import msgspec
 
 from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import Store
-from cctoolkit.errors import SpecError, ToolkitBug
+from cctoolkit.errors import ToolkitBug
 from cctoolkit.kpi.contacts import call_ids, releases
-from cctoolkit.kpi.figure import Figure, Targets, discover
+from cctoolkit.kpi.figure import Figure, Targets
 from cctoolkit.kpi.interval import Window
 from cctoolkit.kpi.query import figures
 from cctoolkit.kpi.sources import Question
@@ -22,7 +22,7 @@ CALL_LIST_LIMIT = 200
 
 _METRICS = (
     "service_level", "lost_call_rate", "average_talk", "after_call_work", "average_wait", "short_abandons",
-    "longest_wait", "offered", "answered", "outcomes", "near_target",
+    "longest_wait", "average_handling_time", "offered", "answered", "outcomes", "near_target",
 )  # fmt: skip
 
 
@@ -32,8 +32,7 @@ OVER_TIME = ("offered", "answered", "outcomes", "service_level")
 class Subject(msgspec.Struct, frozen=True):
     """The project as a report shows it: id, title, client, targets.
 
-    `formulas` names the variant of a metric the project chose (the metric's default otherwise); `limits` what
-    a metric should be at most, in its unit; `queue_titles` and `agent_names` what a queue's and an agent's id
+    `queue_titles` and `agent_names` what a queue's and an agent's id
     is called; `agents` are those who may serve the project, None when that is not known.
     """
 
@@ -41,23 +40,13 @@ class Subject(msgspec.Struct, frozen=True):
     title: str
     client: str
     targets: Targets
-    formulas: Mapping[str, str] = {}
     queue_titles: Mapping[str, str] = {}
-    limits: Mapping[str, float] = {}
     agents: tuple[str, ...] | None = None
     agent_names: Mapping[str, str] = {}
 
     def formula(self, metric: str) -> str:
-        """Return the variant of the metric this project reports. Raises SpecError for one that does not
-        exist.
-        """
-        variants = [variant.name for variant in discover()[metric].variants]
-        chosen = self.formulas.get(metric, variants[0])
-        if chosen not in variants:
-            raise SpecError(
-                f"{metric} has no formula {chosen!r}", where="kpi", expected=f"one of {', '.join(variants)}"
-            )
-        return chosen
+        """Return the variant of the metric this project reports."""
+        return self.targets.formula(metric)
 
     def queue_title(self, queue: str) -> str:
         """Return the queue's title, or its id when it has none."""

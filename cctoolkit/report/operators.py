@@ -9,6 +9,7 @@ from cctoolkit.report.material import Material
 
 _STATES = {
     "talking": charts.PLAIN,
+    "on_hold": charts.VIOLET,
     "wrap_up": charts.PALE,
     "ringing": charts.MET,
     "ready": charts.REST,
@@ -27,7 +28,7 @@ def operators(material: Material, words: Language) -> Iterator[Block]:
     yield _chart(material, words, [agent for agent in there if _of(material, agent, "working_time", "logged_in")])
     yield from _pauses(material, words)
     absent = [_name(material, agent) for agent in material.subject.agents or () if agent not in there]
-    notes = [words.word("note.occupancy"), words.word("note.working_time")]
+    notes = [words.word("note.occupancy", formula=_formula(material, words)), words.word("note.working_time")]
     yield Notes((*notes, *([words.word("note.absent", names=", ".join(sorted(absent)))] if absent else [])))
 
 
@@ -87,8 +88,12 @@ def _row(material: Material, words: Language, agent: str) -> tuple[str, ...]:
         words.duration(talk),
         words.duration(_of(material, agent, "after_call_work")),
         *(words.hours(_of(material, agent, "working_time", part)) for part in ("logged_in", "ready", "paused")),
-        words.percent(_of(material, agent, "occupancy")),
+        words.percent(_of(material, agent, "occupancy", material.subject.formula("occupancy"))),
     )
+
+
+def _formula(material: Material, words: Language) -> str:
+    return words.word(f"formula.occupancy.{material.subject.formula('occupancy')}")
 
 
 def _chart(material: Material, words: Language, agents: list[str]) -> Chart:

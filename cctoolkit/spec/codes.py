@@ -72,6 +72,8 @@ CODES = {
     "switch-field": "A switch by a card field names one, and no other does.",
     "switch-language": "A case by language is a language.",
     "switch-number": "A case by number is a number of the project.",
+    "target-empty": "A target says at least, at most or both.",
+    "target-impossible": "Some value can meet a target.",
     "trunk-twice": "A trunk stands once in a site.",
     "unknown-agent": "Nobody on the site's roster has this name.",
     "unknown-calendar": "No calendar has this name.",

@@ -18,14 +18,14 @@ from cctoolkit.capture.session import Session, journal_path
 from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.errors import UsageError
-from cctoolkit.kpi.figure import Figure, Target, Targets
+from cctoolkit.kpi.figure import Figure
 from cctoolkit.kpi.interval import Window, window
 from cctoolkit.kpi.query import figures
 from cctoolkit.kpi.sources import Question
 from cctoolkit.model.project import Project
-from cctoolkit.model.words import seconds
 from cctoolkit.report.build import build
 from cctoolkit.report.material import Subject, gather
+from cctoolkit.workflow.agreed import targets
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import account
 
@@ -94,16 +94,11 @@ def records(folder: Path, project: str, span: Window, *, test: bool) -> Iterator
 
 def subject(project: Project) -> Subject:
     """Return what a report needs to know of a project."""
-    levels = [
-        Target(name, seconds(queue.service_level.within), queue.service_level.target_ratio)
-        for name, queue in project.queues.items()
-    ]
-    targets = Targets(tuple(levels), seconds(project.kpi.short_abandon))
     return Subject(
         project.id,
         project.project.title,
         project.project.client,
-        targets,
+        targets(project),
         queue_titles={name: queue.title for name, queue in project.queues.items() if queue.title},
         agents=agents(project),
     )
@@ -145,7 +140,7 @@ def kpi(
 ) -> list[Figure]:
     """Return figures of a project, those named or all that can be grouped so, in every variant."""
     asked = Question(
-        project.id, span_, tuple(by), subject(project).targets, tuple(metrics) if metrics else None,
+        project.id, span_, tuple(by), targets(project), tuple(metrics) if metrics else None,
         agents(project), clock.now(),
     )  # fmt: skip
     return figures(folder / FILE_NAME, asked)

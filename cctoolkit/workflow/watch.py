@@ -29,12 +29,13 @@ FIGURES_SECONDS = 10.0
 _EVENTS = (
     "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus",
     "QueueCallerJoin", "QueueCallerLeave", "AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentComplete",
+    "Hold", "Unhold",
 )  # fmt: skip
 _METRICS = ("offered", "answered", "service_level")
 
 
 class Today(Struct, frozen=True):
-    """A queue's day so far; the service level is the default one, None while nobody has called."""
+    """A queue's day so far; the service level is the project's reading, None while nobody has called."""
 
     offered: int
     answered: int
@@ -124,7 +125,7 @@ class Watch(Struct):
             return
         for project in self.projects:
             found = records.kpi(project, self.store, records.span(project, "", ""), ["queue"], _METRICS)
-            values = {(one.queue, one.metric): one.value for one in found if one.variant == "default"}
+            values = {(one.queue, one.metric): one.value for one in found if one.chosen}
             for queue in project.queues:
                 offered, answered = values.get((queue, "offered")), values.get((queue, "answered"))
                 level = values.get((queue, "service_level"))

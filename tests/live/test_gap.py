@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cctoolkit import clock
 from cctoolkit.capture.journal import Journal
 from cctoolkit.capture.rotated import read_log
 from cctoolkit.capture.session import Session, journal_path
@@ -21,10 +22,10 @@ from cctoolkit.lab.compare import compare
 from cctoolkit.secret import Secret
 from cctoolkit.workflow import records, specs
 from cctoolkit.workflow.switch import account
+from tests.live.capturing import PROJECT, log_in, log_out
 
 pytestmark = pytest.mark.live
 
-PROJECT = "northwind-hotline"
 NUMBER = "+78001002030"
 ROOT = Path(__file__).parents[2]
 
@@ -69,20 +70,21 @@ def whole(record) -> bool:
     return record.outcome != "unfinished"
 
 
-def session(line, folder: Path, said: list[str], secret: Secret | None = None):
+def session(line, folder: Path, said: list[str], secret: Secret | None = None, log=None):
     """Return a session of the line's node, its journal and its store."""
     (node,) = specs.load_site(line.site).site.nodes
     who = account(node, node.ami.accounts.capture)
     if secret:
         who = type(who)(who.host, who.port, who.username, secret, who.tls)
     store, journal = Store.open(folder / FILE_NAME), Journal(journal_path(folder, node.id))
-    return Session(node.id, who, journal, store, partial(read_log, Path(node.queue_log)), said.append), journal, store
+    log = log or partial(read_log, Path(node.queue_log))
+    return Session(node.id, who, journal, store, log, said.append), journal, store
 
 
 @asynccontextmanager
-async def running(line, folder: Path, said: list[str]):
-    """Capture into `folder` while the body runs."""
-    one, journal, store = session(line, folder, said)
+async def running(line, folder: Path, said: list[str], log=None):
+    """Capture into `folder` while the body runs; `log` instead of the node's queue_log."""
+    one, journal, store = session(line, folder, said, log=log)
     task = asyncio.create_task(one.run())
     try:
         async with asyncio.timeout(10):
@@ -169,6 +171,36 @@ async def test_the_switch_restarts(line, tmp_path):
     found = calls(tmp_path)
     assert (found["+79160000011"].outcome, found["+79160000011"].ended) == ("unfinished", None)
     assert any("1 calls are gone without an end" in text for text in said), said
+
+
+async def test_agents_who_came_before(line, tmp_path):
+    """A capture that begins with agents logged in, one paused, and no queue_log to read, has their intervals; coming
+    back to the same agents, over a killed connection, adds none.
+    """
+    said, node = [], line.lab.nodes["n1"]
+    await log_out(line, "ivanova", "petrov")
+    began = clock.now()
+    await log_in(line, "ivanova", "petrov")
+    node.cli(f"queue pause member PJSIP/ivanova queue {PROJECT}.orders reason lunch")
+    await asyncio.sleep(1.1)
+    for _ in range(2):
+        async with running(line, tmp_path, said, log=lambda: ""):
+            await asyncio.sleep(0.5)
+    with Store.read(tmp_path / FILE_NAME) as store:
+        found = {(one.agent, one.state): one for one in store.states()}
+        assert len(list(store.states())) == 3
+    assert {key: one.reason for key, one in found.items()} == {
+        ("ivanova", "logged_in"): "", ("petrov", "logged_in"): "", ("ivanova", "paused"): "lunch",
+    }  # fmt: skip
+    for one in found.values():
+        assert one.end is None
+        assert one.start.source == "queue_status"
+        assert -1 <= (one.start.moment() - began).total_seconds() < 8
+    async with running(line, tmp_path, said):
+        await log_out(line, "ivanova", "petrov")
+        await asyncio.sleep(0.5)
+    with Store.read(tmp_path / FILE_NAME) as store:
+        assert [one.end is not None for one in store.states()] == [True] * 3
 
 
 async def test_a_wrong_password(line, tmp_path):

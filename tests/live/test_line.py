@@ -2,67 +2,19 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 
 from cctoolkit import clock
-from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab.compare import compare
 from cctoolkit.workflow import records, specs
+from tests.live.capturing import PROJECT, capturing, legs, log_in, log_out, the_record
 
 pytestmark = pytest.mark.live
 
-PROJECT = "northwind-hotline"
 NUMBER = "+78001002030"
-
-
-@asynccontextmanager
-async def capturing(line, folder):
-    """Capture the line into `folder` while the body runs."""
-    stop, reading = asyncio.Event(), asyncio.Event()
-    loaded = specs.load_site(line.site)
-    task = asyncio.create_task(records.capture(loaded, folder, stop, lambda _text: None, reading))
-    try:
-        async with asyncio.timeout(10):
-            await reading.wait()
-        yield
-    finally:
-        stop.set()
-        await task
-
-
-async def the_record(folder, done) -> CallRecord:
-    """Wait until the store holds a call as `done` wants it."""
-    async with asyncio.timeout(20):
-        while True:
-            with Store.open(folder / FILE_NAME) as store:
-                for record in store.calls(PROJECT, test=False):
-                    if done(record):
-                        return record
-            await asyncio.sleep(0.05)
-
-
-def legs(record):
-    return [leg for visit in record.visits for leg in visit.legs]
-
-
-async def log_in(line, *agents):
-    for agent in agents:
-        await line.lab.street.agent_dials(agent, "*11")
-    async with asyncio.timeout(10):
-        while not all(f"PJSIP/{agent}" in line.lab.nodes["n1"].cli(f"queue show {PROJECT}.orders") for agent in agents):
-            await asyncio.sleep(0.05)
-
-
-async def log_out(line, *agents):
-    for agent in agents:
-        await line.lab.street.agent_dials(agent, "*12")
-    async with asyncio.timeout(10):
-        while any(f"PJSIP/{agent}" in line.lab.nodes["n1"].cli(f"queue show {PROJECT}.orders") for agent in agents):
-            await asyncio.sleep(0.05)
 
 
 async def test_one_call_from_the_carrier_to_a_bar_in_a_report(line, tmp_path):

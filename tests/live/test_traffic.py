@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sqlite3
-from contextlib import asynccontextmanager
 
 import pytest
 
@@ -13,12 +12,12 @@ from cctoolkit.lab.reconcile import reconcile, told
 from cctoolkit.lab.session import Caller
 from cctoolkit.lab.traffic import Codes, perform
 from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Plan, PlannedCall, Span, Turn, plan
-from cctoolkit.workflow import demo_traffic, records, specs
+from cctoolkit.workflow import demo_traffic, specs
 from cctoolkit.workflow import lab as workflow_lab
+from tests.live.capturing import PROJECT, capturing
 
 pytestmark = pytest.mark.live
 
-PROJECT = "northwind-hotline"
 NUMBER = "+78001002030"
 # Asterisk warns of a name that it cuts.
 KINDS = tuple(kind for kind in hostile.KINDS if kind != hostile.LONG)
@@ -40,6 +39,8 @@ MIX = Mix(
         answer_after=Span(0.1, 0.6),
         talk=Span(0.4, 1.5),
         ready_after=Span(0.1, 0.5),
+        hold_ratio=0.3,
+        hold_after=Span(0.1, 0.4),
         away=Span(0.6, 1),
     ),
 )
@@ -52,20 +53,6 @@ def busy(line):
         line.edit(old, new)
     assert line.run("apply", "--site", line.site) == 0
     return line
-
-
-@asynccontextmanager
-async def capturing(line, folder):
-    """Capture the line into `folder` while the body runs."""
-    stop, reading = asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(records.capture(specs.load_site(line.site), folder, stop, lambda _text: None, reading))
-    try:
-        async with asyncio.timeout(10):
-            await reading.wait()
-        yield
-    finally:
-        stop.set()
-        await task
 
 
 async def captured(folder, count):
@@ -103,6 +90,7 @@ async def test_every_call_of_the_traffic_is_captured_once_and_as_it_was(busy, tm
     assert len(table.verdicts) == len(noted) == len(found) > 25
     assert {note.lived for note in noted} >= {"answered", "gave up"}
     assert {note.hung_up_by for note in noted} >= {"caller", "agent"}
+    assert any("unholds" in name for one in table.verdicts for name in one.apart_ms)
     assert any(name.endswith("ready") for one in table.verdicts for name in one.apart_ms)
     assert table.edges > 3 * len(noted)
     assert table.counts["crossed"] <= 1

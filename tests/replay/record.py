@@ -65,11 +65,31 @@ async def wrong_keys(street: Street) -> None:
     await asyncio.sleep(9)
 
 
+async def held(street: Street) -> None:
+    await street.agent_dials("ivanova", "*11")
+    await asyncio.sleep(1)
+    await street.set_phone("ivanova", answer_after=0.5, hold_after=0.6, hold=1, talk=0.5)
+    await street.place_call(NUMBER, caller="+79160000006", keys=[(0.5, "1")])
+    await asyncio.sleep(5)
+    await street.agent_dials("ivanova", "*13")
+    await asyncio.sleep(1)
+
+
+async def left_on_hold(street: Street) -> None:
+    await street.agent_dials("ivanova", "*11")
+    await asyncio.sleep(1)
+    await street.set_phone("ivanova", answer_after=0.5, hold_after=0.6, hold=20)
+    await street.place_call(NUMBER, caller="+79160000007", keys=[(0.5, "1")], hang_up_after=5)
+    await asyncio.sleep(7)
+
+
 STORIES: dict[str, Callable[[Street], Awaitable[None]]] = {
     "queue/answered-agent-hangs-up-then-ready": answered,
     "queue/caller-gives-up-while-it-rings": given_up,
     "queue/nobody-logged-in": nobody,
     "queue/first-agent-busy-second-answers-caller-hangs-up": misses_then_next,
+    "hold/agent-holds-and-takes-the-caller-back": held,
+    "hold/caller-hangs-up-on-hold": left_on_hold,
     "menu/anonymous-caller-presses-wrong-keys": wrong_keys,
 }
 

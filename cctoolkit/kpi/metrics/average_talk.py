@@ -2,8 +2,7 @@
 
 Unit: seconds. Counts: answered legs whose talk has ended; a call that two agents answered has two. Boundary:
 from the answer to the agent's or the caller's hang-up. Null when there is none. Source: the default leaves
-out the time the caller was on hold; `with_hold` is app_queue's TalkTime. Records tell no hold yet: until they
-do both are the whole time from answer to end.
+out the time the agent had the caller on hold; `with_hold` is app_queue's TalkTime.
 """
 
 from cctoolkit.kpi.figure import Metric, Variant

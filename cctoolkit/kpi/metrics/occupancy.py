@@ -8,7 +8,7 @@ Centre Helper's.
 from cctoolkit.kpi.figure import Metric, Variant
 from cctoolkit.kpi.terms import ratio, time_in
 
-_BUSY = ("talking", "ringing", "wrap-up")
+_BUSY = ("talking", "on hold", "ringing", "wrap-up")
 
 METRIC = Metric(
     "ratio",

@@ -123,6 +123,18 @@ class Call:
         rang = (self.at - self.rang[self.agent]) // SECOND
         return self.both("AgentConnect", "CONNECT", 1, "x.1", rang, agent=self.agent, RingTime=rang)
 
+    def holds(self, after: float = 0.7) -> "Call":
+        return self._on_channel("Hold", after)
+
+    def unholds(self, after: float = 2.1) -> "Call":
+        return self._on_channel("Unhold", after)
+
+    def _on_channel(self, name: str, after: float) -> "Call":
+        at = self.at + int(after * SECOND)
+        own = {"Channel": f"PJSIP/{self.agent}-0000000c", "Uniqueid": "x.9", "Linkedid": self.call}
+        self._add(event(name, at, **own), after=after)
+        return self
+
     def talked(self, who: str = "agent", after: float = 4.3) -> "Call":
         return self.both("AgentComplete", f"COMPLETE{who.upper()}", 1, 4, 1, agent=self.agent, after=after, Reason=who)
 

@@ -14,6 +14,7 @@ from cctoolkit.cdr.records import (
     CallOutcome,
     CallRecord,
     Edge,
+    Hold,
     LegOutcome,
     QueueVisit,
     Source,
@@ -26,6 +27,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 EDGES = st.builds(Edge, st.integers(-(2**40), 2**53), st.sampled_from(get_args(Source)))
 MAYBE = st.none() | EDGES
 STEPS = st.builds(StepTaken, TEXT, EDGES, TEXT, MAYBE)
+HOLDS = st.builds(Hold, EDGES, MAYBE, st.booleans())
 LEGS = st.builds(
     AgentLeg,
     TEXT,
@@ -36,6 +38,7 @@ LEGS = st.builds(
     st.sampled_from(["agent", "caller", ""]),
     MAYBE,
     MAYBE,
+    st.lists(HOLDS, max_size=2).map(tuple),
 )
 VISITS = st.builds(
     QueueVisit,

@@ -1,13 +1,16 @@
 """The store keeps call records exactly, once, and says what is wrong with a file it cannot use."""
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from cctoolkit.cdr import schema
 from cctoolkit.cdr.columns import columns
-from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Edge, QueueVisit, StepTaken
+from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Edge, Hold, QueueVisit, StepTaken
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.errors import OperatorError, ToolkitBug
 
@@ -208,3 +211,44 @@ def test_missing_file_and_unusable_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OperatorError, match="cannot be made"):
         Store.open(tmp_path / "file" / "calls.sqlite")
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A store as the version before holds wrote it: one answered call, one agent's state."""
+    path = tmp_path / "calls.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript((Path(__file__).parent / "store-version-1.sql").read_text(encoding="utf-8"))
+    return path
+
+
+def test_a_store_of_before_holds_opens(old):
+    """Its calls and states are there, without holds; a later version of a call, with a hold, replaces it; read again
+    it is whole. Until it has been opened to write, a reader is told what to do.
+    """
+    with pytest.raises(OperatorError, match="older cctoolkit"):
+        Store.read(old)
+    with Store.open(old) as store:
+        (kept,) = store.calls()
+        assert [leg.holds for leg in kept.visits[0].legs] == [(), ()]
+        assert kept.visits[0].legs[1].talk_seconds == 51
+        assert len(list(store.states())) == 1
+        leg = msgspec.structs.replace(kept.visits[0].legs[1], holds=(Hold(at(20), at(25)), Hold(at(30), at(60), False)))
+        visit = msgspec.structs.replace(kept.visits[0], legs=(kept.visits[0].legs[0], leg))
+        held = msgspec.structs.replace(kept, visits=(visit,))
+        assert store.put([held]) == 1
+        assert store.put([kept]) == 0
+    with Store.read(old) as store:
+        assert list(store.calls()) == [held]
+    with closing(sqlite3.connect(old)) as database:
+        assert database.execute("SELECT version FROM schema_version").fetchone() == (2,)
+
+
+def test_what_fails_in_an_upgrade_leaves_the_old_store(old, monkeypatch):
+    """An upgrade is whole or not there: after one that failed, the file is of the old version and opens later."""
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, ("CREATE TABLE x (y INTEGER) STRICT", "nonsense")))
+    with pytest.raises(OperatorError):
+        Store.open(old)
+    monkeypatch.undo()
+    with Store.open(old) as store:
+        assert len(list(store.calls())) == 1

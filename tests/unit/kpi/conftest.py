@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Edge, QueueVisit
+from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Edge, Hold, QueueVisit
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.kpi.figure import Targets
 from cctoolkit.kpi.interval import Window
@@ -44,14 +44,17 @@ class Desk:
         left = None if wait is None else self.edge(joined + wait, source)
         return QueueVisit(queue, self.edge(joined, source), outcome, left)
 
-    def leg(self, agent, answered=None, talk=None, *, offered=0, wrap_up=None, outcome=None, ended=None):
-        """Return a leg: offered at, answered at, talk seconds, wrap-up seconds (None: none, ...: goes on)."""
+    def leg(self, agent, answered=None, talk=None, *, offered=0, wrap_up=None, outcome=None, ended=None, holds=()):
+        """Return a leg: offered at, answered at, talk seconds, wrap-up seconds (None: none, ...: goes on); holds are
+        (from, to) after the answer, to None: goes on.
+        """
         end = answered + talk if talk is not None else ended
         base = AgentLeg(agent, self.edge(offered), outcome or ("answered" if answered is not None else "no_answer"))
         edges = {"answered": answered, "ended": end, "wrap_up_started": None if wrap_up is None else end}
         edges["wrap_up_ended"] = None if wrap_up in {None, ...} else end + wrap_up
         known = {name: self.edge(at) for name, at in edges.items() if at is not None}
-        return msgspec.structs.replace(base, **known)
+        kept = [Hold(self.edge(answered + a), None if b is None else self.edge(answered + b)) for a, b in holds]
+        return msgspec.structs.replace(base, holds=tuple(kept), **known)
 
     def handled(self, *legs, queue="orders", at=0, wait=5, **changes):
         """Keep an answered call with these legs."""

@@ -8,7 +8,7 @@ from cctoolkit.cdr.store import micros
 from cctoolkit.kpi.agent_time import Span, slices
 from cctoolkit.kpi.interval import window
 
-PARTS = ("ready", "ringing", "talking", "wrap_up", "paused")
+PARTS = ("ready", "ringing", "talking", "on_hold", "wrap_up", "paused")
 
 
 @pytest.fixture
@@ -24,8 +24,35 @@ def shift(desk):
 def test_working_time(shift):
     """The parts are 5 ringing, 100 talking, 30 wrap-up, 600 paused and 2865 ready of 3600 logged in."""
     assert shift.values("working_time", by=("agent",)) == {
-        "logged_in": 3600, "ready": 2865, "ringing": 5, "talking": 100, "wrap_up": 30, "paused": 600,
+        "logged_in": 3600, "ready": 2865, "ringing": 5, "talking": 100, "on_hold": 0, "wrap_up": 30, "paused": 600,
     }  # fmt: skip
+
+
+def test_on_hold(shift):
+    """Of a talk of 100 s, 15 and 5 s on hold leave 80 talking; occupancy has both, and the parts add up."""
+    shift.handled(shift.leg("anna", 1005, 100, offered=1000, holds=((10, 25), (95, 100))), at=990)
+    values = shift.values("working_time", by=("agent",))
+    assert (values["talking"], values["on_hold"], values["ringing"]) == (100 + 80, 20, 10)
+    assert sum(values[part] for part in PARTS) == values["logged_in"]
+    assert shift.values("occupancy", by=("agent",)) == {"default": 240 / 3000, "of_logged_in": 240 / 3600}
+
+
+def test_a_hold_over_an_edge_and_one_that_goes_on(desk):
+    """A hold is cut at an interval's edge; one without an end lasts until now, or until its talk's end."""
+    desk.state("anna", "logged_in", 0)
+    desk.handled(desk.leg("anna", 1700, holds=((90, None),), offered=1700), at=1690)
+    found = desk.figures("working_time", by=("agent", "30m"), now=2000)
+    held = [row.value for row in found if row.variant == "on_hold"]
+    assert held == [10, 200, None, None]
+
+
+def test_a_hold_whose_talk_is_over(desk):
+    """Of a talk whose end was not seen, hold and talk are over when the next call came."""
+    desk.state("anna", "logged_in", 0, 3600)
+    desk.handled(desk.leg("anna", 10, offered=10, holds=((5, None),)), at=5)
+    desk.handled(desk.leg("anna", 110, 20, offered=100), at=95)
+    values = desk.values("working_time", by=("agent",))
+    assert (values["talking"], values["on_hold"]) == (5 + 20, 85)
 
 
 def test_occupancy(shift):
@@ -168,3 +195,21 @@ def test_slices_touch():
         ("paused", "lunch", at + 10, at + 15),
         ("ready", "", at + 15, at + 20),
     ]
+
+
+def test_talk_of_a_call_without_a_record(desk):
+    """An agent found in a call at the start talks, and has answered no call; a call with a record counts once."""
+    desk.state("anna", "logged_in", 0, 1000)
+    desk.state("anna", "in_call", 100, 160)
+    desk.handled(desk.leg("anna", 150, 50, offered=145), at=140)
+    values = desk.values("working_time", by=("agent",))
+    assert (values["talking"], values["ringing"], values["ready"]) == (100, 0, 900)
+    assert desk.values("handled_per_hour", by=("agent",))["default"] == 3.6
+
+
+def test_a_pause_goes_on_beside_a_call_of_before(desk):
+    """in_call ends no pause that has no end yet."""
+    desk.state("anna", "logged_in", 0)
+    desk.state("anna", "paused", 10, reason="lunch")
+    desk.state("anna", "in_call", 20, 30)
+    assert desk.values("working_time", by=("agent",), now=100)["paused"] == 80

@@ -78,9 +78,25 @@ def test_by_interval(talks):
 
 
 def test_with_hold(talks):
-    """Without holds in the records the two readings of talk are the same."""
+    """Anna's 100 s hold 12.5 s and 7.5 s of hold: talk without is 20 s less in sum, with hold and AHT are as before."""
     values = talks.values("average_talk", by=("project",))
     assert values["with_hold"] == values["default"]
+    talks.handled(talks.leg("anna", 905, 100, wrap_up=20, holds=((10, 22.5), (80, 87.5))), at=900)
+    values = talks.values("average_talk", "average_handling_time", "after_call_work", by=("project",))
+    assert values == pytest.approx(
+        {
+            "average_talk.default": (100 + 200 + 60.5 + 80) / 4,
+            "average_talk.with_hold": (100 + 200 + 60.5 + 100) / 4,
+            "average_handling_time.default": (120 + 200 + 100.5 + 120) / 4,
+            "after_call_work.default": (20 + 0 + 40 + 20) / 4,
+        }
+    )
+
+
+def test_a_hold_that_goes_on(desk):
+    """While the talk goes on it is in no mean, on hold or not."""
+    desk.handled(desk.leg("anna", 5, holds=((10, None),)))
+    assert desk.values("average_talk", by=("project",)) == {"default": None, "with_hold": None}
 
 
 def test_what_goes_on_counts_only_as_handled(desk):

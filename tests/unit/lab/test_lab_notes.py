@@ -143,3 +143,12 @@ def test_notes_read_back(tmp_path):
     noting.write(tmp_path / "traffic.jsonl", found)
     assert noting.read(tmp_path / "traffic.jsonl") == found
     assert len((tmp_path / "traffic.jsonl").read_text().splitlines()) == 2
+
+
+def test_holds_of_a_phone():
+    """A phone's holds are intervals; the last has no end where the call ended first."""
+    own = {"channel": "PJSIP/phone-ivanova-00000002"}
+    leg = phone("s.1", "+79160000001", 1, answered=2, ended=5)
+    leg[-1:-1] = [event(t, "USER_DEFINED", "s.1", n, **own) for t, n in ((3, "held"), (3.5, "unheld"), (4, "held"))]
+    [note] = notes([*caller("street-1", "+79160000001", 0, ended=5), *leg], ["street-1"])
+    assert [(hold.start, hold.end) for hold in note.legs[0].holds] == [(at(3), at(3.5)), (at(4), None)]

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, QueueVisit, StepTaken
+from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, Hold, QueueVisit, StepTaken
 from cctoolkit.lab import queue_lines
-from cctoolkit.lab.notes import Dial, Note, PhoneLeg, Press
+from cctoolkit.lab.notes import Dial, Held, Note, PhoneLeg, Press
 from cctoolkit.lab.reconcile import match, reconcile, told
 
 BEGAN = 1_795_370_000
@@ -197,3 +197,25 @@ def test_an_agent_who_says_ready_just_after_the_limit_ended_nothing():
     assert found.good
     assert not any("ready" in edge for edge in found.verdicts[0].apart_ms)
     assert not reconcile([note(0)], [record(0)], log(0), late, wrap_up_seconds=30).good
+
+
+def with_holds(one, holds):
+    """Return the note or the record with holds in its only leg."""
+    if isinstance(one, Note):
+        return replace(one, legs=(replace(one.legs[0], holds=holds),))
+    return replace(one, visits=(replace(one.visits[0], legs=(replace(one.visits[0].legs[0], holds=holds),)),))
+
+
+def test_holds_are_held_against_the_phones():
+    """Edges of hold are compared; one too many, or one 60 ms off, is a difference; left on hold is until the end."""
+    seen = with_holds(note(1), (Held(at(3), at(4)), Held(at(4.5))))
+    good = with_holds(record(1), (Hold(edge(3.002), edge(4.003)), Hold(edge(4.51), edge(5))))
+    table = reconcile([seen], [good], log(1))
+    assert table.good, list(told(table))
+    assert {"ivanova 1 holds 1", "ivanova 1 unholds 2"} <= set(table.verdicts[0].apart_ms)
+    for bad in ((), (Hold(edge(3), edge(4)),), (Hold(edge(3.06), edge(4)), Hold(edge(4.5), edge(5)))):
+        assert not reconcile([seen], [with_holds(record(1), bad)], log(1)).good
+    assert not reconcile([note(1)], [good], log(1)).good
+    # What a gap hides is marked in the record, and is no difference.
+    cut = with_holds(record(1), (Hold(edge(3), edge(5), whole=False),))
+    assert reconcile([seen], [cut], log(1)).good

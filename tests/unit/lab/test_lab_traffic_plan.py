@@ -72,3 +72,14 @@ def test_patience_stays_within_its_limits():
     callers = msgspec.structs.replace(MIX.callers, patience_seconds=5, patience=Span(2, 9))
     assert {2.0, 9.0} < {call.patience for call in plan(changed(callers=callers)).calls}
     assert all(2 <= call.patience <= 9 for call in plan(changed(callers=callers)).calls)
+
+
+def test_some_agents_hold_and_nothing_else_changes():
+    """Holds are a share of the turns that answer; with none the plan is the same but for them."""
+    turns = [turn for own in plan(MIX).turns.values() for turn in own]
+    answering = [turn for turn in turns if turn.mode == "answer"]
+    assert sum(bool(t.hold) for t in answering) / len(answering) == pytest.approx(MIX.agents.hold_ratio, abs=0.08)
+    assert not any(turn.hold for turn in turns if turn.mode != "answer")
+    without = plan(changed(agents=msgspec.structs.replace(MIX.agents, hold_ratio=0)))
+    bare = [msgspec.structs.replace(turn, hold=0, hold_after=0) for turn in turns]
+    assert [turn for own in without.turns.values() for turn in own] == bare

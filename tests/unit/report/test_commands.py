@@ -39,8 +39,8 @@ def store(tmp_path_factory):
     return str(folder)
 
 
-def run(command, store, *more):
-    day = [HOTLINE, "--store", store, "--from", "2026-11-02"]
+def run(command, store, *more, project=HOTLINE):
+    day = [project, "--store", store, "--from", "2026-11-02"]
     done = CliRunner().invoke(app, [command, *day, *more], catch_exceptions=False)
     assert done.exit_code == 0
     return done.output
@@ -66,6 +66,55 @@ def test_one_row_a_group(store):
         "talk",
     ]
     assert table(text) == [["orders", "2", "50.0", "%", "5.0", "2:00"]]
+
+
+AGREED = """
+kpi:
+  short_abandon: 10s
+  formulas: {lost_call_rate: of_offered, average_wait: all}
+  targets: {lost_call_rate: {at_most: 0.05}, average_wait: {at_most: 1m}}
+  by_queue: {orders: {average_wait: {at_most: 30s}}}
+"""
+
+
+@pytest.fixture
+def agreed(tmp_path):
+    """The hotline with formulas and targets of its own."""
+    path = tmp_path / "hotline" / "project.yaml"
+    path.parent.mkdir()
+    path.write_text((Path(HOTLINE) / "project.yaml").read_text(encoding="utf-8") + AGREED, encoding="utf-8")
+    return str(path.parent)
+
+
+def test_the_projects_own_readings(store, agreed):
+    """The table has the reading the spec chose, and its title says which."""
+    text = run("kpi", store, "--metrics", "lost_call_rate,average_wait", project=agreed)
+    assert text.splitlines()[0].split() == ["queue", "lost", "call", "rate", "of", "offered", "average", "wait", "all"]
+    assert table(text) == [["orders", "50.0", "%", "32.5"]]
+
+
+def test_json_has_targets(store, agreed):
+    """For machines the chosen reading has its target and whether it is met, a queue's own first; the others have none."""
+    args = ("--format", "json", "--metrics", "average_wait,service_level")
+    for by, at_most, met in (("queue", 30, False), ("project", 60, True)):
+        found = {one["variant"]: one for one in json.loads(run("kpi", store, *args, "--by", by, project=agreed))
+                 if one["metric"] == "average_wait"}  # fmt: skip
+        assert (found["all"]["target"], found["all"]["met"]) == ({"at_least": None, "at_most": at_most}, met)
+        assert (found["answered"]["chosen"], found["answered"]["target"], found["answered"]["met"]) == (
+            False,
+            None,
+            None,
+        )
+
+
+def test_the_report_says_which_reading(store, agreed, tmp_path):
+    """The page has the spec's reading, its formula, its target and its deviation."""
+    page = tmp_path / "report.html"
+    args = ["report", agreed, "--store", store, "--period", "2026-11-02", "-o", str(page)]
+    assert CliRunner().invoke(app, args, catch_exceptions=False).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "abandoned ÷ (answered + abandoned)" in text
+    assert '<span class="verdict missed">off target, +45\N{NO-BREAK SPACE}pp</span>' in text
 
 
 def test_all_variants(store):

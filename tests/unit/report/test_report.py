@@ -10,7 +10,7 @@ import pytest
 from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Edge, QueueVisit, StepTaken
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.errors import SpecError, ToolkitBug
-from cctoolkit.kpi.figure import Target, Targets
+from cctoolkit.kpi.figure import Limits, Target, Targets
 from cctoolkit.kpi.interval import window
 from cctoolkit.report import material as material_module
 from cctoolkit.report.build import build
@@ -21,8 +21,12 @@ START = datetime(2026, 11, 2, 6, tzinfo=UTC)
 MADE = datetime(2026, 11, 3, 6, tzinfo=UTC)
 DAY = window(date(2026, 11, 2), date(2026, 11, 2), "Europe/Moscow")
 SUBJECT = Subject(
-    "hotline", "Hotline <b>", "Client & Co", Targets((Target("orders", 20, 0.8), Target("vip", 10, 0.9))),
-    queue_titles={"orders": "Заказы"}, limits={"lost_call_rate": 0.1, "average_talk": 60}, agents=("anna", "boris"),
+    "hotline", "Hotline <b>", "Client & Co",
+    Targets(
+        (Target("orders", 20, 0.8), Target("vip", 10, 0.9)),
+        limits={("lost_call_rate", ""): Limits(at_most=0.1), ("average_talk", ""): Limits(at_most=60)},
+    ),
+    queue_titles={"orders": "Заказы"}, agents=("anna", "boris"),
     agent_names={"anna": "Анна <Петрова>", "boris": "Борис"},
 )  # fmt: skip
 
@@ -126,7 +130,7 @@ def test_call_list(page):
     is shown.
     """
     text = text_of(page("en"))
-    row = "09:00:00 +7 800 100-20-30 •••4567 menu (1) → orders 5 secs 1 min 1 sec 9 secs Answered"
+    row = "09:00:00 +7 800 100-20-30 •••4567 menu (1) → orders 5 secs 1 min 1 sec – 9 secs Answered"
     assert row in text
     assert "withheld" in text
     assert "9161234567" not in text
@@ -146,14 +150,44 @@ def test_masked(caller, shown):
     assert masked(caller) == shown
 
 
+def agreeing(**changes):
+    """Return the subject with other targets or formulas."""
+    return msgspec.structs.replace(SUBJECT, targets=msgspec.structs.replace(SUBJECT.targets, **changes))
+
+
+LIMITS = {
+    ("service_level", ""): Limits(at_least=0.45), ("lost_call_rate", ""): Limits(at_most=0.05),
+    ("average_wait", ""): Limits(at_most=30), ("average_wait", "orders"): Limits(at_most=20),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("speech", "said"),
+    [
+        ("en", ["50% at least 45% on target, +5 pp", "25% at most 5% off target, +20 pp",
+                "21.7 secs at most 30 secs on target, −8.3 secs", "Заказы Average wait 21.7 secs at most 20 secs off target, +1.7 secs"]),
+        ("ru", ["50 % не менее 45 % цель достигнута, +5 п. п.", "25 % не более 5 % цель не достигнута, +20 п. п.",
+                "Заказы Среднее ожидание 21,7 с не более 20 с цель не достигнута, +1,7 с"]),
+        ("pl", ["50% co najmniej 45% cel osiągnięty, +5 p.p.", "25% najwyżej 5% cel nieosiągnięty, +20 p.p."]),
+    ],
+)  # fmt: skip
+def test_targets_and_deviations(path, speech, said):
+    """Beside each figure agreed stand its target and how far it is off, in words and by colour; queues' own follow."""
+    html = build(gather(path, agreeing(limits=LIMITS), DAY), speech, MADE)
+    for phrase in said:
+        assert phrase in text_of(html), phrase
+    assert html.count('<span class="verdict missed">') >= 2
+    assert '<span class="verdict met">' in html
+
+
 def test_formula_used_is_printed(path):
     """The variant the project chose is computed and named, and an unknown one is the spec's mistake."""
-    chosen = msgspec.structs.replace(SUBJECT, formulas={"service_level": "of_answered", "average_wait": "all"})
+    chosen = agreeing(formulas={"service_level": "of_answered", "average_wait": "all"})
     text = text_of(build(gather(path, chosen, DAY), "en", MADE))
     assert "Service level 66.7%" in text
     assert "(service_level.of_answered) answered within the target ÷ answered" in text
     assert "Average wait 20 secs" in text
-    wrong = msgspec.structs.replace(SUBJECT, formulas={"service_level": "best"})
+    wrong = agreeing(formulas={"service_level": "best"})
     with pytest.raises(SpecError, match="'best'"):
         build(gather(path, wrong, DAY), "en", MADE)
 
@@ -206,8 +240,8 @@ def test_project_without_queues(tmp_path):
             "en",
             [
                 "Service level 50% by queue, below answered within the target ÷",
-                "Lost calls 25% at most 10% abandoned, without short abandons ÷",
-                "Average talk 1 min 1 sec at most 1 min talk time without hold ÷ conversations",
+                "Lost calls 25% at most 10% off target, +15 pp abandoned, without short abandons ÷",
+                "Average talk 1 min 1 sec at most 1 min off target, +1 sec talk time without hold ÷ conversations",
                 "After-call work 9 secs wrap-up time ÷ conversations",
                 "Handled per operator 3.0 conversations ÷ operators",
                 "Operators&#39; working time 1:00 from log-in to log-out",
@@ -232,7 +266,9 @@ def test_the_figures_agreed_come_first(page, speech, rows):
 def test_one_target_of_all_queues_is_the_projects(path):
     """When all queues share a target the table names it."""
     subject = msgspec.structs.replace(SUBJECT, targets=Targets((Target("orders", 20, 0.8), Target("vip", 20, 0.8))))
-    assert "Service level 50% 80% within 20 secs" in text_of(build(gather(path, subject, DAY), "en", MADE))
+    assert "Service level 50% 80% within 20 secs off target, −30 pp" in text_of(
+        build(gather(path, subject, DAY), "en", MADE)
+    )
 
 
 def test_operators(page):

@@ -184,3 +184,31 @@ def test_shadow_and_foreign_queues_are_not_there(stream):
         stream.caller(20, "QueueCallerJoin", "c9", queue=queue)
     assert set(stream.board.seats) == {"anna"}
     assert stream.board.waiting == {}
+
+
+def test_on_hold(stream):
+    """The agent's channel says it holds; what other channels do, and a hold outside a call, change nothing."""
+    stream.caller(20, "AgentCalled", "c1", "anna")
+    stream.caller(25, "AgentConnect", "c1", "anna")
+    stream.at(26, "Hold", "", Channel="PJSIP/carrier-00000001")
+    assert stream.state("anna") == "talking"
+    stream.at(30, "Hold", "", Channel="PJSIP/anna-0000000c")
+    assert (stream.state("anna"), stream.agent("anna", 42).seconds) == ("on hold", 12)
+    assert stream.queue().agents["on hold"] == 1
+    stream.at(50, "Unhold", "", Channel="PJSIP/anna-0000000c")
+    assert (stream.state("anna"), stream.agent("anna", 51).seconds) == ("talking", 1)
+    stream.at(55, "Hold", "", Channel="PJSIP/anna-0000000c")
+    stream.caller(60, "AgentComplete", "c1", "anna")
+    assert stream.state("anna") == "ready"
+    stream.caller(70, "AgentConnect", "c2", "anna")
+    assert stream.state("anna") == "talking"
+
+
+@pytest.mark.parametrize("queues", [(Q, VIP), (VIP, Q)])
+def test_in_a_call_of_one_of_several_queues(queues):
+    """Of an agent's queues only the one whose call it is lists them as in a call: they are, in all."""
+    one = Stream()
+    for queue in queues:
+        one.at(10, "QueueMember", queue, Name="anna", Status="3", InCall="1" if queue == Q else "0")
+    assert one.state("anna") == "talking"
+    assert one.queue(VIP).agents["talking"] == 1

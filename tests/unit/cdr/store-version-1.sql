@@ -1,0 +1,17 @@
+BEGIN TRANSACTION;
+CREATE TABLE agent_states (node TEXT, agent TEXT, state TEXT, start_us INTEGER, reason TEXT, start_source TEXT, end_us INTEGER, end_source TEXT, PRIMARY KEY (node, agent, state, start_us, reason)) STRICT;
+INSERT INTO "agent_states" VALUES('n1','anna','logged_in',1793609940000000,'','ami',1793610600000000,'ami');
+CREATE TABLE calls (call TEXT PRIMARY KEY, digest BLOB NOT NULL, known_edges INTEGER NOT NULL, node TEXT, project TEXT, generation TEXT, release TEXT, number TEXT, caller TEXT, entered_us INTEGER, entered_source TEXT, test INTEGER, answered_us INTEGER, answered_source TEXT, ended_us INTEGER, ended_source TEXT, outcome TEXT, hung_up_by TEXT, cause INTEGER) STRICT;
+INSERT INTO "calls" VALUES('n1-1.1',X'3A3E788DBEE212AB51F1F31392DBA2C3',14,'n1','hotline','0a1b2c3d','r7','+78001002030','+79161234567',1793610000000000,'ami',0,1793610000000000,'ami',1793610060000000,'ami','answered','caller',16);
+CREATE TABLE legs (call TEXT, visit INTEGER, position INTEGER, agent TEXT, offered_us INTEGER, offered_source TEXT, outcome TEXT, answered_us INTEGER, answered_source TEXT, ended_us INTEGER, ended_source TEXT, hung_up_by TEXT, wrap_up_started_us INTEGER, wrap_up_started_source TEXT, wrap_up_ended_us INTEGER, wrap_up_ended_source TEXT, PRIMARY KEY (call, visit, position)) STRICT;
+INSERT INTO "legs" VALUES('n1-1.1',0,0,'boris',1793610001000000,'ami','no_answer',NULL,NULL,1793610002000000,'ami','',NULL,NULL,NULL,NULL);
+INSERT INTO "legs" VALUES('n1-1.1',0,1,'anna',1793610002000000,'ami','answered',1793610009000000,'ami',1793610060000000,'ami','caller',1793610060000000,'ami',1793610070000000,'ami');
+CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
+INSERT INTO "schema_version" VALUES(1);
+CREATE TABLE steps (call TEXT, position INTEGER, step TEXT, entered_us INTEGER, entered_source TEXT, outcome TEXT, left_us INTEGER, left_source TEXT, PRIMARY KEY (call, position)) STRICT;
+INSERT INTO "steps" VALUES('n1-1.1',0,'welcome',1793610000000000,'ami','done',1793610001000000,'ami');
+CREATE TABLE visits (call TEXT, position INTEGER, queue TEXT, joined_us INTEGER, joined_source TEXT, outcome TEXT, left_us INTEGER, left_source TEXT, PRIMARY KEY (call, position)) STRICT;
+INSERT INTO "visits" VALUES('n1-1.1',0,'orders',1793610001000000,'ami','answered',1793610009000000,'ami');
+CREATE INDEX calls_by_project ON calls (project, entered_us);
+CREATE INDEX visits_by_joined ON visits (joined_us);
+COMMIT;
