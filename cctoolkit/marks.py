@@ -29,7 +29,7 @@ WRAP_UP = "wrap-up"
 OVERRIDE = "cct-override"
 """The database family of overrides: project -> open/<until>, epoch seconds."""
 
-TRUNK, TEST, ENTRY, MARK, END = "cct-trunk", "cct-test", "cct-entry", "cct-mark", "cct-end"
+TRUNK, CLOSED, TEST, ENTRY, MARK, END = "cct-trunk", "cct-closed", "cct-test", "cct-entry", "cct-mark", "cct-end"
 MEMBER, WRAP, TIMER, AGENT, SHADOWS = "cct-member", "cct-wrap", "cct-timer", "cct-agent", "cct-shadow"
 LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
 MESSAGE = "cct-message"

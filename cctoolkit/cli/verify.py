@@ -6,7 +6,8 @@ from cctoolkit.cli.options import CHANGES, Format, OutputFormat, Project, Site, 
 
 
 def command(project: Project, site: Site, output: OutputFormat = Format.text) -> int:
-    """Compare what each node runs with the spec, then place a test call for every way through the flow.
+    """Compare what each node runs with the spec, see whether trunks answer and prompts are there, then place a test
+    call for every way through the flow.
 
     Test calls enter over AMI, bring their own clock, and wait in shadow queues: no agent's phone rings.
     Exit code 0: all as it should be; 2: findings.
@@ -18,7 +19,7 @@ def command(project: Project, site: Site, output: OutputFormat = Format.text) ->
 
     loaded = specs.load_project(project)
     site_loaded = specs.load_site(site, [loaded.project.id])
-    findings = asyncio.run(verify_site(site_loaded, loaded.project, lambda n, of: tell(f"test call {n} of {of} done")))
+    findings = asyncio.run(verify_site(site_loaded, loaded, lambda n, of: tell(f"test call {n} of {of} done")))
     if output is Format.json:
         say_json(findings)
     else:

@@ -17,6 +17,7 @@ from types import TracebackType
 import msgspec
 
 from cctoolkit.deploy.members import change_members
+from cctoolkit.deploy.registrations import register_again
 from cctoolkit.deploy.release import Author, Disk, compose, read, refuse_edits, still_used
 from cctoolkit.deploy.reload import Switch, load
 from cctoolkit.errors import CctoolkitError, OperatorError
@@ -82,7 +83,9 @@ async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Swi
         job.transport.stage(folder, files)
         job.progress("flip, reload, read back")
         job.transport.flip(folder)
-        await load(client, observable({**job.config.files, **kept}), disk.observable())
+        wanted = observable({**job.config.files, **kept})
+        await load(client, wanted, disk.observable())
+        await register_again(client, job.plan.changes, wanted)
         _record(job, disk)
         job.transport.intend(None)
     abandoned = intent.new if intent and intent.new != disk.folder else ""

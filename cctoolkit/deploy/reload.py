@@ -4,6 +4,7 @@ Asterisk says Success for a broken file too. Source: AMI action Reload of Asteri
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 from cctoolkit.ami.client import Account, Headers
@@ -13,8 +14,12 @@ from cctoolkit.node import snapshot
 from cctoolkit.plan.changes import Change, memory_difference
 from cctoolkit.state.settings import NodeState
 
-MODULES = (("app_queue.so", "queue"), ("res_pjsip.so", "endpoint"), ("pbx_config.so", "dialplan"))
-"""Reloaded in this order, each with the kind of settings it brings: what the dialplan uses is there, and
+MODULES = (
+    ("app_queue.so", ("queue",)),
+    ("res_pjsip.so", ("endpoint", "registration")),
+    ("pbx_config.so", ("dialplan",)),
+)
+"""Reloaded in this order, each with the kinds of settings it brings: what the dialplan uses is there, and
 was seen to be there, before a call can reach it.
 """
 
@@ -41,19 +46,19 @@ async def load(client: Switch, wanted: NodeState | None, before: NodeState | Non
     `before` is what the files said until now: a phone of theirs that is not wanted must be gone. With
     `wanted` None there is nothing to compare with, since the files cannot be read.
     """
-    for module, kind in MODULES:
+    for module, kinds in MODULES:
         await client.action("Reload", {"Module": module}, timeout=_RELOAD_SECONDS)
         if wanted is not None:
-            await _read_back(client, kind, wanted.only([kind]), before)
+            await _read_back(client, kinds, wanted.only(kinds), before)
 
 
-async def _read_back(client: Switch, kind: str, wanted: NodeState, before: NodeState | None) -> None:
+async def _read_back(client: Switch, kinds: Sequence[str], wanted: NodeState, before: NodeState | None) -> None:
     deadline = asyncio.get_running_loop().time() + _READ_BACK_SECONDS
-    while different := memory_difference(await snapshot.memory(client, [kind]), wanted, before):
+    while different := memory_difference(await snapshot.memory(client, kinds), wanted, before):
         if asyncio.get_running_loop().time() > deadline:
             raise SwitchError(
                 f"the switch did not take the new files: {_first(different)}",
-                where=f"node at {client.account.where}, reload of {kind} settings",
+                where=f"node at {client.account.where}, reload of {kinds[0]} settings",
                 expected="memory equal to the files",
                 next_step="look for ERROR and WARNING in the node's log",
             )

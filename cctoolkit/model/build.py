@@ -18,6 +18,7 @@ from cctoolkit.model.recording import Recording
 from cctoolkit.model.site import Site
 from cctoolkit.model.step import Step
 from cctoolkit.model.steps import step_types
+from cctoolkit.model.trunk import Trunk
 from cctoolkit.model.words import Country, TimeRange
 from cctoolkit.spec.source import Document
 
@@ -53,6 +54,7 @@ class Parts(msgspec.Struct, frozen=True):
     dates: Mapping[str, Mapping[int, SpecialDate]]
     flow: Mapping[str, Step]
     queues: Mapping[str, QueueOptions]
+    trunks: Mapping[str, Trunk]
     agents: Mapping[int, AgentAssignment]
     card: Mapping[str, CardField]
     dispositions: Mapping[str, Disposition]
@@ -89,6 +91,7 @@ def parts(document: Document) -> Parts:
         dates={name: _built(enumerate(_listed(raw, "dates")), SpecialDate) for name, raw in calendars.items()},
         flow=steps,
         queues=_built(_mapping(data, "queues").items(), QueueOptions),
+        trunks=_built(_mapping(data, "trunks").items(), Trunk),
         agents=_built(enumerate(_listed(data, "agents")), AgentAssignment),
         card=_built(_mapping(_mapping(data, "crm"), "card").items(), CardField),
         dispositions=_built(_mapping(data, "dispositions").items(), Disposition),

@@ -29,7 +29,17 @@ _PROJECT: dict[str, Any] = {
             "shared_with": ["northwind-delivery"],
         }
     ],
-    "trunks": {"client-pbx": {"address": "10.40.0.5", "port": 5060, "codecs": ["alaw"], "channels": 8}},
+    "trunks": {
+        "client-pbx": {
+            "address": "10.40.0.5",
+            "transport": "tls",
+            "media_encryption": "sdes",
+            "auth": {"user": "centre", "secret": "env:CLIENT_PBX"},
+            "register": {"expiry": "10m"},
+            "codecs": ["alaw"],
+            "channels": 8,
+        }
+    },
     "calendars": {
         "office": {
             "hours": {"mon-fri": ["09:00-18:00"], "sat": ["10:00-16:00"]},
@@ -120,6 +130,7 @@ _SITE: dict[str, Any] = {
             "address": "10.20.0.11",
             "folder": "/etc/asterisk",
             "group": "asterisk",
+            "transports": {"udp": {"protocol": "udp"}, "tls": {"protocol": "tls"}},
             "ami": {
                 "host": "127.0.0.1",
                 "port": 5038,
@@ -146,6 +157,7 @@ _SITE: dict[str, Any] = {
         },
     },
     "trunks_at": {"client-pbx": "10.40.1.5"},
+    "trunks_via": {"carrier": "udp"},
 }
 
 EXAMPLES = {"project": _PROJECT, "site": _SITE}

@@ -17,6 +17,7 @@ from cctoolkit.model.lint_calendar import dates, hours
 from cctoolkit.model.lint_kpi import targets
 from cctoolkit.model.lint_sections import after_call, answering, card, launch, pages, recording, skills
 from cctoolkit.model.lint_steps import collects, lookups, sets, switches
+from cctoolkit.model.lint_trunk import trunks
 from cctoolkit.model.lint_words import twice, unknown
 from cctoolkit.model.steps.queue import Queue
 from cctoolkit.spec.builder import Route
@@ -218,7 +219,7 @@ def teams(parts: Parts, document: Document) -> Iterator[Problem]:
 RULES: tuple[Rule, ...] = (
     unknown_steps, unknown_references, countries, numbers, hours, dates, time_zone, lengths, agents_twice, exit_keys,
     pauses, teams, collects, lookups, switches, sets, recording, card, after_call, pages, answering, skills, launch,
-    lint_mail.too_long, targets,
+    lint_mail.too_long, targets, trunks,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from itertools import chain
 import msgspec
 
 from cctoolkit.model import lint_mail, phone
+from cctoolkit.model.lint_site_trunks import trunks
 from cctoolkit.model.lint_words import twice, unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
@@ -24,6 +25,7 @@ def site_problems(site: Site, document: Document, projects: Sequence[tuple[Proje
             twice({i: e.agent for i, e in enumerate(site.roster)}, document, "roster", "agent"),
             twice(dict(enumerate(site.projects)), document, "projects", ""),
             _addresses(site, document),
+            trunks(site, document, projects),
             _feature_codes(site, document),
             _roster(site, projects),
             _pause_codes(projects),
@@ -40,7 +42,6 @@ def _addresses(site: Site, document: Document) -> Iterator[Problem]:
             (("nodes", index, "address"), node.address),
             (("nodes", index, "ami", "host"), node.ami.host),
         ]
-    places += [(("trunks", index, "address"), trunk.address) for index, trunk in enumerate(site.trunks)]
     for path, text in places:
         try:
             ipaddress.ip_address(text)

@@ -74,7 +74,13 @@ class Pause(Section, frozen=True, kw_only=True):
             extra_json_schema={"x-expected": 'one or two digits in quotes, such as "1"'},
         ),
     ]
-    limit: Annotated[Duration | None, Meta(description="How long it may last; longer ones show in red.")] = None
+    limit: Annotated[
+        Duration | None,
+        Meta(
+            description="How long it may last: longer ones are red in the watch and counted in the report; "
+            "it makes nobody ready."
+        ),
+    ] = None
 
 
 class Project(Section, frozen=True, kw_only=True):

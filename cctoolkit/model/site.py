@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from cctoolkit.model.words import Address, Codec, Host, Identifier, MailAddress, SecretText, Section, Title
+from cctoolkit.model.listener import Listener
+from cctoolkit.model.trunk import SipTrunk
+from cctoolkit.model.words import Address, Host, Identifier, MailAddress, SecretText, Section, Title
 
 FeatureCode = Annotated[
     str,
@@ -55,14 +57,17 @@ class Node(Section, frozen=True, kw_only=True):
     queue_log: Annotated[str, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
     spool: Annotated[str, Meta(description="Its spool folder, with callers' messages.")] = "/var/spool/asterisk"
     ami: Ami
+    transports: Annotated[
+        dict[Identifier, Listener],
+        Meta(description="Its SIP transports, by the names they have in its own pjsip.conf; tcp and tls need them."),
+    ] = field(default_factory=dict)
 
 
-class Trunk(Section, frozen=True, kw_only=True):
-    """A carrier's SIP trunk, known by its address."""
+class Trunk(SipTrunk, frozen=True, kw_only=True):
+    """A carrier's SIP trunk; its calls are known by the address they come from."""
 
     id: Annotated[Identifier, Meta(description="The name of its endpoint.")]
-    address: Address
-    codecs: Annotated[tuple[Codec, ...], Meta(min_length=1, description="Offered in this order.")] = ("alaw", "ulaw")
+    address: Host
 
 
 class RosterEntry(Section, frozen=True, kw_only=True):
@@ -117,9 +122,16 @@ class Site(Section, frozen=True, kw_only=True):
     projects: tuple[Identifier, ...] = ()
     mail: Annotated[Mail | None, Meta(description="How callers' messages leave by e-mail.")] = None
     trunks_at: Annotated[
-        dict[Identifier, Address],
+        dict[Identifier, Host],
         Meta(
             description="Where a project's trunk is reached from here instead of its own address, by the trunk's name."
+        ),
+    ] = field(default_factory=dict)
+    trunks_via: Annotated[
+        dict[Identifier, Identifier],
+        Meta(
+            description="The node's transport a trunk uses, by the trunk's name, where a node has several of its "
+            "protocol: for a client with a CA, or a certificate of ours, of its own."
         ),
     ] = field(default_factory=dict)
 

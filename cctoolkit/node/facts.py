@@ -1,6 +1,7 @@
 """Facts about a node: what to ask over AMI and how to read the answer. Pure; `snapshot` does the asking.
 
-Sources: AMI actions ShowDialPlan, QueueStatus, PJSIPShowEndpoints and Status of Asterisk 22.
+Sources: AMI actions ShowDialPlan, QueueStatus, PJSIPShowEndpoints, PJSIPShowRegistrationsOutbound and Status of
+Asterisk 22.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from msgspec import Struct
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
 from cctoolkit.plan.changes import Member
-from cctoolkit.state.described import OBSERVED_ENDPOINT, OBSERVED_QUEUE
+from cctoolkit.state.described import OBSERVED_ENDPOINT, OBSERVED_QUEUE, OBSERVED_REGISTRATION
 from cctoolkit.state.settings import Setting
 
 PHONE = "PJSIP/"
@@ -55,17 +56,28 @@ def read_queues(events: Iterable[Message]) -> Iterator[Setting]:
 def read_endpoints(events: Iterable[Message]) -> Iterator[Setting]:
     """Yield the endpoints memory holds."""
     for event in events:
-        name = event.get("ObjectName")
-        for option, header in OBSERVED_ENDPOINT.items():
-            value = event.get(header).strip().rstrip(",")
-            if value:
-                yield Setting("endpoint", name, option, value)
+        yield from _shown(event, "endpoint", OBSERVED_ENDPOINT)
+
+
+def read_registrations(events: Iterable[Message]) -> Iterator[Setting]:
+    """Yield the registrations memory holds; the listing has each one's account too, with its password, unread."""
+    for event in events:
+        if event.event == "OutboundRegistrationDetail":
+            yield from _shown(event, "registration", OBSERVED_REGISTRATION)
+
+
+def _shown(event: Message, kind: str, observed: Mapping[str, str]) -> Iterator[Setting]:
+    for option, header in observed.items():
+        value = event.get(header).strip().rstrip(",")
+        if value:
+            yield Setting(kind, event.get("ObjectName"), option, value)
 
 
 FACTS = (
     Fact("dialplan", "ShowDialPlan", {}, "", read_dialplan),
     Fact("queue", "QueueStatus", {}, "", read_queues),
     Fact("endpoint", "PJSIPShowEndpoints", {}, "No endpoints found", read_endpoints),
+    Fact("registration", "PJSIPShowRegistrationsOutbound", {}, "No outbound registrations", read_registrations),
 )
 
 

@@ -83,7 +83,7 @@ def _action(thing: tuple[str, str], were: frozenset[tuple[str, str]], will_be: f
 
 _FINER = {
     "queues.conf": ("queue", "queues"),
-    "pjsip.conf": ("sip",),
+    "pjsip.conf": ("sip", "trunk"),
     "messages.conf": ("messages",),
     "extensions.conf": ("number", "project"),
 }
@@ -95,6 +95,10 @@ def _said(change: Change, finer: Iterable[str]) -> bool:
     return any(kind in finer for kind in kinds)
 
 
+SHARED = ("endpoint", "registration")
+"""Kinds of which a node may have some of its own."""
+
+
 def memory_difference(now: NodeState, wanted: NodeState, gone: NodeState | None = None) -> list[Change]:
     """Return where memory differs from what the files say.
 
@@ -102,7 +106,7 @@ def memory_difference(now: NodeState, wanted: NodeState, gone: NodeState | None 
     must go.
     """
     ours = wanted.objects() | (gone.objects() if gone else frozenset())
-    owned = NodeState.of(s for s in now if s.kind != "endpoint" or (s.kind, s.name) in ours)
+    owned = NodeState.of(s for s in now if s.kind not in SHARED or (s.kind, s.name) in ours)
     return difference("memory", owned, wanted)
 
 

@@ -29,6 +29,9 @@ _EFFECTS: dict[tuple[str, Action], str] = {
     ("sip", "add"): _NO_CALL,
     ("sip", "change"): "calls that are up stay; the next call uses it",
     ("sip", "remove"): "calls that are up stay; the phone or trunk is refused from then on",
+    ("trunk", "add"): _NO_CALL,
+    ("trunk", "change"): "calls that are up stay as they are; the next call uses it",
+    ("trunk", "remove"): "calls that are up stay; calls over it fail from then on",
     ("member", "add"): "a logged-in agent serves one queue more; a pause that is on is carried into it",
     ("member", "change"): "a logged-in agent is called earlier or later; a call that is up stays",
     ("member", "remove"): "a logged-in agent serves one queue less; a call that is up stays",
@@ -105,7 +108,8 @@ def _object(plan: Plan, changes: list[Change]) -> Iterator[str]:
 
 
 def _shown(change: Change) -> str:
-    ids = marks.queue_ids(change.name) if change.kind in ("queue", "member", "messages") else None
+    named = ("queue", "member", "messages", "trunk")
+    ids = marks.queue_ids(change.name) if change.kind in named else None
     return f"{ids[1]}{marks.SHADOW if ids[2] else ''} of {ids[0]}" if ids else change.name
 
 

@@ -17,6 +17,7 @@ from cctoolkit.state.dialplan import Line, gotos, lines
 
 _CONTEXTS = (
     marks.TRUNK,
+    marks.CLOSED,
     marks.TEST,
     marks.ENTRY,
     marks.MARK,

@@ -1,11 +1,13 @@
 """queues.conf and pjsip.conf read back and held against the model: what `check` is for the dialplan."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from cctoolkit import marks
 from cctoolkit.errors import SpecError, ToolkitBug
 from cctoolkit.model.site import Site
 from cctoolkit.render.check import need
+from cctoolkit.render.pjsip import Placed
+from cctoolkit.render.quote import sip_host
 from cctoolkit.state import conf
 
 
@@ -26,30 +28,45 @@ def queues(text: str, wanted: Mapping[str, Mapping[str, str]]) -> None:
     )
 
 
-def pjsip(text: str, site: Site) -> None:
-    """Hold pjsip.conf against trunks and roster: each in its context, no phone without a password."""
+def pjsip(text: str, site: Site, trunks: Sequence[Placed]) -> None:
+    """Hold pjsip.conf against trunks and roster: each in its context, no phone and no account without a password,
+    and nothing unencrypted that shall be.
+    """
     file = "pjsip.conf"
     found = {
         (section.name, dict(section.lines).get("type", "")): dict(section.lines) for section in _sections(text, file)
     }
-    for name, kind, option, value in _objects(site):
+    for name, kind, option, value in (*_phones(site), *(o for trunk in trunks for o in _trunk(trunk))):
         is_there = found.get((name, kind), {}).get(option, "")
         need(is_there == value, f"{kind} {name} has {option} = {is_there or 'nothing'}", file, value)
+    for (name, kind), lines in found.items():
+        need(kind != "auth" or lines.get("password", "") != "", f"auth {name} has no password", file, "a password")
 
 
-def _objects(site: Site) -> Iterator[tuple[str, str, str, str]]:
-    for trunk in site.trunks:
-        yield trunk.id, "endpoint", "context", marks.TRUNK
-        yield trunk.id, "endpoint", "aors", trunk.id
-        yield trunk.id, "aor", "type", "aor"
-        yield trunk.id, "identify", "match", trunk.address
-        yield trunk.id, "identify", "endpoint", trunk.id
+def _phones(site: Site) -> Iterator[tuple[str, str, str, str]]:
     for entry in site.roster:
         yield entry.agent, "endpoint", "context", marks.AGENT
         yield entry.agent, "endpoint", "auth", entry.agent
         yield entry.agent, "endpoint", "aors", entry.agent
         yield entry.agent, "auth", "username", entry.agent
         yield entry.agent, "aor", "type", "aor"
+
+
+def _trunk(trunk: Placed) -> Iterator[tuple[str, str, str, str]]:
+    name, sip = trunk.name, trunk.spec
+    yield name, "endpoint", "context", trunk.context
+    yield name, "endpoint", "aors", name
+    yield name, "endpoint", "transport", trunk.listener or ""
+    yield name, "endpoint", "media_encryption", sip.media_encryption
+    yield name, "endpoint", "auth", name if trunk.registers_here else ""
+    yield name, "endpoint", "outbound_auth", name if sip.auth else ""
+    tail = "" if sip.transport == "udp" else f";transport={sip.transport}"
+    contact = f"sip:{sip_host(trunk.address)}:{sip.speaks_at}{tail}" if trunk.address else ""
+    yield name, "aor", "contact", contact
+    yield name, "identify", "match", trunk.address if trunk.context == marks.TRUNK else ""
+    yield name, "identify", "endpoint", name if trunk.context == marks.TRUNK else ""
+    yield name, "auth", "type", "auth" if trunk.secret else ""
+    yield name, "registration", "outbound_auth", name if sip.register else ""
 
 
 def _sections(text: str, file: str) -> tuple[conf.Section, ...]:

@@ -36,11 +36,17 @@ def render(site: Site, node: Node, projects: tuple[Project, ...]) -> ConfigSet:
     files["extensions.conf"] = dialplan.entry(projects, built, RELEASE_SLOT)
     release = digest("".join(f"{path}\0{text}\0" for path, text in sorted(files.items())), 10)
     files["extensions.conf"] = dialplan.entry(projects, built, release)
-    _check(site, projects, built, files)
+    _check(site, projects, built, files, pjsip.placed(site, node, projects))
     return ConfigSet(release, dict(sorted(files.items())), {g.project: g.digest for g in built})
 
 
-def _check(site: Site, projects: Sequence[Project], built: Sequence[Generation], files: Mapping[str, str]) -> None:
+def _check(
+    site: Site,
+    projects: Sequence[Project],
+    built: Sequence[Generation],
+    files: Mapping[str, str],
+    trunks: Sequence[pjsip.Placed],
+) -> None:
     entries = {
         e.number.lstrip("+"): (e.forms, marks.context(g.project, g.digest, e.step))
         for g in built
@@ -48,7 +54,7 @@ def _check(site: Site, projects: Sequence[Project], built: Sequence[Generation],
     }
     check.dialplan(files, entries, site)
     check_objects.queues(files["queues.conf"], queues.sections(projects))
-    check_objects.pjsip(files["pjsip.conf"], site)
+    check_objects.pjsip(files["pjsip.conf"], site, trunks)
 
 
 def digest(text: str, size: int) -> str:

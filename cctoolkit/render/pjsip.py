@@ -1,32 +1,73 @@
-"""pjsip.conf: carriers known by address, agents' phones by password. Source: pjsip.conf.sample of Asterisk
-22.
+"""pjsip.conf: carriers known by address, clients' PBXs, agents' phones by password. Source: pjsip.conf.sample of
+Asterisk 22.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from cctoolkit import marks
+from cctoolkit.model import listener
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node, Site
+from cctoolkit.model.trunk import RegistersHere, SipTrunk
+from cctoolkit.model.words import seconds
 from cctoolkit.render.quote import text_of
 from cctoolkit.secret import parse_ref
 
 
+class Placed(Struct, frozen=True):
+    """A trunk under its name on the switch: where its own calls go, where it is ("" it registers here), and the
+    node's transport it uses (None: Asterisk's first one for UDP).
+    """
+
+    name: str
+    context: str
+    address: str
+    listener: str | None
+    spec: SipTrunk
+    registers_here: RegistersHere | None = None
+
+    @property
+    def qualifies(self) -> bool:
+        """Say whether it is asked from time to time whether it is there."""
+        return seconds(self.spec.qualify) > 0
+
+    @property
+    def secret(self) -> str | None:
+        """Return the reference of the password it has, ours there or its own here."""
+        account = self.registers_here or self.spec.auth
+        return account.secret if account else None
+
+
 def render(site: Site, node: Node, projects: Sequence[Project] = ()) -> str:
     """Render trunks and phones for one node; passwords are placeholders until a transport writes them."""
-    roster = [{"agent": e.agent, "password": parse_ref(e.secret, Path()).placeholder()} for e in site.roster]
-    return text_of("pjsip.conf.j2", trunks=site.trunks, outward=outward(site, projects), roster=roster, node=node)
+    roster = [{"agent": e.agent, "password": _password(e.secret)} for e in site.roster]
+    trunks = placed(site, node, projects)
+    passwords = {trunk.name: _password(trunk.secret) for trunk in trunks if trunk.secret}
+    return text_of("pjsip.conf.j2", trunks=trunks, passwords=passwords, roster=roster, node=node)
 
 
-def outward(site: Site, projects: Sequence[Project]) -> list[dict[str, object]]:
-    """Return the projects' own trunks, each at its address or where this site reaches it."""
-    return [
-        {
-            "name": marks.queue_name(project.id, name),
-            "address": site.trunks_at.get(name, trunk.address),
-            "port": trunk.port,
-            "codecs": trunk.codecs,
-        }
+def _password(secret: str) -> str:
+    return parse_ref(secret, Path()).placeholder()
+
+
+def placed(site: Site, node: Node, projects: Sequence[Project]) -> tuple[Placed, ...]:
+    """Return the carriers' trunks, then the projects' own, each at its address or where this site reaches it."""
+
+    def via(name: str, trunk: SipTrunk) -> str | None:
+        return listener.choose(node.transports, trunk.transport, site.trunks_via.get(name))
+
+    carriers = [Placed(t.id, marks.TRUNK, t.address, via(t.id, t), t) for t in site.trunks]
+    clients = [
+        Placed(marks.queue_name(project.id, name), marks.CLOSED, _address(site.trunks_at, name, trunk.address),
+               via(name, trunk), trunk, trunk.registers_here)
         for project in projects
         for name, trunk in project.trunks.items()
-    ]
+    ]  # fmt: skip
+    return (*carriers, *clients)
+
+
+def _address(trunks_at: Mapping[str, str], name: str, address: str | None) -> str:
+    return "" if address is None else trunks_at.get(name, address)

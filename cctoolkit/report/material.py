@@ -11,9 +11,11 @@ import msgspec
 from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import ToolkitBug
+from cctoolkit.kpi import agent_time
 from cctoolkit.kpi.contacts import call_ids, releases
 from cctoolkit.kpi.figure import Figure, Targets
 from cctoolkit.kpi.interval import Window
+from cctoolkit.kpi.overruns import Overrun, overruns
 from cctoolkit.kpi.query import figures
 from cctoolkit.kpi.sources import Question
 
@@ -33,7 +35,8 @@ class Subject(msgspec.Struct, frozen=True):
     """The project as a report shows it: id, title, client, targets.
 
     `queue_titles` and `agent_names` what a queue's and an agent's id
-    is called; `agents` are those who may serve the project, None when that is not known.
+    is called; `agents` are those who may serve the project, None when that is not known; `pause_limits` how many
+    seconds a pause may last, by its reason.
     """
 
     project: str
@@ -43,6 +46,7 @@ class Subject(msgspec.Struct, frozen=True):
     queue_titles: Mapping[str, str] = {}
     agents: tuple[str, ...] | None = None
     agent_names: Mapping[str, str] = {}
+    pause_limits: Mapping[str, float] = {}
 
     def formula(self, metric: str) -> str:
         """Return the variant of the metric this project reports."""
@@ -74,6 +78,7 @@ class Material(msgspec.Struct, frozen=True):
     by_time: tuple[Figure, ...] = ()
     by_agent: tuple[Figure, ...] = ()
     by_reason: tuple[Figure, ...] = ()
+    overruns: tuple[Overrun, ...] = ()
 
     def value(self, metric: str, queue: str | None, variant: str = "") -> float | None:
         """Return one figure; the variant is the project's choice unless named. Raises ToolkitBug when it is
@@ -111,9 +116,11 @@ def gather(store_path: Path, subject: Subject, window: Window, now: datetime | N
         released = releases(store, subject.project, window)
         ids = call_ids(store, subject.project, window) if count <= CALL_LIST_LIMIT else ()
         calls = tuple(call for call in map(store.get, ids) if call is not None)
+        spans = agent_time.read(store, subject.project, window, subject.agents, now)
     return Material(
         subject, window, found, released, calls, count,
         of("project", step(window), metrics=OVER_TIME), of("agent"), of("agent", "reason"),
+        overruns(spans, subject.pause_limits, window),
     )  # fmt: skip
 
 

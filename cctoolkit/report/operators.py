@@ -6,6 +6,7 @@ from cctoolkit.document import charts, stacks
 from cctoolkit.document.language import Language
 from cctoolkit.document.page import Block, Chart, Column, Notes, Table
 from cctoolkit.report.material import Material
+from cctoolkit.report.pauses_over import pauses_over
 
 _STATES = {
     "talking": charts.PLAIN,
@@ -19,7 +20,7 @@ _STATES = {
 
 
 def operators(material: Material, words: Language) -> Iterator[Block]:
-    """Yield the table of operators, the chart of their time, their pauses by reason, and notes."""
+    """Yield the table of operators, the chart of their time, their pauses by reason and over the limit, and notes."""
     there = present(material)
     if not there:
         yield Notes((words.word("note.no_operators"),))
@@ -27,6 +28,7 @@ def operators(material: Material, words: Language) -> Iterator[Block]:
     yield _table(material, words, there)
     yield _chart(material, words, [agent for agent in there if _of(material, agent, "working_time", "logged_in")])
     yield from _pauses(material, words)
+    yield from pauses_over(material, words)
     absent = [_name(material, agent) for agent in material.subject.agents or () if agent not in there]
     notes = [words.word("note.occupancy", formula=_formula(material, words)), words.word("note.working_time")]
     yield Notes((*notes, *([words.word("note.absent", names=", ".join(sorted(absent)))] if absent else [])))

@@ -12,7 +12,7 @@ from hashlib import sha256
 from cctoolkit import marks
 from cctoolkit.errors import SpecError
 from cctoolkit.secret import fingerprint
-from cctoolkit.state import conf, dialplan, messages
+from cctoolkit.state import conf, dialplan, messages, trunks
 from cctoolkit.state.settings import NodeState, Setting
 
 SECRET_OPTIONS = frozenset({"password", "md5_cred", "password_digest", "oauth_secret", "refresh_token", "secret"})
@@ -25,8 +25,19 @@ OBSERVED_QUEUE = {"strategy": "Strategy", "maxlen": "Max", "servicelevel": "Serv
 the whole file.
 """
 
-OBSERVED_ENDPOINT = {"aors": "Aor", "auth": "Auths"}
+OBSERVED_ENDPOINT = {"aors": "Aor", "auth": "Auths", "outbound_auth": "OutboundAuths", "transport": "Transport"}
 """Endpoint options PJSIPShowEndpoints shows, by its header."""
+
+OBSERVED_REGISTRATION = {
+    "server_uri": "ServerUri",
+    "client_uri": "ClientUri",
+    "contact_user": "ContactUser",
+    "expiration": "Expiration",
+    "transport": "Transport",
+}
+"""Registration options PJSIPShowRegistrationsOutbound shows, by its header."""
+
+_OBSERVED = {"endpoint": OBSERVED_ENDPOINT, "registration": OBSERVED_REGISTRATION}
 
 
 def generation_file(project: str, generation: str) -> str:
@@ -70,9 +81,9 @@ def _finer(path: str, text: str, key: bytes) -> Iterator[Setting]:
 
 
 def _sip(text: str, path: str, key: bytes) -> Iterator[Setting]:
-    for s in conf.settings(text, path):
-        value = fingerprint(s.value, key) if s.option.split()[0] in SECRET_OPTIONS else s.value
-        yield Setting("sip", s.name, s.option, value)
+    for s in trunks.told(conf.parse(text, path), conf.settings(text, path)):
+        is_secret = s.option.split()[0].rpartition(".")[2] in SECRET_OPTIONS
+        yield Setting(s.kind, s.name, s.option, fingerprint(s.value, key)) if is_secret else s
 
 
 def _step(target: str) -> str:
@@ -108,7 +119,7 @@ def _observe(path: str, text: str) -> Iterator[Setting]:
                 yield Setting("queue", s.name, s.option, s.value)
     elif path == "pjsip.conf":
         for section in conf.parse(text, path):
-            if ("type", "endpoint") in section.lines:
-                for option, value in section.lines:
-                    if option in OBSERVED_ENDPOINT:
-                        yield Setting("endpoint", section.name, option, value)
+            kind = dict(section.lines).get("type", "")
+            for option, value in section.lines:
+                if option in _OBSERVED.get(kind, ()):
+                    yield Setting(kind, section.name, option, value)

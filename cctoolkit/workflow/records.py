@@ -101,6 +101,7 @@ def subject(project: Project) -> Subject:
         targets(project),
         queue_titles={name: queue.title for name, queue in project.queues.items() if queue.title},
         agents=agents(project),
+        pause_limits={reason: seconds(pause.limit) for reason, pause in project.pauses.items() if pause.limit},
     )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from cctoolkit import clock, resources
 from cctoolkit.errors import OperatorError, UsageError
@@ -16,13 +15,13 @@ from cctoolkit.flow.graph import compile_parts
 from cctoolkit.model import build, lint, lint_render, lint_site, phone
 from cctoolkit.model.lint_words import unknown
 from cctoolkit.model.project import Project
-from cctoolkit.model.site import AmiAccount, Site
+from cctoolkit.model.site import Site
 from cctoolkit.render.configset import ConfigSet, render
-from cctoolkit.secret import parse_ref
 from cctoolkit.spec import schema, source, whole
 from cctoolkit.spec.problem import InvalidSpecError, Problem, did_you_mean, one_of
 from cctoolkit.spec.source import Document
 from cctoolkit.spec.whole import PROJECT_FILE
+from cctoolkit.workflow import secret_paths
 from cctoolkit.workflow.paths import is_file, is_folder, is_there, real
 
 SITES = "sites"
@@ -103,7 +102,9 @@ def check_project(path: Path) -> tuple[LoadedProject | None, list[Problem]]:
     if parts.whole_flow and not any(p.code == lint.UNKNOWN_STEP for p in problems):
         problems += flow_lint.flow_problems(compile_parts(parts), document)
     problems = sorted(dict.fromkeys(problems), key=lambda p: p.place)
-    return (LoadedProject(build.project(document), document) if valid else None), problems
+    if not valid:
+        return None, problems
+    return LoadedProject(secret_paths.of_project(build.project(document), path.parent), document), problems
 
 
 def _misplaced(path: Path, parts: build.Parts, document: Document) -> list[Problem]:
@@ -145,7 +146,7 @@ def load_site(name: str, only: Sequence[str] = ()) -> LoadedSite:
         if project not in site.projects:
             raise UsageError(f"project {project!r} is not on site {site.id}", expected=one_of(site.projects))
     documents = tuple(one.document for one in projects)
-    return LoadedSite(_absolute(site, path.parent), tuple(one.project for one in projects), documents)
+    return LoadedSite(secret_paths.of_site(site, path.parent), tuple(one.project for one in projects), documents)
 
 
 def check_site(path: Path, check: Check = check_project) -> tuple[Site | None, list[LoadedProject], list[Problem]]:
@@ -177,28 +178,6 @@ def _projects_of(site: Site, document: Document, path: Path, check: Check) -> tu
         if project:
             loaded.append(project)
     return loaded, problems
-
-
-def _absolute(site: Site, folder: Path) -> Site:
-    """Make secret files' paths absolute: they stand beside the site's file."""
-
-    def here(text: str) -> str:
-        return str(parse_ref(text, folder.resolve()))
-
-    def account(one: AmiAccount) -> AmiAccount:
-        return replace(one, secret=here(one.secret))
-
-    nodes = tuple(
-        replace(node, ami=replace(node.ami, accounts=replace(
-            node.ami.accounts, deploy=account(node.ami.accounts.deploy), test=account(node.ami.accounts.test),
-            capture=account(node.ami.accounts.capture))))
-        for node in site.nodes
-    )  # fmt: skip
-    mail = site.mail
-    if mail and mail.relay.secret:
-        mail = replace(mail, relay=replace(mail.relay, secret=here(mail.relay.secret)))
-    roster = tuple(replace(entry, secret=here(entry.secret)) for entry in site.roster)
-    return replace(site, nodes=nodes, mail=mail, roster=roster)
 
 
 def unapplied(loaded: LoadedSite) -> list[str]:

@@ -1,45 +1,58 @@
-"""verify: every node runs what the spec says, test calls go every way, and messages can be kept and mailed."""
+"""verify: every node runs what the spec says, test calls go every way, trunks and prompts
+are there, and messages can be kept and mailed."""
 
 from collections.abc import Callable
 
-from cctoolkit import clock
+from cctoolkit import clock, marks
 from cctoolkit.ami.client import Client
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.routes import routes
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node
 from cctoolkit.node import snapshot
+from cctoolkit.render import pjsip
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import resolve, reveal_all
 from cctoolkit.state.described import observable
+from cctoolkit.verify import prompts, trunks
 from cctoolkit.verify.checks import Evidence, Finding, judge
 from cctoolkit.verify.run import call_all
 from cctoolkit.workflow import messages
-from cctoolkit.workflow.specs import LoadedSite, render_site
+from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
 from cctoolkit.workflow.switch import account, deploy_client
 
 
 async def verify_site(
-    loaded: LoadedSite, project: Project, progress: Callable[[int, int], None]
+    loaded: LoadedSite, project: LoadedProject, progress: Callable[[int, int], None]
 ) -> dict[str, tuple[Finding, ...]]:
     """Hold every node against the spec: what it runs, and a test call for every way through the flow."""
     configs = render_site(loaded)
-    return {node.id: await _verify_node(node, configs[node.id], project, progress) for node in loaded.site.nodes}
+    nodes = loaded.site.nodes
+    return {node.id: await _verify_node(loaded, node, configs[node.id], project, progress) for node in nodes}
 
 
 async def _verify_node(
-    node: Node, config: ConfigSet, project: Project, progress: Callable[[int, int], None]
+    loaded: LoadedSite, node: Node, config: ConfigSet, found: LoadedProject, progress: Callable[[int, int], None]
 ) -> tuple[Finding, ...]:
+    project = found.project
     graph = compile_flow(project)
     began = clock.now()
     ways, uncovered = routes(graph, began)
     wanted = observable({path: reveal_all(text, resolve) for path, text in config.files.items()})
     async with deploy_client(node) as client:
         memory = await snapshot.memory(client)
+        seen = await trunks.look(client, _trunks_of(loaded, node, project))
+        sounds = await prompts.look(client, project, found.document)
     async with Client.connect(account(node, node.ami.accounts.test), events=True) as client:
         calls = await call_all(client, project, ways, progress)
     # Generations kept for running calls are in memory by right.
     ours = {setting.name for setting in wanted}
     memory = type(memory).of(s for s in memory if s.kind != "dialplan" or s.name in ours)
     mailing = await messages.mailing(node, project, calls, began)
-    return judge(Evidence(wanted, memory, calls, uncovered, mailing))
+    return judge(Evidence(wanted, memory, calls, uncovered, mailing, seen, sounds))
+
+
+def _trunks_of(loaded: LoadedSite, node: Node, project: Project) -> list[pjsip.Placed]:
+    """Return the carriers' trunks and the project's own; what becomes of another's is that one's matter."""
+    names = {trunk.id for trunk in loaded.site.trunks} | {marks.queue_name(project.id, t) for t in project.trunks}
+    return [trunk for trunk in pjsip.placed(loaded.site, node, loaded.projects) if trunk.name in names]

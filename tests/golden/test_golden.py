@@ -50,6 +50,6 @@ def test_two_runs_are_the_same_bytes(rendered):
 
 
 def test_secrets_are_references(rendered):
-    """A phone's password is where it will be read, in one line of one file."""
-    roster = [entry.agent for entry in specs.load_site(str(SITE)).site.roster]
-    assert re.findall(r"password = (.+)", rendered["pjsip"]) == [f"<<secret env:GOLDEN_{a.upper()}>>" for a in roster]
+    """A phone's or a trunk's password is where it will be read, in one line of one file."""
+    names = ["carrier", *(entry.agent for entry in specs.load_site(str(SITE)).site.roster)]
+    assert re.findall(r"password = (.+)", rendered["pjsip"]) == [f"<<secret env:GOLDEN_{n.upper()}>>" for n in names]

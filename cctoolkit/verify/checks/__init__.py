@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from cctoolkit.flow.route import Route
 from cctoolkit.flow.routes import Unroutable
+from cctoolkit.node.trunk_facts import TrunkSeen
+from cctoolkit.render.pjsip import Placed
 from cctoolkit.state.settings import NodeState
 
 
@@ -34,14 +36,28 @@ class Mailing(Struct, frozen=True):
     late: int = 0
 
 
+class Prompt(Struct, frozen=True):
+    """A sound the project plays: who plays it (a step, a queue), where that is written, in which language it is
+    wanted, and in which the node has it.
+    """
+
+    sound: str
+    played_by: str
+    where: str
+    language: str
+    found_in: tuple[str, ...]
+
+
 class Evidence(Struct, frozen=True):
-    """Everything that was asked of the node and tried on it."""
+    """Everything that was asked of the node and tried on it; a trunk as it is wanted, and as it was seen."""
 
     wanted: NodeState
     memory: NodeState
     calls: tuple[Tried, ...]
     uncovered: tuple[Unroutable, ...]
     mailing: Mailing = Mailing({})
+    trunks: tuple[tuple[Placed, TrunkSeen], ...] = ()
+    prompts: tuple[Prompt, ...] = ()
 
 
 class Finding(Struct, frozen=True):

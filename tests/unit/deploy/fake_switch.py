@@ -16,7 +16,7 @@ from cctoolkit.errors import SwitchUnreachable
 from cctoolkit.node.facts import GENERATION_VARIABLES
 from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.secret import Secret
-from cctoolkit.state.described import OBSERVED_ENDPOINT, OBSERVED_QUEUE
+from cctoolkit.state.described import OBSERVED_ENDPOINT, OBSERVED_QUEUE, OBSERVED_REGISTRATION
 from cctoolkit.state.settings import NodeState
 
 KINDS = dict(MODULES)
@@ -70,12 +70,12 @@ class FakeSwitch:
             self._member(name, headers)
         return Message(("Response: Success",))
 
-    def _load(self, kind):
+    def _load(self, kinds):
         disk = release.read(self.transport).observable()
-        others = (s for s in self.memory if s.kind != kind)
-        self.memory = NodeState.of([*others, *self.spoil(disk.only([kind]))])
-        if kind == "queue":
-            there = {s.name for s in self.memory if s.kind == kind}
+        others = (s for s in self.memory if s.kind not in kinds)
+        self.memory = NodeState.of([*others, *self.spoil(disk.only(kinds))])
+        if "queue" in kinds:
+            there = {s.name for s in self.memory if s.kind == "queue"}
             self.members = {key: value for key, value in self.members.items() if key[0] in there}
 
     def _member(self, name, headers):
@@ -113,11 +113,17 @@ class FakeSwitch:
             yield event("QueueMember", Queue=queue, Location=interface, **member)
 
     def _pjsipshowendpoints(self):
-        endpoints = {}
-        for s in self.memory.only(["endpoint"]):
-            endpoints.setdefault(s.name, {})[OBSERVED_ENDPOINT[s.option]] = s.value
-        for name, values in endpoints.items():
-            yield event("EndpointList", ObjectName=name, **values)
+        yield from self._objects("endpoint", "EndpointList", OBSERVED_ENDPOINT)
+
+    def _pjsipshowregistrationsoutbound(self):
+        yield from self._objects("registration", "OutboundRegistrationDetail", OBSERVED_REGISTRATION)
+
+    def _objects(self, kind, shown_as, observed):
+        objects = {}
+        for s in self.memory.only([kind]):
+            objects.setdefault(s.name, {})[observed[s.option]] = s.value
+        for name, values in objects.items():
+            yield event(shown_as, ObjectName=name, **values)
 
     def _status(self):
         for call in self.calls:

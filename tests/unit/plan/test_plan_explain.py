@@ -4,7 +4,7 @@ from cctoolkit.plan import explain as module
 from cctoolkit.plan.changes import Action, Change, Plan
 from cctoolkit.plan.explain import explain
 
-KINDS = ("project", "queue", "queues", "number", "sip", "messages", "member", "file")
+KINDS = ("project", "queue", "queues", "number", "sip", "trunk", "messages", "member", "file")
 
 
 def test_every_change_has_its_effect_on_calls():
@@ -53,6 +53,16 @@ def test_a_plan_in_full():
         "  ~ dialplan cct-entry (the switch runs something else than its files say)",
         "      78,1: nothing -> NoOp()",
         "      effect: a reload puts it back; calls that are up stay",
+    ]
+
+
+def test_a_trunk_is_told_in_the_specs_words():
+    """A client's PBX is named as in the spec, with what the change does to calls."""
+    changes = (Change("disk", "trunk", "p.client-pbx", "transport", "udp", "tls"),)
+    assert explain(Plan("n1", "abc", "def", changes)).splitlines()[1:] == [
+        "  ~ trunk client-pbx of p",
+        "      transport: udp -> tls",
+        "      effect: calls that are up stay as they are; the next call uses it",
     ]
 
 

@@ -1,0 +1,99 @@
+"""Trunks where they meet a site: its nodes' transports, names and accounts of other trunks."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from cctoolkit.model import listener
+from cctoolkit.model.lint_trunk import possible, trunk_problems
+from cctoolkit.model.project import Project
+from cctoolkit.model.site import Node, Site
+from cctoolkit.model.trunk import SipTrunk
+from cctoolkit.spec.builder import Route
+from cctoolkit.spec.problem import Problem, did_you_mean, one_of
+from cctoolkit.spec.source import Document
+
+
+class _Placed(Struct, frozen=True):
+    """A trunk, by the name the site knows it by, where it stands, and where it is reached (None: it registers here)."""
+
+    name: str
+    trunk: SipTrunk
+    host: str | None
+    path: Route
+    document: Document
+
+
+def trunks(site: Site, document: Document, projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:
+    """Check the carriers' trunks, and all trunks against the site."""
+    carriers = [_Placed(t.id, t, t.address, ("trunks", i), document) for i, t in enumerate(site.trunks)]
+    clients = [
+        _Placed(name, trunk, site.trunks_at.get(name, trunk.address or ""), ("trunks", name), where)
+        for project, where in projects
+        for name, trunk in project.trunks.items()
+    ]
+    for one in carriers:
+        yield from trunk_problems(one.trunk, one.host, one.path, document)
+    for name, host in site.trunks_at.items():
+        if not possible(host):
+            mark = document.mark(("trunks_at", name))
+            yield Problem("impossible-address", f'"{host}" is no IP address', document.file, mark)
+    yield from _names(site, document)
+    yield from _via(site, document, {one.name for one in (*carriers, *clients)})
+    yield from _registered_twice((*carriers, *clients))
+    for one in (*carriers, *clients):
+        for node in site.nodes:
+            yield from _transport(site, node, one)
+
+
+def _names(site: Site, document: Document) -> Iterator[Problem]:
+    """A trunk and a phone are both endpoints: one name means one of them."""
+    roster = {entry.agent for entry in site.roster}
+    for index, trunk in enumerate(site.trunks):
+        if trunk.id in roster:
+            yield Problem("endpoint-twice", f'"{trunk.id}" is an agent too', document.file,
+                          document.mark(("trunks", index, "id")), hint="give the trunk another id")  # fmt: skip
+
+
+def _via(site: Site, document: Document, trunks_known: set[str]) -> Iterator[Problem]:
+    for name, transport in site.trunks_via.items():
+        if name not in trunks_known:
+            yield Problem("unknown-trunk", f'there is no trunk "{name}" on this site', document.file,
+                          document.mark(("trunks_via", name), key=True), one_of(trunks_known) or "a trunk",
+                          did_you_mean(name, trunks_known))  # fmt: skip
+        for node in site.nodes:
+            if transport not in node.transports:
+                what = f'node {node.id} has no transport "{transport}"'
+                yield Problem("unknown-transport", what, document.file, document.mark(("trunks_via", name)),
+                              one_of(node.transports) or "transports of the node, by name",
+                              did_you_mean(transport, node.transports))  # fmt: skip
+
+
+def _registered_twice(placed: Sequence[_Placed]) -> Iterator[Problem]:
+    """Two registrations of one account would chase each other away."""
+    seen: dict[tuple[str, str, int], _Placed] = {}
+    for one in placed:
+        trunk = one.trunk
+        if trunk.register is None or trunk.auth is None:
+            continue
+        account = (trunk.auth.user, (trunk.register.server or one.host or "").lower(), trunk.speaks_at)
+        first = seen.setdefault(account, one)
+        if first is not one:
+            what = f'"{trunk.auth.user}" is registered at {account[1]} by trunk {first.name} already'
+            mark = one.document.mark((*one.path, "register"), key=True)
+            yield Problem("registration-twice", what, one.document.file, mark, hint="one account, one trunk")
+
+
+def _transport(site: Site, node: Node, one: _Placed) -> Iterator[Problem]:
+    wanted = site.trunks_via.get(one.name)
+    chosen = listener.choose(node.transports, one.trunk.transport, wanted)
+    mark = one.document.mark((*one.path, "transport"))
+    if chosen is None:
+        named = one.trunk.transport != "udp" or node.transports
+        if named and not (wanted and wanted not in node.transports):
+            yield Problem("no-transport", f"node {node.id} has no {one.trunk.transport} transport for it",
+                          one.document.file, mark, f"one under transports of node {node.id}")  # fmt: skip
+    elif one.trunk.transport == "tls" and one.trunk.verify_server and not node.transports[chosen].verify_server:
+        what = f"the transport {chosen} of node {node.id} takes any certificate"
+        yield Problem("server-not-verified", what, one.document.file, mark, "verify_server: true of the transport",
+                      "or say verify_server: false for this trunk")  # fmt: skip

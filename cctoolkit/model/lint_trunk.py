@@ -1,0 +1,65 @@
+"""Rules of a trunk: what its parts say together, in a project and in a site."""
+
+import ipaddress
+from collections.abc import Iterator
+
+from cctoolkit.model.build import Parts
+from cctoolkit.model.trunk import PORTS, SipTrunk, Trunk
+from cctoolkit.spec.builder import Route
+from cctoolkit.spec.problem import Problem
+from cctoolkit.spec.source import Document
+
+
+def trunks(parts: Parts, document: Document) -> Iterator[Problem]:
+    """A project's trunks hold together, each at one place: its address, or where it registers from."""
+    for name, trunk in parts.trunks.items():
+        path: Route = ("trunks", name)
+        yield from trunk_problems(trunk, trunk.address, path, document)
+        yield from _place(trunk, path, document)
+
+
+def _place(trunk: Trunk, path: Route, document: Document) -> Iterator[Problem]:
+    if trunk.registers_here is None:
+        # One that breaks its schema is written all the same.
+        if trunk.address is None and (*path, "address") not in document.keys:
+            yield Problem("trunk-nowhere", "nobody knows where this trunk is", document.file,
+                          document.mark(path, key=True), "address, or registers_here")  # fmt: skip
+        return
+    for key in ("address", "port", "register", "auth"):
+        if getattr(trunk, key) is not None:
+            yield Problem("trunk-twice-placed", f"{key} means nothing where it registers here", document.file,
+                          document.mark((*path, key), key=True), hint=f"take out {key}, or registers_here")  # fmt: skip
+
+
+def trunk_problems(trunk: SipTrunk, address: str | None, path: Route, document: Document) -> Iterator[Problem]:
+    """Find what holds for every trunk; `path` is where it stands."""
+    if trunk.media_encryption == "sdes" and trunk.transport != "tls":
+        yield Problem(
+            "srtp-keys-readable",
+            f"the keys of SRTP would travel readable over {trunk.transport}",
+            document.file,
+            document.mark((*path, "media_encryption")),
+            "transport: tls, or media_encryption: no",
+        )
+    if trunk.transport == "tls" and trunk.port == PORTS["udp"]:
+        yield Problem("tls-port", "port 5060 is where SIP is spoken without TLS", document.file,
+                      document.mark((*path, "port")), "5061, or no port")  # fmt: skip
+    if trunk.register is not None and trunk.auth is None:
+        yield Problem("registration-without-secret", "a registration needs an account", document.file,
+                      document.mark((*path, "register"), key=True), "auth: {user: …, secret: …}")  # fmt: skip
+    registrar = trunk.register.server if trunk.register else None
+    for keys, text in ((("address",), address), (("register", "server"), registrar)):
+        if text is not None and not possible(text):
+            yield Problem("impossible-address", f'"{text}" is no IP address', document.file,
+                          document.mark((*path, *keys)))  # fmt: skip
+
+
+def possible(host: str) -> bool:
+    """Say whether what looks like an IP address is one; a name may be anything."""
+    if ":" not in host and not host.replace(".", "").isdecimal():
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
