@@ -80,7 +80,11 @@ def test_nothing_to_validate(place, capsys):
             "hours office: Fri 1 Jan 12:00 is a day off (special date) (projects/northwind-hotline/project.yaml:",
         ),
         (["--to", "78001002030", "--override", "emergency"], 0, "office is overridden: emergency"),
-        (["--to", "78001002030", "--at", "2026-11-23 03:00", "--override", "none"], 0, "hours office: Mon 23 Nov 03:00 is before"),
+        (
+            ["--to", "78001002030", "--at", "2026-11-23 03:00", "--override", "none"],
+            0,
+            "hours office: Mon 23 Nov 03:00 is before",
+        ),
         (["--to", "78001002030", "--override", "open,shut"], 3, "'shut' is no override"),
         (["--to", "+7"], 3, "+7 is no number of project"),
         (["--to", "78001002030", "--at", "tomorrow"], 3, "'tomorrow' is no time"),
