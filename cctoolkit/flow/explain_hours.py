@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from cctoolkit.model.calendar import Calendar, special
-from cctoolkit.model.words import range_of, span, weekdays
+from cctoolkit.model.words import span, weekdays
 
 
 def asked(calendar: Calendar, local: datetime) -> tuple[str, tuple[str | int, ...]]:
@@ -21,7 +21,7 @@ def asked(calendar: Calendar, local: datetime) -> tuple[str, tuple[str | int, ..
     if official := special(calendar).get(local.date()):
         if official.holiday:
             return f"{when} is holiday: {official.why}", ("holidays",)
-        return f"{when} is {_beside(local, tuple(map(range_of, official.spans)))} ({official.why})", ("holidays",)
+        return f"{when} is {_beside(local, tuple(map(_range, official.spans)))} ({official.why})", ("holidays",)
     for days, ranges in calendar.hours.items():
         if local.isoweekday() in weekdays(days) and ranges:
             return f"{when} is {_beside(local, _of_day(calendar, local))} ({days})", ("hours", days)
@@ -31,6 +31,11 @@ def asked(calendar: Calendar, local: datetime) -> tuple[str, tuple[str | int, ..
 def _of_day(calendar: Calendar, local: datetime) -> tuple[str, ...]:
     found = [one for days, ranges in calendar.hours.items() if local.isoweekday() in weekdays(days) for one in ranges]
     return tuple(sorted(found))
+
+
+def _range(minutes: tuple[int, int]) -> str:
+    """Return the TimeRange of a span."""
+    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
 
 
 def _beside(local: datetime, ranges: tuple[str, ...]) -> str:

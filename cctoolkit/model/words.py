@@ -242,11 +242,6 @@ def span(time_range: str) -> tuple[int, int]:
     return minutes_of_day(start), minutes_of_day(end)
 
 
-def range_of(minutes: tuple[int, int]) -> str:
-    """Return the TimeRange of a span."""
-    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
-
-
 def weekdays(days: str) -> tuple[int, ...]:
     """Return Days as ISO weekdays 1 (Monday) to 7; a range may run over the week's end."""
     first, _, last = days.partition("-")
