@@ -29,8 +29,6 @@ def proof_of(flow: FlowGraph) -> Proof:
     return prove(flow, Facts(dict.fromkeys(flow.vertices, WAIT)), SINCE)
 
 
-
-
 def ring(flow: FlowGraph, call: Call) -> set[str]:
     """The steps a call goes round through for ever; none when it ends."""
     try:
