@@ -27,16 +27,17 @@ WRAP_UP = "wrap-up"
 """The pause reason of after-call work."""
 
 OVERRIDE = "cct-override"
-"""The database family of overrides: project -> open/<until>, epoch seconds."""
+"""The database family of overrides: project -> open/<until, epoch seconds>/<who>."""
 
 TRUNK, CLOSED, TEST, ENTRY, MARK, END = "cct-trunk", "cct-closed", "cct-test", "cct-entry", "cct-mark", "cct-end"
 MEMBER, WRAP, TIMER, AGENT, SHADOWS = "cct-member", "cct-wrap", "cct-timer", "cct-agent", "cct-shadow"
 LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
 MESSAGE = "cct-message"
+OVERRIDDEN, SUPERVISOR = "cct-overridden", "cct-supervisor"
 RECOVER = "cct-recover"
 """What a node runs once after it has started: its cli.conf says so."""
 
-Kind = Literal["entry", "step", "ask", "out", "end", "wrapup", "ready"]
+Kind = Literal["entry", "step", "ask", "out", "end", "wrapup", "ready", "override"]
 _KINDS: dict[str, Kind] = {k: k for k in get_args(Kind)}
 _ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 # The first part of eight hex digits is the digest: a project's id has none (a rule of model.lint).
@@ -50,7 +51,8 @@ class Mark(msgspec.Struct, frozen=True):
     entry: `step` is the number dialled (E.164 without +), `detail` the caller's digits; step: the step was
     entered, `detail` is its type and what it uses, such as queue:orders; ask: it asks for a key, attempt
     `detail`; out: it was left by `detail`; end: `detail` is the hangup cause; wrapup, ready: `step` is the
-    agent. `test` is known of a UserEvent only: queue_log lines do not carry it.
+    agent; override: the agent `step` said `detail` by phone, in no call. `test` is known of a UserEvent only:
+    queue_log lines do not carry it.
     """
 
     kind: Kind

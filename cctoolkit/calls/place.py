@@ -72,6 +72,7 @@ def _originate(route: Route, name: str, twin: str) -> dict[str, str | list[str]]
             f"CCT_DIAL={_dials(route)}",
             f"CCT_TWIN={twin}",
             f"CCT_SHARE={'.'.join(turn.label for turn in route.turns if turn.chance)}",
+            f"CCT_OVERRIDE={'-'.join(route.override)}",
         ],
     }
 

@@ -79,8 +79,8 @@ def entered(mark: marks.Mark, node: str, at: Edge, *, test: bool) -> CallRecord:
 
 
 def from_mark(mark: marks.Mark, at: Edge) -> Said | None:
-    """Return what a mark says; an attempt of a menu says nothing that a record keeps."""
-    if mark.kind == "entry" or mark.kind == "ask":  # noqa: PLR1714 - what is left is a kind of both
+    """Return what a mark says; an attempt of a menu says nothing that a record keeps, an override is of no call."""
+    if mark.kind == "entry" or mark.kind == "ask" or mark.kind == "override":  # noqa: PLR1714 - what is left is a kind of both
         return None
     return Said(mark.kind, at, mark.step, mark.detail)
 

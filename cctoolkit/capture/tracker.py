@@ -128,7 +128,7 @@ class Tracker:
 
     def _on_userevent(self, event: Message, at: Edge) -> None:
         mark = marks.from_user_event(event.get)
-        if mark is None or not mark.call:
+        if mark is None or not mark.call or mark.kind == "override":
             return
         draft = self._of(mark.call)
         if mark.kind == "entry":

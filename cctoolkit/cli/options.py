@@ -60,6 +60,9 @@ CrmRecord = Annotated[
 CallbackEnds = Annotated[str, typer.Option("--callback", help="Offers to call back: taken, refused.")]
 SurveyEnds = Annotated[str, typer.Option("--survey", help="Whether a score is given: done, none.")]
 ShareCases = Annotated[str, typer.Option("--share", help="The cases chance chooses; the likeliest when not given.")]
+Override = Annotated[
+    str, typer.Option("--override", help="What a supervisor says at each hours step: open, closed, emergency, none.")
+]
 Caller = Annotated[
     str,
     typer.Option("--from", help="Who calls, or anonymous; a number no case knows when not given.", metavar="NUMBER"),

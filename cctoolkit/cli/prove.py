@@ -26,7 +26,7 @@ class ProofFormat(StrEnum):
 
 _USUAL = {
     "queue": ["answered"], "transfer": ["transferred"], "voicemail": ["message-left"], "crm": ["found"],
-    "callback": ["taken"], "survey": ["done"], "share": [],
+    "callback": ["taken"], "survey": ["done"], "share": [], "override": ["none"],
 }  # fmt: skip
 """How things end when nothing is said, by the option of `trace`."""
 
@@ -121,18 +121,16 @@ def _lines(one: "Proved") -> Iterator[str]:
     for finding in proof.findings:
         where = one.loaded.document.where(("flow", finding.steps[0]), key=True)
         yield f"  {finding.kind}: {finding.what}  ({where})"
-        yield f"    call: {_call(one, finding.call, finding.override)}"
+        yield f"    call: {_call(one, finding.call)}"
         yield "    path: " + " -> ".join(f"{t.step} {t.label}".strip() for t in finding.call.turns)
         yield f"    {_trace(one, finding.call)}"
     yield f"  {_count(len(proof.findings), 'finding')}" if proof.findings else "  proved: every call comes to an end"
 
 
-def _call(one: "Proved", call: "Route", override: str) -> str:
-    said = [f"{call.number} at {_local(one, call.at):%a %Y-%m-%d %H:%M}", f"keys {','.join(call.keys) or 'none'}"]
+def _call(one: "Proved", call: "Route") -> str:
+    said = [f"{call.number} at {_local(one, call.at):%a %Y-%m-%d %H:%M}", *one.days(call.at)]
+    said.append(f"keys {','.join(call.keys) or 'none'}")
     said += [f"{option} {','.join(outcomes)}" for option, outcomes in _outcomes(call)]
-    if override:
-        # A calendar alone does not send the call there: `trace` shows where it goes without the override.
-        said.append(f"while overridden: {override}")
     return "; ".join(said)
 
 

@@ -12,6 +12,7 @@ from cctoolkit.cli.options import (
     CrmRecord,
     Format,
     OutputFormat,
+    Override,
     Project,
     QueueEnds,
     ShareCases,
@@ -37,6 +38,7 @@ def command(
     callback: CallbackEnds = "taken",
     survey: SurveyEnds = "done",
     share: ShareCases = "",
+    override: Override = "none",
     caller: Caller = "",
     output: OutputFormat = Format.text,
 ) -> None:
@@ -52,7 +54,7 @@ def command(
     loaded = specs.load_project(project)
     outcomes = call_outcomes(
         queue=queue, transfer=transfer, voicemail=voicemail, crm=crm, callback=callback, survey=survey,
-        share=share, record=record,
+        override=override, share=share, record=record,
     )  # fmt: skip
     told = explain(loaded.project, specs.dialled(loaded.project, to), at, keys, outcomes, caller)
     document = loaded.document

@@ -50,9 +50,8 @@ def _write(found: "Validated", output: Report) -> None:
     from cctoolkit.spec.formats import github, junit, plain, sarif
 
     if output is Report.json:
-        say_json(
-            {"files": [plain.safe(file) for file in found.files], "problems": [plain.data(p) for p in found.problems]}
-        )
+        problems, warnings = ([plain.data(p) for p in some] for some in (found.problems, found.warnings))
+        say_json({"files": [plain.safe(file) for file in found.files], "problems": problems, "warnings": warnings})
     elif output is Report.sarif:
         say_json(sarif.log(found.problems))
     elif output is Report.junit:
@@ -63,5 +62,7 @@ def _write(found: "Validated", output: Report) -> None:
     else:
         for problem in found.problems:
             say(str(problem))
+        for warning in found.warnings:
+            say(f"warning: {warning}")
         count = f", {len(found.problems)} problems" if found.problems else ""
         say(f"{len(found.specs) - found.broken} of {len(found.specs)} valid{count}")

@@ -8,8 +8,10 @@ from msgspec import Struct
 from cctoolkit.errors import UsageError
 from cctoolkit.flow.known import NOBODY, Known
 from cctoolkit.model.guard import (
+    OVERRIDES,
     CallbackResult,
     CrmAnswer,
+    InHours,
     QueueExit,
     Share,
     SurveyResult,
@@ -31,6 +33,8 @@ VOICEMAIL_OUTCOMES = ("message-left", "done", "too-short")
 CRM_OUTCOMES = ("found", "not-found", "failed")
 CALLBACK_OUTCOMES = ("taken", "refused")
 SURVEY_OUTCOMES = ("done", "none")
+NO_OVERRIDE = "none"
+OVERRIDE_WORDS = (NO_OVERRIDE, *OVERRIDES)
 
 
 class Call(Struct, frozen=True):
@@ -38,7 +42,7 @@ class Call(Struct, frozen=True):
     for one attempt; after the last key the caller is silent), `queue` how queues end for it, one after another, of
     `QUEUE_OUTCOMES`; the last stays so. `transfer`, `voicemail`, `crm`, `callback` and `survey` are the same for
     transfers, messages, what the CRM answers, offers to call back and scores; `share` are the cases chance chooses,
-    the likeliest when none is named.
+    the likeliest when none is named; `override` is what a supervisor says at each step that asks the hours.
 
     `caller` is in E.164, "" when withheld; `record` is what the CRM has of the caller, by the card's field.
     """
@@ -53,6 +57,7 @@ class Call(Struct, frozen=True):
     callback: tuple[str, ...] = ("taken",)
     survey: tuple[str, ...] = ("done",)
     share: tuple[str, ...] = ()
+    override: tuple[str, ...] = (NO_OVERRIDE,)
     caller: str = NOBODY
     record: Mapping[str, str] = {}
 
@@ -76,14 +81,15 @@ class Caller:
             CallbackResult: list(reversed(call.callback)),
             SurveyResult: list(reversed(call.survey)),
             Share: list(reversed(call.share or ("",))),
+            InHours: list(reversed(call.override)),
         }
 
     def key(self) -> str:
         """Return what the caller presses at the next attempt."""
         return self._keys.pop() if self._keys else SILENCE
 
-    def outcome(self, kind: type[Outside | Share]) -> str:
-        """Return how the next thing of a kind ends; "" for a share nobody named."""
+    def outcome(self, kind: type[Outside | Share | InHours]) -> str:
+        """Return how the next thing of a kind ends, "" for a share nobody named; what a supervisor says of hours."""
         outcomes = self._outcomes[kind]
         return outcomes.pop() if len(outcomes) > 1 else outcomes[0]
 
@@ -99,6 +105,9 @@ def check(call: Call, *, collects: bool = True) -> None:
     for key in call.keys:
         if key != SILENCE and (not key or not _PRESSED.issuperset(key) or (len(key) > 1 and not collects)):
             raise UsageError(f"{key!r} is no key of a phone", expected='0 to 9, *, # or "-" for silence')
+    for word in call.override or ("",):
+        if word not in OVERRIDE_WORDS:
+            raise UsageError(f"{word!r} is no override", expected="one of " + ", ".join(OVERRIDE_WORDS))
     for what, outcomes, known in (
         ("a queue", call.queue, QUEUE_OUTCOMES),
         ("a transfer", call.transfer, TRANSFER_OUTCOMES),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from msgspec.structs import replace
+
 from cctoolkit.flow.words import FlowWords
 from cctoolkit.model.calendar import Calendar, Spans, special, week
 
@@ -28,8 +30,10 @@ def week_said(calendar: Calendar, words: FlowWords) -> str:
 
 
 def dates_said(calendar: Calendar, words: FlowWords) -> Iterator[str]:
-    """Say the dates with hours of their own, and the days off, days in a row together."""
-    dates = special(calendar)
+    """Say the dates with hours of their own, and the days off, days in a row together; official ones by country."""
+    if calendar.holidays:
+        yield words.word("calendar.official", country=calendar.holidays)
+    dates = {day: one.spans for day, one in special(replace(calendar, holidays=None)).items()}
     if changed := [f"{_date(day, words)}{_TIED}{_spans(spans)}" for day, spans in sorted(dates.items()) if spans]:
         yield f"{words.word('calendar.dates')}: {', '.join(changed)}"
     runs: list[tuple[date, date]] = []

@@ -11,7 +11,7 @@ from msgspec import Struct
 from cctoolkit.flow.explain_hours import asked
 from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.prove_times import longest_waits
-from cctoolkit.flow.simulate import Taken, Walk
+from cctoolkit.flow.simulate import OVERRIDDEN, Taken, Walk
 from cctoolkit.model.guard import (
     Always,
     BadInput,
@@ -81,6 +81,8 @@ def _why(graph: FlowGraph, taken: Taken, local: datetime) -> tuple[str, Route]:
         return taken.why, ()
     if isinstance(edge.guard, InHours):
         calendar = edge.guard.calendar
+        if OVERRIDDEN in taken.why:
+            return taken.why, ()
         said, place = asked(graph.calendars[calendar], local)
         return f"hours {calendar}: {said}", ("calendars", calendar, *place)
     return taken.why, _written_at(taken, edge)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cctoolkit.model.calendar import Calendar
+from cctoolkit.model.calendar import Calendar, special
 from cctoolkit.model.words import span, weekdays
 
 
@@ -18,6 +18,10 @@ def asked(calendar: Calendar, local: datetime) -> tuple[str, tuple[str | int, ..
             if not one.hours:
                 return f"{when} is a day off (special date)", place
             return f"{when} is {_beside(local, one.hours)} (special date)", place
+    if official := special(calendar).get(local.date()):
+        if official.holiday:
+            return f"{when} is holiday: {official.why}", ("holidays",)
+        return f"{when} is {_beside(local, tuple(map(_range, official.spans)))} ({official.why})", ("holidays",)
     for days, ranges in calendar.hours.items():
         if local.isoweekday() in weekdays(days) and ranges:
             return f"{when} is {_beside(local, _of_day(calendar, local))} ({days})", ("hours", days)
@@ -29,6 +33,11 @@ def _of_day(calendar: Calendar, local: datetime) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def _range(minutes: tuple[int, int]) -> str:
+    """Return the TimeRange of a span."""
+    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
+
+
 def _beside(local: datetime, ranges: tuple[str, ...]) -> str:
     """Say how a minute lies to the hours of its day: within some, before all, after all, or between."""
     minute = local.hour * 60 + local.minute
@@ -36,6 +45,8 @@ def _beside(local: datetime, ranges: tuple[str, ...]) -> str:
         first, end = span(one)
         if first <= minute < end:
             return f"within {one}"
+    if not ranges:
+        return "on a day without hours"
     said = ", ".join(ranges)
     if all(minute < span(one)[0] for one in ranges):
         return f"before {said}"

@@ -34,8 +34,10 @@ class Moments(Struct, frozen=True):
         return (1 << len(self.times)) - 1
 
     def within(self, mask: int, guard: Guard) -> int:
-        """Return those moments of a mask at which the guard may hold."""
-        return mask & self.possible.get((guard.calendar, guard.outcome), 0) if isinstance(guard, InHours) else mask
+        """Return those moments of a mask at which the guard may hold. A supervisor may override at any."""
+        if not isinstance(guard, InHours) or guard.outcome == "override":
+            return mask
+        return mask & self.possible.get((guard.calendar, guard.outcome), 0)
 
     def first(self, mask: int) -> datetime:
         """Return the earliest moment of a mask that is not empty."""

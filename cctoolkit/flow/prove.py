@@ -1,7 +1,7 @@
 """The proof that no caller is lost: every number, at every minute of thirteen months, whatever happens on the way.
 
 Minutes in which all calendars answer alike are one class of time. A call is judged by the time at which it is placed,
-as `simulate` does; the supervisor's overrides are two more classes. At each class every walk must
+as `simulate` does; the supervisor's overrides are three more classes. At each class every walk must
 
 - have exactly one answer at each step that asks the hours (`gap`, `overlap`),
 - come to a declared end (`dead-end`),
@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cctoolkit.flow.call import NO_OVERRIDE
 from cctoolkit.flow.circumstances import Circumstances
 from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.moments import Moments
@@ -30,6 +31,7 @@ from cctoolkit.flow.prove_spread import spread
 from cctoolkit.flow.prove_times import HORIZON, TimeClass, time_classes
 from cctoolkit.flow.prove_walks import MANY, Path, Walks
 from cctoolkit.flow.route import Route, turn
+from cctoolkit.model.guard import Override
 
 LIMIT = timedelta(hours=4)
 
@@ -51,7 +53,7 @@ class Finding(Struct, frozen=True):
     what: str
     steps: tuple[str, ...]
     call: Route
-    override: str = ""
+    override: Override | None = None
     classes: int = 1
 
 
@@ -207,4 +209,5 @@ def _call(graph: FlowGraph, walks: Walks, path: Path, last: str) -> Route:
     when = Moments((walks.when.first,), dict.fromkeys(walks.when.answers.items(), 1))
     circumstances = Circumstances(graph, when)
     possible = circumstances.along(entry, [(graph.vertices[vertices[step].name], edge) for step, edge in path])
-    return Route(number, walks.when.first, tuple(turns), *circumstances.witness(possible)[1:])
+    return Route(number, walks.when.first, tuple(turns), *circumstances.witness(possible)[1:],
+                 (walks.when.override or NO_OVERRIDE,))  # fmt: skip

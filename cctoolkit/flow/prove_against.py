@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from cctoolkit.flow.call import NO_OVERRIDE
 from cctoolkit.flow.circumstances import Circumstances
 from cctoolkit.flow.moments import Moments
 from cctoolkit.flow.prove_pairs import HARMS, NO_NUMBER, Harm, Seen, compare
@@ -17,7 +18,7 @@ from cctoolkit.flow.prove_stations import Line, Spec
 from cctoolkit.flow.prove_times import HORIZON, Answers, TimeClass, calendars_asked, stretches
 from cctoolkit.flow.prove_when import in_words
 from cctoolkit.flow.route import Route
-from cctoolkit.model.guard import HoursOutcome
+from cctoolkit.model.guard import OVERRIDES
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
@@ -107,10 +108,9 @@ def _staffed(spec: Spec, at: datetime) -> tuple[bool, ...]:
 def _overrides(old: Spec, new: Spec, like: Class) -> Iterator[Class]:
     """Yield what a supervisor may make of both lines, with the people of today."""
     counts = [len(calendars_asked(spec.graph)) for spec in (old, new)]
-    choices: tuple[HoursOutcome, ...] = ("open", "closed") if any(counts) else ()
-    for choice in choices:
-        one, other = (Asked((choice,) * count, side.staffed) for count, side in zip(counts, like[:2], strict=True))
-        yield one, other, choice
+    for word, outcome in OVERRIDES.items() if any(counts) else ():
+        one, other = (Asked((outcome,) * count, side.staffed) for count, side in zip(counts, like[:2], strict=True))
+        yield one, other, word
 
 
 def _compare(old: Spec, new: Spec, when: Class) -> Iterator[Seen]:
@@ -153,11 +153,11 @@ def _difference(new: Spec, days: _Calendar, group: Sequence[Seen], times: Sequen
     return Difference(
         one.harm, tuple(dict.fromkeys(seen.number for seen in group)), _ways(group), one.was, one.now, when,
         sum(minutes for _, minutes in parts),
-        None if one.now == NO_NUMBER else _call(new, one, first), override,
+        None if one.now == NO_NUMBER else _call(new, one, first, override), override,
     )  # fmt: skip
 
 
-def _call(new: Spec, one: Seen, at: datetime) -> Route:
+def _call(new: Spec, one: Seen, at: datetime, override: str) -> Route:
     """Return a call that decides so, from somebody of whom the cases on the way hold."""
     turns = (*one.turns, *one.rest)
     entry = next(entry for entry in new.graph.entries if entry.number == one.number)
@@ -165,4 +165,5 @@ def _call(new: Spec, one: Seen, at: datetime) -> Route:
     taken = {(turn.step, turn.guard) for turn in turns}
     path = [(vertex, edge) for vertex in vertices for edge in vertex.edges if (vertex.name, edge.guard) in taken]
     circumstances = Circumstances(new.graph, Moments((at,), {}))
-    return Route(one.number, at, turns, *circumstances.witness(circumstances.along(entry, path))[1:])
+    said = override.split(", ", maxsplit=1)[0] or NO_OVERRIDE
+    return Route(one.number, at, turns, *circumstances.witness(circumstances.along(entry, path))[1:], (said,))

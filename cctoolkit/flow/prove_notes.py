@@ -4,7 +4,7 @@ A set of classes of time is a bit mask here, as in `moments`.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -21,14 +21,19 @@ class Note(Struct, frozen=True):
 
 
 def notes(graph: FlowGraph, classes: Sequence[TimeClass]) -> tuple[Note, ...]:
-    """Return the remarks: numbers first, then steps in the flow's order. An override is no opening hour."""
+    """Return the remarks: numbers first, then steps in the flow's order. An override is no opening hour, and an
+    emergency is what its own steps are for.
+    """
     times = _Times([one for one in classes if not one.override])
-    reach = {step: times.reach(graph, [step]) for step in {entry.step for entry in graph.entries}}
+    starts = {entry.step for entry in graph.entries}
+    reach = {step: times.reach(graph, [step]) for step in starts}
     every = dict.fromkeys(graph.vertices, 0)
     for masks in reach.values():
         for step, mask in masks.items():
             every[step] |= mask
-    return (*_numbers(graph, times, reach), *_steps(graph, times, every), *_answers(graph, times, every))
+    at_need = _Times([one for one in classes if one.override == "emergency"]).reach(graph, starts)
+    called = {step for step, mask in every.items() if mask} | at_need.keys()
+    return (*_numbers(graph, times, reach), *_steps(graph, times, called), *_answers(graph, times, every))
 
 
 class _Times:
@@ -67,10 +72,10 @@ def _numbers(graph: FlowGraph, times: _Times, reach: dict[str, dict[str, int]]) 
             yield Note(entry.number, "is never open: no call to it is told so by a calendar")
 
 
-def _steps(graph: FlowGraph, times: _Times, every: dict[str, int]) -> Iterator[Note]:
+def _steps(graph: FlowGraph, times: _Times, called: Collection[str]) -> Iterator[Note]:
     passing = times.reach(graph, {entry.step for entry in graph.entries}, passing=True)
     for step in graph.vertices:
-        if every[step]:
+        if step in called:
             continue
         if step in passing:
             yield Note(step, "is reached only by a call that still waits when the hours change")
@@ -81,7 +86,8 @@ def _steps(graph: FlowGraph, times: _Times, every: dict[str, int]) -> Iterator[N
 def _answers(graph: FlowGraph, times: _Times, every: dict[str, int]) -> Iterator[Note]:
     """An answer that is never given matters where it has a way of its own, and always when it is `open`."""
     for step, mask in every.items():
-        asked = [(edge, edge.guard) for edge in graph.vertices[step].edges if isinstance(edge.guard, InHours)]
+        edges = graph.vertices[step].edges
+        asked = [(e, e.guard) for e in edges if isinstance(e.guard, InHours) and e.guard.outcome != "override"]
         taken = {edge.target for edge, guard in asked if mask & times.holds(guard)}
         for edge, guard in asked:
             if mask and not mask & times.holds(guard) and (guard.outcome == "open" or edge.target not in taken):

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 from cctoolkit.flow.graph import FlowGraph
-from cctoolkit.model.calendar import Timetable, timetable
-from cctoolkit.model.guard import HoursOutcome, InHours
+from cctoolkit.model.calendar import Spans, Timetable, timetable
+from cctoolkit.model.guard import OVERRIDES, HoursOutcome, InHours, Override
 from cctoolkit.model.project import Project
 from cctoolkit.model.step import Step
 from cctoolkit.model.words import seconds
@@ -28,13 +28,13 @@ Stretch = tuple[datetime, int, Answers]
 
 class TimeClass(Struct, frozen=True):
     """A largest set of minutes in which all calendars give these answers (by calendar); `first` is the earliest of
-    its `minutes`. With an override ("open" or "closed") the supervisor answers for every calendar, at any hour.
+    its `minutes`. With an override the supervisor answers for every calendar, at any hour.
     """
 
     answers: Mapping[str, HoursOutcome]
     first: datetime
     minutes: int
-    override: str = ""
+    override: Override | None = None
 
 
 def time_classes(graph: FlowGraph, since: datetime, until: datetime) -> tuple[TimeClass, ...]:
@@ -51,8 +51,8 @@ def time_classes(graph: FlowGraph, since: datetime, until: datetime) -> tuple[Ti
     classes = [
         TimeClass(dict(zip(used, answers, strict=True)), first, minutes) for answers, (first, minutes) in found.items()
     ]
-    choices: tuple[HoursOutcome, ...] = ("open", "closed") if used else ()
-    return (*classes, *(TimeClass(dict.fromkeys(used, choice), begin, 0, choice) for choice in choices))
+    said = OVERRIDES.items() if used else ()
+    return (*classes, *(TimeClass(dict.fromkeys(used, outcome), begin, 0, word) for word, outcome in said))
 
 
 def calendars_asked(graph: FlowGraph) -> list[str]:
@@ -67,7 +67,7 @@ def stretches(graph: FlowGraph, begin: datetime, until: datetime) -> Iterator[St
     tables = [timetable(graph.calendars[name]) for name in calendars_asked(graph)]
     zone = ZoneInfo(graph.time_zone)
     edges = sorted({0, _DAY}.union(*(table.edges() for table in tables)))
-    days: dict[tuple[object, ...], list[tuple[int, int, Answers]]] = {}
+    days: dict[tuple[tuple[Spans, bool], ...], list[tuple[int, int, Answers]]] = {}
     day = begin.astimezone(zone).date()
     while (midnight := _midnight(day, zone)) < until:
         end = _midnight(day + timedelta(days=1), zone)
@@ -77,7 +77,7 @@ def stretches(graph: FlowGraph, begin: datetime, until: datetime) -> Iterator[St
             yield from _minutes(tables, max(midnight, begin), min(end, until), zone)
         else:
             # Days on which every calendar has the same hours are alike: a year has a handful of kinds.
-            kind = tuple(table.special.get(day, day.isoweekday()) for table in tables)
+            kind = tuple((hours.spans, hours.holiday) for hours in (table.day(day) for table in tables))
             if kind not in days:
                 days[kind] = _parts(tables, day, edges)
             yield from ((midnight + first * _MINUTE, minutes, answers) for first, minutes, answers in days[kind])

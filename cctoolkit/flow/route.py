@@ -6,7 +6,7 @@ from types import UnionType
 
 from msgspec import Struct
 
-from cctoolkit.flow.call import QUEUE_ENDS, SILENCE
+from cctoolkit.flow.call import NO_OVERRIDE, QUEUE_ENDS, SILENCE
 from cctoolkit.flow.graph import Vertex
 from cctoolkit.flow.known import NOBODY
 from cctoolkit.model.guard import (
@@ -40,13 +40,16 @@ class Turn(Struct, frozen=True):
 
 
 class Route(Struct, frozen=True):
-    """One complete way through the flow: a call anyone can place."""
+    """One complete way through the flow: a call anyone can place. `override` is what a supervisor says at each step
+    that asks the hours, one after another; the last stays so.
+    """
 
     number: str
     at: datetime
     turns: tuple[Turn, ...]
     caller: str = NOBODY
     record: Mapping[str, str] = {}
+    override: tuple[str, ...] = (NO_OVERRIDE,)
 
     @property
     def keys(self) -> tuple[str, ...]:

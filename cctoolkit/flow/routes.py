@@ -6,11 +6,12 @@ through `closed` is a call placed when the line is closed.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
 
+from cctoolkit.flow.call import NO_OVERRIDE
 from cctoolkit.flow.circumstances import Circumstances, Possible
 from cctoolkit.flow.graph import FlowGraph, Vertex
 from cctoolkit.flow.moments import moments
@@ -133,7 +134,8 @@ class _Search:
             after = then
         # The last state knows best when the whole call is possible: masks only ever shrink.
         at, caller, record = self.when.witness(path[-1][0][1])
-        return Route(self.numbers[path[0][0]], at, tuple(self._turn(s[0], w) for s, w in path), caller, record)
+        turns = tuple(self._turn(s[0], w) for s, w in path)
+        return Route(self.numbers[path[0][0]], at, turns, caller, record, tuple(_said(turns)) or (NO_OVERRIDE,))
 
     def _turn(self, step: str, way: Way) -> Turn:
         guard = None if isinstance(way, str) else way.guard
@@ -154,3 +156,10 @@ class _Search:
             asks = isinstance(guard, Match | Share | Otherwise)
             return "no call that is here is such a case" if asks else "no call is here at such an hour"
         return "from there no call comes to an end"
+
+
+def _said(turns: Iterable[Turn]) -> Iterator[str]:
+    """Yield what a supervisor says at each step that asks the hours: only an emergency is no answer of a calendar."""
+    for one in turns:
+        if isinstance(one.guard, InHours):
+            yield "emergency" if one.guard.outcome == "override" else NO_OVERRIDE

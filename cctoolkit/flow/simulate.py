@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from cctoolkit.errors import SpecError, ToolkitBug, UsageError
-from cctoolkit.flow.call import SILENCE, Call, Caller, Outside, check
+from cctoolkit.flow.call import NO_OVERRIDE, SILENCE, Call, Caller, Outside, check
 from cctoolkit.flow.graph import Entry, FlowGraph, Vertex
 from cctoolkit.flow.known import Known, matches
-from cctoolkit.model.calendar import answer
+from cctoolkit.model.calendar import Timetable, timetable
 from cctoolkit.model.guard import (
+    OVERRIDES,
     Always,
     BadInput,
     CallbackResult,
@@ -33,6 +34,8 @@ from cctoolkit.model.guard import (
     TransferResult,
     VoicemailResult,
 )
+
+OVERRIDDEN = "is overridden:"
 
 
 class Taken(Struct, frozen=True):
@@ -116,7 +119,7 @@ def _choose(graph: FlowGraph, vertex: Vertex, caller: Caller) -> tuple[Edge | No
     if Always in guards:
         return vertex.edges[0], "always"
     if InHours in guards:
-        return _by_hours(graph, vertex, caller.at)
+        return _by_hours(graph, vertex, caller)
     kind = next((kind for kind in _WORDS if kind in guards), None)
     if kind:
         return _by_outcome(vertex, caller, kind)
@@ -142,13 +145,27 @@ def _by_outcome(vertex: Vertex, caller: Caller, kind: type[Outside]) -> tuple[Ed
     )
 
 
-def _by_hours(graph: FlowGraph, vertex: Vertex, at: datetime) -> tuple[Edge, str]:
-    local = at.astimezone(ZoneInfo(graph.time_zone))
+def _by_hours(graph: FlowGraph, vertex: Vertex, caller: Caller) -> tuple[Edge, str]:
+    local = caller.at.astimezone(ZoneInfo(graph.time_zone))
+    said = caller.outcome(InHours)
+    overridden = next((outcome for word, outcome in OVERRIDES.items() if word == said), None)
     for edge in vertex.edges:
         guard = edge.guard
-        if isinstance(guard, InHours) and answer(graph.calendars[guard.calendar], local) == guard.outcome:
-            return edge, f"{guard.calendar} is {guard.outcome} at {local:%a %Y-%m-%d %H:%M} {graph.time_zone}"
+        if not isinstance(guard, InHours):
+            continue
+        if said != NO_OVERRIDE:
+            if guard.outcome == overridden:
+                return edge, f"{guard.calendar} {OVERRIDDEN} {said}"
+        elif (table := timetable(graph.calendars[guard.calendar])).answer(local) == guard.outcome:
+            return edge, f"{told(guard.calendar, table, local)} at {local:%a %Y-%m-%d %H:%M} {graph.time_zone}"
     raise ToolkitBug(f"step {vertex.name!r} has no way out at {local}")
+
+
+def told(calendar: str, table: Timetable, local: datetime) -> str:
+    """Return what a calendar answers and why that day is not as its weekday, if an official day makes it so."""
+    why = table.day(local.date()).why
+    answer = table.answer(local)
+    return f"{calendar} is {answer}" + (f": {why}," if why and answer == "holiday" else f" ({why})" if why else "")
 
 
 def _by_case(vertex: Vertex, known: Known) -> tuple[Edge, str]:

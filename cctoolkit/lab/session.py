@@ -76,10 +76,13 @@ class Session:
         await self._originate(call, channel, more, variables)
         return call
 
-    async def agent_dials(self, agent: str, number: str, *, hang_up_after: float | None = None) -> str:
-        """Let the agent's phone dial `number` and return the call's id."""
+    async def agent_dials(
+        self, agent: str, number: str, *, keys: Sequence[tuple[float, str]] = (), hang_up_after: float | None = None
+    ) -> str:
+        """As `Street.agent_dials`."""
         call = _id()
         variables = [f"HANG_UP_AFTER={hang_up_after:g}"] if hang_up_after is not None else []
+        variables += [f"KEYS={schedule(keys)}"] if keys else []
         more = {"Account": number, "Timeout": f"{RING_SECONDS * 1000:.0f}"}
         await self._originate(call, f"PJSIP/{dialled(number)}@phone-{agent}", more, variables)
         return call

@@ -57,10 +57,14 @@ class Street:
                 number, Caller(caller, name), keys=keys, hang_up_after=hang_up_after, node=node
             )
 
-    async def agent_dials(self, agent: str, number: str, *, hang_up_after: float | None = None) -> str:
-        """Let the agent's phone dial `number` (a feature code, "*11") and return the call's id."""
+    async def agent_dials(
+        self, agent: str, number: str, *, keys: Sequence[tuple[float, str]] = (), hang_up_after: float | None = None
+    ) -> str:
+        """Let the agent's phone dial `number` (a feature code, "*11"), press keys after the answer, and return the
+        call's id.
+        """
         async with self.session() as session:
-            return await session.agent_dials(agent, number, hang_up_after=hang_up_after)
+            return await session.agent_dials(agent, number, keys=keys, hang_up_after=hang_up_after)
 
     async def hang_up(self, call: str) -> None:
         """Let the caller (or phone) of this call hang up now, ringing or talking; harmless if it is over."""

@@ -5,13 +5,15 @@ guards and know no step type. `label` is the guard's name wherever it is written
 rendered context, the outcome in events and records, the word on the picture's edge.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
 
 from cctoolkit.model import luhn
 
-HoursOutcome = Literal["open", "closed", "holiday"]
+HoursOutcome = Literal["open", "closed", "holiday", "override"]
+Override = Literal["open", "closed", "emergency"]
 QueueReason = Literal["timeout", "full", "no-agents", "continued"]
 TransferOutcome = Literal["busy", "no-answer", "failed"]
 VoicemailOutcome = Literal["done", "too-short"]
@@ -20,6 +22,9 @@ CrmOutcome = Literal["found", "not-found", "failed"]
 CallbackOutcome = Literal["taken", "refused"]
 SurveyOutcome = Literal["done", "none"]
 Subject = Literal["caller", "number", "language", "field"]
+
+OVERRIDES: Mapping[Override, HoursOutcome] = {"open": "open", "closed": "closed", "emergency": "override"}
+"""What a supervisor may say for a while in place of a project's calendars, and what an hours step then answers."""
 
 _KEY_NAMES = {"*": "star", "#": "hash"}
 
@@ -31,7 +36,7 @@ class Always(Struct, frozen=True, tag="always"):
 
 
 class InHours(Struct, frozen=True, tag="hours"):
-    """The calendar answers `outcome` at the call's time."""
+    """The calendar answers `outcome` at the call's time; `override` is no answer of a calendar but a supervisor's."""
 
     calendar: str
     outcome: HoursOutcome

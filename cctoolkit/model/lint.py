@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 from cctoolkit import marks
 from cctoolkit.model import lint_mail, phone
 from cctoolkit.model.build import Parts
-from cctoolkit.model.lint_calendar import dates, hours
+from cctoolkit.model.lint_calendar import dates, hours, shortened
 from cctoolkit.model.lint_kpi import targets
 from cctoolkit.model.lint_sections import after_call, answering, card, launch, pages, recording, skills
 from cctoolkit.model.lint_steps import collects, lookups, sets, switches
@@ -219,7 +219,7 @@ def teams(parts: Parts, document: Document) -> Iterator[Problem]:
 RULES: tuple[Rule, ...] = (
     unknown_steps, unknown_references, countries, numbers, hours, dates, time_zone, lengths, agents_twice, exit_keys,
     pauses, teams, collects, lookups, switches, sets, recording, card, after_call, pages, answering, skills, launch,
-    lint_mail.too_long, targets, trunks,
+    lint_mail.too_long, targets, trunks, shortened,
 )  # fmt: skip
 
 

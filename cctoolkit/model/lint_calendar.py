@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from cctoolkit.model.build import Parts
+from cctoolkit.model.holidays import official
+from cctoolkit.model.project import Project
 from cctoolkit.model.words import DAYS, span, weekdays
 from cctoolkit.spec.builder import Route
 from cctoolkit.spec.problem import Problem
@@ -50,6 +53,36 @@ def dates(parts: Parts, document: Document) -> Iterator[Problem]:
                 )
             seen.setdefault(special.date, (*path, "date"))
             yield from _ranges(document, (*path, "hours"), special.hours)
+
+
+def shortened(_parts: Parts, document: Document) -> Iterator[Problem]:
+    """Days are shortened before official holidays: without a country there are none."""
+    raw = document.data.get("calendars") if isinstance(document.data, dict) else None
+    for name, calendar in raw.items() if isinstance(raw, dict) else ():
+        if isinstance(calendar, dict) and "shortened" in calendar and "holidays" not in calendar:
+            yield Problem(
+                "shortened-without-holidays",
+                f'calendar "{name}" has no official holidays whose eves could be shortened',
+                document.file,
+                document.mark(("calendars", name, "shortened"), key=True),
+                "holidays: RU or PL beside it",
+                "a day of its own goes into dates with its hours",
+            )
+
+
+def unknown_years(project: Project, document: Document, until: date) -> Iterator[Problem]:
+    """Warn of official days that nobody knows yet though they begin before `until`."""
+    for name, calendar in project.calendars.items():
+        known = official(calendar.holidays).known_until if calendar.holidays else until.year
+        if known < until.year:
+            yield Problem(
+                "holidays-unknown",
+                f'calendar "{name}": which days {calendar.holidays} moves after {known} is not known to this version; '
+                "only the days that the law names are there",
+                document.file,
+                document.mark(("calendars", name, "holidays")),
+                hint="install a newer version of the package holidays when the moves are announced, or write dates",
+            )
 
 
 def _ranges(document: Document, path: Route, ranges: Sequence[str]) -> Iterator[Problem]:

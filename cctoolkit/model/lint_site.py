@@ -66,6 +66,11 @@ def _roster(site: Site, projects: Sequence[tuple[Project, Document]]) -> Iterato
             if agent.agent not in roster:
                 path = ("agents", index, "agent")
                 yield unknown(document, path, f"agent on the roster of site {site.id}:", agent.agent, roster)
+        for group in ("supervisors", "shift_managers"):
+            for index, person in enumerate(getattr(project.project.roles, group)):
+                if person.agent and person.agent not in roster:
+                    route: Route = ("project", "roles", group, index, "agent")
+                    yield unknown(document, route, f"agent on the roster of site {site.id}:", person.agent, roster)
 
 
 def _pause_codes(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:

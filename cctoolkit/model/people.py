@@ -12,10 +12,16 @@ class Person(Section, frozen=True, kw_only=True):
 
     name: Annotated[Title, Meta(description="What colleagues call them.")]
     contact: Annotated[Title | None, Meta(description="A phone, an address, whatever is used.")] = None
+    agent: Annotated[
+        Identifier | None,
+        Meta(description="On the site's roster: a supervisor or shift manager may override hours from this phone."),
+    ] = None
 
 
 class Roles(Section, frozen=True, kw_only=True):
-    """Who runs the project; supervisors sign the technical launch and watch the queues."""
+    """Who runs the project; supervisors sign the technical launch and watch the queues. They and the shift managers
+    may open and close the line by phone.
+    """
 
     project_manager: Annotated[Person | None, Meta(description="Answers for the project as a whole.")] = None
     account_manager: Annotated[Person | None, Meta(description="Speaks with the client, and sends the reports.")] = None
@@ -24,6 +30,10 @@ class Roles(Section, frozen=True, kw_only=True):
     quality: Annotated[Person | None, Meta(description="Listens to calls and scores them.")] = None
     trainer: Annotated[Person | None, Meta(description="Trains and certifies the agents.")] = None
     technical_support: Annotated[Person | None, Meta(description="Called when the line fails.")] = None
+
+    def may_override(self) -> tuple[str, ...]:
+        """Return the agents whose phones may open and close the line by hand."""
+        return tuple(dict.fromkeys(one.agent for one in (*self.supervisors, *self.shift_managers) if one.agent))
 
 
 class Team(Section, frozen=True, kw_only=True):

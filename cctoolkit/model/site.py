@@ -85,6 +85,11 @@ class FeatureCodes(Section, frozen=True, kw_only=True):
     logout: FeatureCode = "*12"
     ready: FeatureCode = "*13"
     pause: Annotated[FeatureCode, Meta(description="Followed by the code of a reason.")] = "*14"
+    override: Annotated[
+        FeatureCode,
+        Meta(description="A supervisor's, followed by 1 open, 2 closed, 3 emergency, and for how many hours (1 if none "
+             "is dialled); or by 0, back to the calendars."),
+    ] = "*15"  # fmt: skip
 
 
 class Relay(Section, frozen=True, kw_only=True):

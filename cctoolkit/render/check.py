@@ -32,6 +32,8 @@ _CONTEXTS = (
     marks.LOGOUT,
     marks.READY,
     marks.RECOVER,
+    marks.OVERRIDDEN,
+    marks.SUPERVISOR,
 )
 # A name of ours in a line is a context, but for families of the database and our own queue.
 _NAMED = re.compile(r"(?<![\w-])cct-[a-z0-9-]+")
@@ -174,7 +176,7 @@ def _may_be_empty(context: str, entries: Mapping[str, object], site: Site) -> bo
     """Say whether a context has no line by right: a site without numbers or without agents."""
     if context in (marks.TRUNK, marks.TEST, marks.ENTRY):
         return not entries
-    return context in (marks.LOGIN, marks.LOGOUT, marks.READY) and not site.roster
+    return context in (marks.LOGIN, marks.LOGOUT, marks.READY, marks.SUPERVISOR) and not site.roster
 
 
 def _entries(text: str, entries: Mapping[str, tuple[tuple[str, ...], str]]) -> None:
@@ -218,7 +220,9 @@ def _runtime(found: Sequence[Line], site: Site) -> None:
     there = {(line.context, line.extension) for line in found}
     codes = site.feature_codes
     wanted = [(marks.AGENT, code) for code in (codes.login, codes.logout, codes.ready)]
-    wanted += [(c, entry.agent) for entry in site.roster for c in (marks.LOGIN, marks.LOGOUT, marks.READY)]
+    wanted += [(marks.AGENT, f"_{codes.override}{digits}") for digits in ("[0-3]", "[1-3]Z", "[1-3]ZX")]
+    of_agents = (marks.LOGIN, marks.LOGOUT, marks.READY, marks.SUPERVISOR)
+    wanted += [(c, entry.agent) for entry in site.roster for c in of_agents]
     for context, extension in wanted:
         need(
             (context, extension) in there,

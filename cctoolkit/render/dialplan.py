@@ -32,6 +32,7 @@ _CLEARED = (
     "CCT_MESSAGES",
     "CCT_NUMBER",
     "CCT_SHARE",
+    "CCT_OVERRIDE",
 )
 
 
@@ -71,7 +72,20 @@ def runtime(site: Site, projects: Sequence[Project]) -> str:
     pauses = [(codes.pause + code, reason) for code, reason in sorted(pause_codes(projects).items())]
     agents = [{"id": entry.agent, "queues": memberships(projects, entry.agent)} for entry in site.roster]
     refuse_hostile(site)
-    return text_of("runtime.conf.j2", features=features, agents=agents, pauses=pauses, exits=exits(projects))
+    return text_of(
+        "runtime.conf.j2", features=features, agents=agents, pauses=pauses, exits=exits(projects),
+        override=codes.override, supervised={entry.agent: supervised(projects, entry.agent) for entry in site.roster},
+    )  # fmt: skip
+
+
+def supervised(projects: Sequence[Project], agent: str) -> list[dict[str, str]]:
+    """Return the projects whose hours the agent's phone may override, each with the number by which it is spoken of."""
+    return [
+        {"id": project.id, "language": project.project.language, "number": entry.number.lstrip("+")}
+        for project in projects
+        if agent in project.project.roles.may_override()
+        for entry in compile_flow(project).entries[:1]
+    ]
 
 
 def pause_codes(projects: Sequence[Project]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from cctoolkit import marks, resources
 from cctoolkit.errors import ToolkitBug
 from cctoolkit.flow.known import ANONYMOUS
 from cctoolkit.model.calendar import special, week
-from cctoolkit.model.guard import Key, key_name
+from cctoolkit.model.guard import OVERRIDES, Key, key_name
 from cctoolkit.model.step import Step
 from cctoolkit.model.words import seconds
 
@@ -111,5 +111,6 @@ def environment(folder: Path) -> jinja2.Environment:
         "shadow": marks.SHADOW,
         "canary": marks.CANARY_QUEUE,
         "anonymous": ANONYMOUS,
+        "overrides": OVERRIDES,
     }
     return env

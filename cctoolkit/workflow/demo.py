@@ -91,7 +91,7 @@ async def _call(lab: Lab, loaded: specs.LoadedSite, folder: Path, say: Callable[
     project, street = loaded.projects[0], lab.street
     if trace(project, NUMBER, "", "1", {}).end != "answered":
         until = clock.now() + timedelta(minutes=5)
-        await overrides.override(loaded, project, "open", until)
+        await overrides.set_override(loaded, project, "open", until)
         local = clock.now().astimezone(ZoneInfo(project.project.time_zone))
         say(f"it is {local:%A %H:%M} in {project.project.time_zone}, the line is closed: override open for 5 minutes")
     stop, reading = asyncio.Event(), asyncio.Event()

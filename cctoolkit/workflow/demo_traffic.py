@@ -30,7 +30,7 @@ async def traffic(
 ) -> None:
     """Let callers and agents be for `seconds`, kill the capture in the middle, and compare; raise SourcesDiffer."""
     project = loaded.projects[0]
-    await overrides.override(loaded, project, "open", clock.now() + timedelta(seconds=seconds + 120))
+    await overrides.set_override(loaded, project, "open", clock.now() + timedelta(seconds=seconds + 120))
     capture = await _start(lab, folder)
     wanted = workflow_lab.mix(loaded, project, seed=seed, rate=RATE, seconds=seconds, calls=10_000)
     say(f"{len(wanted.agents.names)} agents, a caller a second for {seconds:.0f} s, seed {seed}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from cctoolkit import clock, marks, resources
+from cctoolkit import clock, resources
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.flow.call import Call
@@ -21,7 +21,7 @@ from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Weights, plan
 from cctoolkit.model.guard import Key
 from cctoolkit.model.project import Project
 from cctoolkit.model.words import seconds
-from cctoolkit.workflow import specs, switch
+from cctoolkit.workflow import overrides, specs, switch
 from cctoolkit.workflow.specs import LoadedSite, lab_folder
 
 NOTES = "traffic.jsonl"
@@ -115,13 +115,8 @@ async def _check(loaded: LoadedSite, project: Project) -> None:
                 where=f"node {planned.node.id}",
                 next_step="cctoolkit apply --site lab",
             )
-    node = loaded.site.nodes[0]
-    async with switch.deploy_client(node) as client:
-        query = {"Family": marks.OVERRIDE, "Key": project.id}
-        said = await client.listing("DBGet", query, empty_ok="not found")
-    override, _, until = (said[0].get("Val") if said else "").partition("/")
-    overridden = until.isdecimal() and int(until) > clock.now().timestamp()
-    if override == "closed" if overridden else _closed(project):
+    override = (await overrides.shown(loaded, project))[loaded.site.nodes[0].id]
+    if override.what != "open" if override else _closed(project):
         raise OperatorError(
             "the line is closed now, callers would hear the night message",
             where=project.id,

@@ -1,50 +1,150 @@
-"""Overrides: a line opened or closed by hand for a while, kept in each node's database."""
+"""Overrides: a line opened, closed or in an emergency by hand for a while, kept in each node's database.
 
-import getpass
-import re
-from datetime import datetime, timedelta
+The value is <what>/<until, epoch seconds>/<who>; hours steps read it, phones of supervisors write it too
+(templates/asterisk/override.j2). What is over counts as nothing there and here, and whoever meets it deletes it.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from cctoolkit import clock, marks
-from cctoolkit.errors import UsageError
+from cctoolkit.ami.client import Client
+from cctoolkit.errors import SwitchError, SwitchUnreachable, UsageError
+from cctoolkit.flow.call import NO_OVERRIDE
+from cctoolkit.model.guard import OVERRIDES, Override
 from cctoolkit.model.project import Project
+from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
+from cctoolkit.spec.problem import did_you_mean, one_of
 from cctoolkit.workflow import specs, switch
 
-CHOICES = ("open", "closed", "none")
+LONGEST = timedelta(days=31)
+"""What lasts longer is a change of the calendar, and belongs into the spec."""
+
+_MAX_EPOCH_DIGITS = 10  # to the year 2286; ours are a month away at most
 
 
-def end(project: Project, what: str, until: str) -> datetime | None:
-    """Return when the override ends: a duration from now or a local time of the project; None for `none`."""
-    if what not in CHOICES:
-        raise UsageError(f"{what!r} is no override", expected="one of " + ", ".join(CHOICES))
-    if what == "none":
-        return None
+class Held(msgspec.Struct, frozen=True):
+    """What a node holds: until when (UTC), and who said it."""
+
+    what: str
+    until: datetime
+    who: str
+
+
+def word(text: str) -> Override:
+    """Return what a supervisor says; raise UsageError for any other word."""
+    for known in OVERRIDES:
+        if text == known:
+            return known
+    raise UsageError(f"{text!r} is no override", expected=one_of(OVERRIDES), next_step=did_you_mean(text, OVERRIDES))
+
+
+def end(project: Project, until: str) -> datetime:
+    """Return when an override ends: a duration from now or a local time of the project; else raise UsageError."""
     if not until:
         raise UsageError(
             "an override has an end",
             expected='--until with a duration or a time, such as 2h or "2026-11-23 09:00"',
         )
-    found = (
-        clock.now() + timedelta(seconds=seconds(until))
-        if re.fullmatch(r"([0-9]+[hms])+", until)
-        else specs.moment(project, until)
-    )
-    if found <= clock.now():
+    now = clock.now()
+    try:
+        found = now + timedelta(seconds=seconds(until))
+    except ValueError:
+        found = specs.moment(project, until)
+    except OverflowError:
+        found = now + 2 * LONGEST
+    if found <= now:
         raise UsageError(f"{until} is over", expected="a time to come")
+    if found - now > LONGEST:
+        raise UsageError(f"{until} is more than {LONGEST.days} days from now", expected="a shorter one",
+                         next_step="write what lasts into the calendar: dates, hours")  # fmt: skip
     return found
 
 
-async def override(loaded: specs.LoadedSite, project: Project, what: str, until: datetime | None) -> None:
-    """Tell every node, and write it into each node's history."""
+async def set_override(loaded: specs.LoadedSite, project: Project, what: Override, until: datetime) -> None:
+    """Tell every node, read it back, and write it into each node's history."""
+    held = Held(what, until, switch.user())
+
+    async def put(client: Client) -> None:
+        value = f"{what}/{int(until.timestamp())}/{_plain(held.who)}"
+        await client.action("DBPut", {"Family": marks.OVERRIDE, "Key": project.id, "Val": value})
+        if await _text(client, project) != value:
+            raise SwitchError("the override was not kept", expected=value)
+
+    await _everywhere(loaded, put, {"override": project.id, "what": what, "until": until.isoformat()})
+
+
+async def clear(loaded: specs.LoadedSite, project: Project) -> None:
+    """Go back to the calendars on every node; harmless where nothing was overridden."""
+
+    async def delete(client: Client) -> None:
+        await _delete(client, project)
+
+    await _everywhere(loaded, delete, {"override": project.id, "what": NO_OVERRIDE, "until": ""})
+
+
+async def shown(loaded: specs.LoadedSite, project: Project) -> dict[str, Held | None]:
+    """Return what each node holds now; what is over is deleted on the way."""
+    found: dict[str, Held | None] = {}
     for node in loaded.site.nodes:
         async with switch.deploy_client(node) as client:
-            if until is None:
-                await client.action("DBDel", {"Family": marks.OVERRIDE, "Key": project.id})
-            else:
-                value = f"{what}/{int(until.timestamp())}"
-                await client.action("DBPut", {"Family": marks.OVERRIDE, "Key": project.id, "Val": value})
-        entry = {"when": clock.now().isoformat(), "who": getpass.getuser(), "override": project.id, "what": what,
-                 "until": until.isoformat() if until else ""}  # fmt: skip
-        switch.transport(node).record(msgspec.json.encode(entry).decode())
+            text = await _text(client, project)
+            held = _read(text)
+            if text and held is None and await _text(client, project) == text:
+                await _delete(client, project)
+            found[node.id] = held
+    return found
+
+
+def _read(text: str) -> Held | None:
+    """Return what a value says, None when it is over, or nothing of ours: then hours steps do not honour it either."""
+    what, _, rest = text.partition("/")
+    until, _, who = rest.partition("/")
+    number = until if until.isascii() and until.isdecimal() and len(until) <= _MAX_EPOCH_DIGITS else "0"
+    moment = datetime.fromtimestamp(int(number), UTC)
+    return Held(what, moment, _plain(who)) if what in OVERRIDES and moment > clock.now() else None
+
+
+async def _text(client: Client, project: Project) -> str:
+    query = {"Family": marks.OVERRIDE, "Key": project.id}
+    said = await client.listing("DBGet", query, empty_ok="not found")
+    return said[0].get("Val") if said else ""
+
+
+async def _delete(client: Client, project: Project) -> None:
+    if await _text(client, project):
+        await client.action("DBDel", {"Family": marks.OVERRIDE, "Key": project.id})
+
+
+async def _everywhere(
+    loaded: specs.LoadedSite, act: Callable[[Client], Awaitable[None]], entry: dict[str, str]
+) -> None:
+    """Act on every node that can be reached, and say which could not be."""
+    failed: dict[str, SwitchError] = {}
+    for node in loaded.site.nodes:
+        try:
+            async with switch.deploy_client(node) as client:
+                await act(client)
+        except SwitchError as error:
+            failed[node.id] = error
+        else:
+            _note(node, entry)
+    if failed:
+        done = [node.id for node in loaded.site.nodes if node.id not in failed]
+        kind = SwitchUnreachable if all(isinstance(e, SwitchUnreachable) for e in failed.values()) else SwitchError
+        raise kind("; ".join(error.what for error in failed.values()), where=f"node {', '.join(failed)}",
+                   expected="every node of the site", next_step="say it again when they answer"
+                   + (f"; {', '.join(done)} did it" if done else ""))  # fmt: skip
+
+
+def _note(node: Node, entry: dict[str, str]) -> None:
+    line = {"when": clock.now().isoformat(), "who": switch.user(), **entry}
+    switch.transport(node).record(msgspec.json.encode(line).decode())
+
+
+def _plain(name: str) -> str:
+    """Return a name as the dialplan may hold it: no slash parts the value, nothing is evaluated."""
+    return "".join(c for c in name if c.isascii() and (c.isalnum() or c in "-_.")) or "unknown"

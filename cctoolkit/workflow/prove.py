@@ -1,16 +1,22 @@
 """Proving: projects by name, the present moment, and the proof of each."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit.errors import UsageError
 from cctoolkit.flow import prove as flow_prove
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.prove_against import Difference, differences
 from cctoolkit.flow.prove_facts import facts
+from cctoolkit.flow.prove_notes import Note
 from cctoolkit.flow.prove_stations import spec_of
+from cctoolkit.flow.simulate import told
+from cctoolkit.model import lint_calendar
+from cctoolkit.model.calendar import timetable
 from cctoolkit.model.words import seconds
 from cctoolkit.spec.problem import InvalidSpecError, Problem
 from cctoolkit.workflow import revision, specs
@@ -22,6 +28,12 @@ class Proved(Struct, frozen=True):
     name: str
     loaded: specs.LoadedProject
     proof: flow_prove.Proof
+
+    def days(self, at: datetime) -> list[str]:
+        """Return what official days make of calendars at a moment, such as "office is holiday: День России"."""
+        local = at.astimezone(ZoneInfo(self.loaded.project.project.time_zone))
+        tables = {name: timetable(calendar) for name, calendar in self.loaded.project.calendars.items()}
+        return [told(name, table, local).rstrip(",") for name, table in tables.items() if table.day(local.date()).why]
 
 
 def prove(names: Sequence[str], since: str, limit: str) -> list[Proved]:
@@ -81,4 +93,8 @@ def _load(names: Sequence[str]) -> list[tuple[str, specs.LoadedProject]]:
 def _prove(name: str, loaded: specs.LoadedProject, since: str, limit: timedelta) -> Proved:
     project = loaded.project
     begin = specs.moment(project, since)
-    return Proved(name, loaded, flow_prove.prove(compile_flow(project), facts(project), begin, limit))
+    proof = flow_prove.prove(compile_flow(project), facts(project), begin, limit)
+    zone = ZoneInfo(project.project.time_zone)
+    unknown = lint_calendar.unknown_years(project, loaded.document, proof.until.astimezone(zone).date())
+    notes = tuple(Note("official days:", problem.message) for problem in unknown)
+    return Proved(name, loaded, replace(proof, notes=(*proof.notes, *notes)))

@@ -23,6 +23,7 @@ from cctoolkit.kpi.interval import Window, window
 from cctoolkit.kpi.query import figures
 from cctoolkit.kpi.sources import Question
 from cctoolkit.model.project import Project
+from cctoolkit.model.words import seconds
 from cctoolkit.report.build import build
 from cctoolkit.report.material import Subject, gather
 from cctoolkit.workflow.agreed import targets

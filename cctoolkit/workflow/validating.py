@@ -1,16 +1,22 @@
 """Validating: which projects and sites a name means, and every problem of all of them in one run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from msgspec import Struct, field
 
+from cctoolkit import clock
 from cctoolkit.errors import UsageError
+from cctoolkit.model import lint_calendar
 from cctoolkit.spec import schema, source
 from cctoolkit.spec.problem import Problem
 from cctoolkit.spec.whole import ENDING, LIBRARY, PROJECT_FILE, load_whole
 from cctoolkit.workflow import specs
 from cctoolkit.workflow.paths import is_file, is_folder, is_there, real
+
+_SOON = timedelta(days=92)
+"""A quarter ahead a year without its official days is worth a word; `prove` looks ahead further."""
 
 Checked = tuple[specs.LoadedProject | None, list[Problem]]
 
@@ -20,6 +26,8 @@ class Validated(Struct, frozen=True):
 
     specs: dict[str, tuple[str, ...]]
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+    """What is right today and will not be for long."""
 
     @property
     def broken(self) -> int:
@@ -75,6 +83,13 @@ class _Run(Struct):
             loaded, problems = self.project(file)
             self.add(file, problems, loaded.document.files if loaded else ())
 
+    def soon(self) -> Iterator[Problem]:
+        """Yield what the projects that validate lack before long."""
+        until = (clock.now() + _SOON).date()
+        for loaded, _ in self.projects.values():
+            if loaded:
+                yield from lint_calendar.unknown_years(loaded.project, loaded.document, until)
+
     def _library(self, file: Path) -> None:
         """Check a library for itself, then the projects that use it."""
         document, problems = source.load(file, specs.shown(file), part=True)
@@ -101,7 +116,7 @@ def validate(names: Sequence[str]) -> Validated:
             run.check(file)
     if not run.specs:
         raise UsageError("there is no project here", where=str(specs.root() / "projects"))
-    return Validated(run.specs, tuple(run.problems))
+    return Validated(run.specs, tuple(run.problems), tuple(run.soon()))
 
 
 def _files(name: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The files of projects/northwind-hotline, byte by byte: what a change of a template or a spec does is read
+"""The files of the projects, byte by byte: what a change of a template or a spec does is read
 in a diff.
 
 After a change that is meant, write them anew and read the diff:
@@ -15,6 +15,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from cctoolkit.workflow import specs
 
 SITE = Path(__file__).parent / "site.yaml"
+POLISH = Path(__file__).parent / "zorza.yaml"
 FILES = ("extensions", "generation", "messages", "pjsip", "queues", "runtime")
 
 
@@ -25,17 +26,28 @@ class Conf(SingleFileSnapshotExtension):
     _write_mode = WriteMode.TEXT
 
 
+def files_of(site: Path) -> dict[str, str]:
+    """The files by the stem of their name; the one generation is called so."""
+    (config,) = specs.render_site(specs.load_site(str(site))).values()
+    return {"generation" if "/" in path else path.removesuffix(".conf"): text for path, text in config.files.items()}
+
+
 @pytest.fixture(scope="module")
 def rendered() -> dict[str, str]:
-    """The files by the stem of their name; the one generation is called so."""
-    (config,) = specs.render_site(specs.load_site(str(SITE))).values()
-    return {"generation" if "/" in path else path.removesuffix(".conf"): text for path, text in config.files.items()}
+    """The files of the Russian project."""
+    return files_of(SITE)
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_northwind(rendered, file, snapshot):
     """The rendered file is the golden one."""
     assert rendered[file] == snapshot(extension_class=Conf)
+
+
+@pytest.mark.parametrize("file", ["generation", "queues"])
+def test_zorza(file, snapshot):
+    """What is the project's own: its dialplan and queues."""
+    assert files_of(POLISH)[file] == snapshot(extension_class=Conf)
 
 
 def test_every_file_has_its_golden_one(rendered):

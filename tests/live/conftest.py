@@ -9,6 +9,7 @@ from cctoolkit.__main__ import run
 from cctoolkit.lab.lab import Lab
 
 PROJECT = "northwind-hotline"
+BOTH = "projects: [northwind-hotline, zorza-infolinia]"
 
 ROSTER = """
 site: {id: lab, title: Lab of the tests}
@@ -62,7 +63,7 @@ class Line:
 
 
 def specs_for_tests(root: Path) -> Path:
-    """Copy projects/ to `root`, the line open at every hour and its times short; return the lab's template there."""
+    """Copy projects/ to `root`, the northwind line alone on the lab, open at every hour and its times short; return the lab's template there."""
     shutil.copytree(Path("projects").resolve(), root / "projects")
     project = root / "projects" / PROJECT / "project.yaml"
     text = project.read_text(encoding="utf-8")
@@ -75,7 +76,11 @@ def specs_for_tests(root: Path) -> Path:
         assert old in text, f"the project no longer says {old!r}"
         text = text.replace(old, new)
     project.write_text(text, encoding="utf-8")
-    return root / "projects" / "sites" / "lab.yaml"
+    site = root / "projects" / "sites" / "lab.yaml"
+    text = site.read_text(encoding="utf-8")
+    assert text.count(BOTH) == 1
+    site.write_text(text.replace(BOTH, f"projects: [{PROJECT}]"), encoding="utf-8")
+    return site
 
 
 @pytest.fixture(scope="module")

@@ -207,7 +207,7 @@ async def test_an_override_closes_an_open_line_and_goes_away(line, tmp_path):
             ("opening-hours", "closed"),
             ("night", "done"),
         ]
-        assert await line.run_aside("override", PROJECT, "none", "--site", line.site) == 0
+        assert await line.run_aside("override", PROJECT, "--clear", "--site", line.site) == 0
         since = clock.now() - timedelta(milliseconds=100)
         await line.lab.street.place_call(NUMBER, hang_up_after=0.3)
         again = await the_record(tmp_path, lambda r: r.entered.moment() > since and r.outcome != "unfinished")

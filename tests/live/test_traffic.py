@@ -157,7 +157,7 @@ def test_a_closed_line_is_said_so_before_anyone_calls(checkout, capsys):
         assert checkout.run("lab", "traffic") == 1
         assert f"cctoolkit override {PROJECT} open" in capsys.readouterr().err
     finally:
-        assert checkout.run("override", PROJECT, "none", *site) == 0
+        assert checkout.run("override", PROJECT, "--clear", *site) == 0
 
 
 def test_a_lab_that_runs_something_else_is_said_so(checkout, capsys):

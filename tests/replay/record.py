@@ -124,7 +124,7 @@ async def main(names: list[str]) -> None:
         loaded = specs.load_site(str(lab.site_file))
         await switch.apply_site(await switch.plan_site(loaded), overwrite_edits=False, progress=print)
         project = loaded.projects[0]
-        await overrides.override(loaded, project, "open", overrides.end(project, "open", "30m"))
+        await overrides.set_override(loaded, project, "open", overrides.end(project, "30m"))
         for name in names or STORIES:
             folder = Path(root) / "records"
             shutil.rmtree(folder, ignore_errors=True)

@@ -10,12 +10,16 @@ from cctoolkit.model.words import Identifier, Section
 
 
 class HoursNext(Section, frozen=True, kw_only=True):
-    """Where the call goes for each answer of the calendar."""
+    """Where the call goes for each answer of the calendar, or of a supervisor who overrides it."""
 
     open: Annotated[Identifier, Meta(description="Within the hours.")]
     closed: Annotated[Identifier, Meta(description="Outside the hours.")]
     holiday: Annotated[
         Identifier | None, Meta(description="On a closed date of the calendar; as closed when not given.")
+    ] = None
+    override: Annotated[
+        Identifier | None,
+        Meta(description="While a supervisor says emergency; as closed when not given.", examples=["emergency"]),
     ] = None
 
 
@@ -32,11 +36,12 @@ class Hours(Step, frozen=True, kw_only=True, tag="hours"):
     next: HoursNext
 
     def edges(self) -> tuple[Edge, ...]:
-        """Open, closed, holiday."""
+        """Open, closed, holiday, override."""
         return (
             Edge(InHours(self.calendar, "open"), self.next.open),
             Edge(InHours(self.calendar, "closed"), self.next.closed),
             Edge(InHours(self.calendar, "holiday"), self.next.holiday or self.next.closed),
+            Edge(InHours(self.calendar, "override"), self.next.override or self.next.closed),
         )
 
     def refers(self) -> tuple[tuple[str, str], ...]:

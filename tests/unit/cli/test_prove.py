@@ -57,6 +57,14 @@ agents:
   - {agent: ivanova, certified: "2026-10-12"}
 """
 SILENT = TEXT.replace("timeout: orders, invalid: goodbye", "timeout: subject, invalid: goodbye")
+AGAIN = """\
+  again:
+    type: menu
+    prompts: [vm-press]
+    keys: {"1": orders}
+    next: {timeout: again, invalid: goodbye}
+
+"""
 SINCE = ["--since", "2026-11-22 12:00"]
 
 
@@ -77,7 +85,7 @@ def test_proved(place, capsys):
     place.write_text(TEXT, encoding="utf-8")
     assert run(["prove", *SINCE]) == 0
     text = capsys.readouterr().out
-    assert "1 number, 5 classes of time from 2026-11-22 to 2027-12-24, 25 walks" in text
+    assert "1 number, 6 classes of time from 2026-11-22 to 2027-12-24, 26 walks" in text
     assert "longest: 0:03:10 of waiting" in text
     assert text.endswith("proved: every call comes to an end\n")
     (longest,) = commands(text)
@@ -119,10 +127,37 @@ def test_override_and_limit(place, capsys):
     ).replace("flow:", "  shut:\n    hours: {}\n\nflow:", 1), encoding="utf-8")  # fmt: skip
     assert run(["prove", NORTHWIND, "--limit", "1m", *SINCE]) == 2
     text = capsys.readouterr().out
-    assert "; while overridden: open" in text
+    assert "; override open" in text
     assert "too-long: a caller can be kept for 0:03:10, the limit is 0:01:00" in text
     assert "note: again never leaves by open: shut is never so" in text
     assert text.index("endless-loop") < text.index("too-long")
+
+
+def test_official_days(place, capsys):
+    """A call on an official day says which; a year whose moves nobody knows is noted, and one without is not."""
+    # On holidays alone, who presses no key goes round.
+    rings = TEXT.replace("closed: night}", "closed: night, holiday: again}").replace("  night:", AGAIN + "  night:")
+    place.write_text(rings.replace("    dates:", "    holidays: RU\n    dates:"), encoding="utf-8")
+    assert run(["prove", NORTHWIND, "--since", "2027-03-01 12:00"]) == 2
+    text = capsys.readouterr().out
+    assert "; office is holiday: Международный женский день; keys -" in text
+    assert 'note: official days: calendar "office": which days RU moves after 2027 is not known' in text
+    assert run(["prove", NORTHWIND, *SINCE]) == 2
+    assert "not known" not in capsys.readouterr().out
+
+
+def test_emergency(place, capsys):
+    """What fails in an emergency alone is found, and the command shows it."""
+    rings = TEXT.replace("closed: night}", "closed: night, override: again}").replace("  night:", AGAIN + "  night:")
+    place.write_text(rings, encoding="utf-8")
+    assert run(["prove", NORTHWIND, *SINCE]) == 2
+    text = capsys.readouterr().out
+    assert "; override emergency" in text
+    assert "reached by no call" not in text
+    found = commands(text)[-1]
+    assert found[-2:] == ["--override", "emergency"]
+    assert run(found) == 3
+    assert "goes round for ever" in capsys.readouterr().err
 
 
 def test_json(place, capsys):
@@ -131,7 +166,7 @@ def test_json(place, capsys):
     assert run(["prove", NORTHWIND, "--format", "json", *SINCE]) == 2
     (one,) = json.loads(capsys.readouterr().out)
     (finding,) = one["findings"]
-    assert (one["project"], one["classes"], one["longest_seconds"]) == (NORTHWIND, 5, 190)
+    assert (one["project"], one["classes"], one["longest_seconds"]) == (NORTHWIND, 6, 190)
     assert (finding["kind"], finding["steps"], finding["classes"]) == ("endless-loop", ["subject"], 2)
     assert finding["call"]["path"][-1] == ["subject", "timeout"]
     assert finding["call"]["trace"].startswith(f"cctoolkit trace {NORTHWIND} --to +78001002030 --at")

@@ -1,15 +1,20 @@
 """The commands an author of specs uses: exit codes, and never a traceback."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cctoolkit import resources
 from cctoolkit.__main__ import run
+from cctoolkit.model.holidays import official
 
 NORTHWIND = "northwind-hotline"
 TEXT = Path("tests/thin/projects", NORTHWIND, "project.yaml").read_text(encoding="utf-8")
+
+OFFICIAL = TEXT.replace("  office:\n", "  office:\n    holidays: RU\n")
 
 
 @pytest.fixture
@@ -74,6 +79,13 @@ def test_nothing_to_validate(place, capsys):
             0,
             "hours office: Fri 1 Jan 12:00 is a day off (special date) (projects/northwind-hotline/project.yaml:",
         ),
+        (["--to", "78001002030", "--override", "emergency"], 0, "office is overridden: emergency"),
+        (
+            ["--to", "78001002030", "--at", "2026-11-23 03:00", "--override", "none"],
+            0,
+            "hours office: Mon 23 Nov 03:00 is before",
+        ),
+        (["--to", "78001002030", "--override", "open,shut"], 3, "'shut' is no override"),
         (["--to", "+7"], 3, "+7 is no number of project"),
         (["--to", "78001002030", "--at", "tomorrow"], 3, "'tomorrow' is no time"),
         (["--to", "78001002030", "--keys", "12"], 3, "'12' is no key of a phone"),
@@ -87,6 +99,33 @@ def test_trace(place, capsys, options, code, text):
     assert run(["trace", NORTHWIND, *options]) == code
     captured = capsys.readouterr()
     assert text in captured.out + captured.err
+
+
+def test_the_day_is_named(place, capsys):
+    """An official day has its name; a working day moved there says for which."""
+    write(place, NORTHWIND, OFFICIAL)
+    for at, said in {
+        "2026-11-04 12:00": "hours office: Wed 4 Nov 12:00 is holiday: День народного единства",
+        "2027-02-20 12:00": "is within 09:00-18:00 (working day instead of 2027-02-22)",
+    }.items():
+        assert run(["trace", NORTHWIND, "--to", "78001002030", "--at", at]) == 0
+        assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("today", "warned"), [("2027-09-01", False), ("2027-10-15", True), ("2028-02-01", True)])
+def test_a_year_nobody_knows_yet(place, capsys, monkeypatch, today, warned):
+    """A quarter ahead of a year whose moves are unknown, a project is still valid, and a warning says where."""
+    monkeypatch.setattr("cctoolkit.clock.now", lambda: datetime.fromisoformat(today).replace(tzinfo=UTC))
+    # What a newer package knows is not what is tested here.
+    monkeypatch.setattr(
+        "cctoolkit.model.lint_calendar.official", lambda _country: replace(official("RU"), known_until=2027)
+    )
+    write(place, NORTHWIND, OFFICIAL)
+    assert run(["validate"]) == 0
+    text = capsys.readouterr().out
+    line = OFFICIAL.split("holidays: RU")[0].count("\n") + 1
+    assert (f"project.yaml:{line}:" in text and "[holidays-unknown]" in text) is warned
+    assert text.endswith("1 of 1 valid\n")
 
 
 def test_graph(place, capsys):

@@ -90,7 +90,7 @@ def steps(draw, names: list[str], kinds: tuple[str, ...] = KINDS) -> dict:
         optional = {"full": to, "no_agents": to}
         return {"type": kind, "queue": "q", "next": draw(st.fixed_dictionaries({"timeout": to}, optional=optional))}
     if kind == "hours":
-        after = draw(st.fixed_dictionaries({"open": to, "closed": to}, optional={"holiday": to}))
+        after = draw(st.fixed_dictionaries({"open": to, "closed": to}, optional={"holiday": to, "override": to}))
         return {"type": kind, "calendar": draw(st.sampled_from(sorted(CALENDARS))), "next": after}
     keys = draw(st.dictionaries(st.sampled_from(KEYS), to, min_size=1, max_size=12))
     after = {"timeout": draw(to), "invalid": draw(to)}
@@ -109,5 +109,5 @@ def call_of(route: Route) -> Call:
     """Return the call a route describes."""
     return Call(
         route.number, route.at, route.keys, route.queue, route.transfer, route.voicemail, route.crm, route.callback,
-        route.survey, route.share, route.caller, route.record,
+        route.survey, route.share, route.override, route.caller, route.record,
     )  # fmt: skip

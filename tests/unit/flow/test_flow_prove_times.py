@@ -51,8 +51,8 @@ def test_thirteen_months(zone):
     since = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
     found = time_classes(graph, since, since + HORIZON)
     assert sum(one.minutes for one in found) == HORIZON // timedelta(minutes=1)
-    assert [one.override for one in found[-2:]] == ["open", "closed"]
-    assert [one.first for one in found[:-2]] == sorted(one.first for one in found[:-2])
+    assert [one.override for one in found[-3:]] == ["open", "closed", "emergency"]
+    assert [one.first for one in found[:-3]] == sorted(one.first for one in found[:-3])
 
 
 def test_today_is_a_date_of_its_own():

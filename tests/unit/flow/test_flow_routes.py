@@ -99,9 +99,9 @@ def test_reasons():
     assert found == {
         ("menu", "invalid"): "every key has a meaning here",
         ("again", "closed"): "from there no call comes to an end",
+        ("again", "override"): "from there no call comes to an end",
         ("twice", "closed"): "no call is here at such an hour",
         ("twice", "holiday"): "no call is here at such an hour",
-        ("late", "done"): "no call reaches this step at any hour",
         ("loop", "done"): "from there no call comes to an end",
         ("lost", "done"): "no way leads to this step",
     }

@@ -6,12 +6,15 @@ RAW = {"calendar": "office", "next": {"open": "a", "closed": "b"}}
 
 
 def test_hours():
-    """The calendar answers one of three; a holiday is as closed when nothing else is written."""
+    """The calendar answers one of three, a supervisor one more; a holiday and an emergency are as closed when nothing
+    else is written.
+    """
     step = build.step({"type": "hours", **RAW})
     assert [(edge.guard.label, edge.target) for edge in step.edges()] == [
         ("open", "a"),
         ("closed", "b"),
         ("holiday", "b"),
+        ("override", "b"),
     ]
     assert step.ends() == ()
     assert step.refers() == (("calendars", "office"),)
