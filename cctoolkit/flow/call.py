@@ -57,9 +57,9 @@ class Call(Struct, frozen=True):
     callback: tuple[str, ...] = ("taken",)
     survey: tuple[str, ...] = ("done",)
     share: tuple[str, ...] = ()
-    override: tuple[str, ...] = (NO_OVERRIDE,)
     caller: str = NOBODY
     record: Mapping[str, str] = {}
+    override: tuple[str, ...] = (NO_OVERRIDE,)
 
 
 Outside = QueueExit | TransferResult | VoicemailResult | CrmAnswer | CallbackResult | SurveyResult

@@ -109,5 +109,5 @@ def call_of(route: Route) -> Call:
     """Return the call a route describes."""
     return Call(
         route.number, route.at, route.keys, route.queue, route.transfer, route.voicemail, route.crm, route.callback,
-        route.survey, route.share, route.override, route.caller, route.record,
+        route.survey, route.share, route.caller, route.record, route.override,
     )  # fmt: skip

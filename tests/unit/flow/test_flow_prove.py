@@ -206,7 +206,7 @@ def test_gap():
 
 def test_two_answers():
     """Two answers at one minute are as bad as none."""
-    asks = vertex("a", *(Edge(InHours(name, said), "end") for name in ("office", "shop") for said in ("open", "closed", "holiday")))  # fmt: skip
+    asks = vertex("a", *(Edge(InHours(name, said), "end") for name in ("office", "shop") for said in ("open", "closed", "holiday", "override")))  # fmt: skip
     (finding,) = proof_of(made(asks)).findings
     assert finding.what == "a asks the hours and has 2 answers"
 

@@ -98,7 +98,7 @@ CLOSED = "weekdays 00:00-09:00, 19:00-24:00; weekends"
           ("other", "weekdays 09:00-10:00", "", NIGHT, "menu subject")]),
         ({"calendars__office__hours": {"mon-sun": ["00:00-24:00"]}, "flow__night__next__done": "sales"},
          [("other", CLOSED, "", NIGHT, "menu subject"),
-          ("other", "while overridden: closed", "", NIGHT, "message night, then queue Sales | *now*")]),
+          ("other", "while overridden: closed, emergency", "", NIGHT, "message night, then queue Sales | *now*")]),
         ({"flow__asked__next__holiday": "sales", "flow__night__next__done": "note"},
          [("other", CLOSED, "", NIGHT, "message night, then voicemail note")]),
     ],
