@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from cctoolkit.cdr.records import PRECISION_SECONDS, AgentLeg, CallRecord, Edge
-from cctoolkit.lab.notes import Dial, Note, PhoneLeg
+from cctoolkit.lab.notes import NEAR, Dial, Held, Note, PhoneLeg
 from cctoolkit.lab.queue_lines import Logged
 from cctoolkit.model.guard import Key
 
@@ -98,8 +98,16 @@ def holds(note: Note, record: CallRecord) -> Iterator[str]:
         # What fell into a gap of the events nobody has told: no line of queue_log does.
         gap = any(edge and edge.source == "queue_log" for edge in (leg.answered, leg.ended))
         gap = gap or any(not hold.whole for hold in leg.holds)
-        if len(leg.holds) != len(phone.holds) and not (gap and len(leg.holds) < len(phone.holds)):
-            yield f"{leg.agent}: {len(phone.holds)} holds, the record says {len(leg.holds)}"
+        seen = _holds_seen(leg, phone)
+        if len(leg.holds) != len(seen) and not (gap and len(leg.holds) < len(seen)):
+            yield f"{leg.agent}: {len(seen)} holds, the record says {len(leg.holds)}"
+
+
+def _holds_seen(leg: AgentLeg, phone: PhoneLeg) -> tuple[Held, ...]:
+    """Leave out a hold that crossed the end of the call on the wire, when the node did not see it."""
+    last = phone.holds[-1] if phone.holds else None
+    crossed = last and phone.ended and phone.ended - last.start <= NEAR
+    return phone.holds[:-1] if crossed and len(leg.holds) < len(phone.holds) else phone.holds
 
 
 def _listed(counts: Counter[str]) -> str:
@@ -137,8 +145,9 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up
             (f"{name} answers", leg.answered, phone.answered),
             (f"{name} ends", leg.ended, phone.ended),
         ]
-        if len(leg.holds) == len(phone.holds):
-            for count, (hold, held) in enumerate(zip(leg.holds, phone.holds, strict=True), start=1):
+        seen = _holds_seen(leg, phone)
+        if len(leg.holds) == len(seen):
+            for count, (hold, held) in enumerate(zip(leg.holds, seen, strict=True), start=1):
                 found.append((f"{name} holds {count}", hold.start, held.start))
                 found.append((f"{name} unholds {count}", hold.end if hold.whole else None, held.end or phone.ended))
         found += [(f"{name} ready", leg.wrap_up_ended, dial.answered) for dial in _pressed(leg, ready, longest_wrap_up)]

@@ -216,6 +216,9 @@ def test_holds_are_held_against_the_phones():
     for bad in ((), (Hold(edge(3), edge(4)),), (Hold(edge(3.06), edge(4)), Hold(edge(4.5), edge(5)))):
         assert not reconcile([seen], [with_holds(record(1), bad)], log(1)).good
     assert not reconcile([note(1)], [good], log(1)).good
+    # The phone held at the moment the call ended: the node need not have seen it. A moment sooner it must have.
+    for start, good_ in ((4.96, True), (4.9, False)):
+        assert reconcile([with_holds(note(1), (Held(at(start)),))], [record(1)], log(1)).good is good_
     # What a gap hides is marked in the record, and is no difference.
     cut = with_holds(record(1), (Hold(edge(3), edge(5), whole=False),))
     assert reconcile([seen], [cut], log(1)).good
