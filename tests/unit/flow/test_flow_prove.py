@@ -1,6 +1,5 @@
 """The proof finds every defect, shows it with a call, and finds nothing that is not there."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +17,6 @@ from cctoolkit.flow.simulate import Call, simulate
 from cctoolkit.model.guard import Always, Edge, InHours
 from tests.unit.flow.flows import PLAIN, call_of, graph, graphs, project
 
-# Proofs walk every case of a switch, for any call: see test_cases_are_walked_for_every_caller.
 KINDS = (*PLAIN, "lookup", "callback", "survey", "set")
 SINCE = datetime(2026, 11, 22, 12, 30, 15, tzinfo=UTC)
 WAIT = 7
@@ -294,7 +292,7 @@ def test_long_flow():
 
 
 def test_large_flow():
-    """Sixty steps that ask eight calendars, all with hours and holidays of their own, are proved in two seconds."""
+    """Sixty steps that ask eight calendars, all with hours and holidays of their own, are proved; how fast, `make bench` says."""
     calendars = {
         f"c{k}": {
             "hours": {"mon-fri": [f"{6 + k:02}:00-{13 + k}:30"], "sat": [f"1{k}:15-19:00"]},
@@ -314,11 +312,8 @@ def test_large_flow():
         else:
             flow[name] = queue(near, full=far)
     compiled = graph({**flow, "end": END}, calendars)
-    began = time.perf_counter()
     found = proof_of(compiled)
     assert (found.findings, found.classes > 50, found.walks > 10**6) == ((), True, True)
-    print(f"{found.classes} classes, {found.walks:.1e} walks, {time.perf_counter() - began:.2f} s")  # noqa: T201
-    assert time.perf_counter() - began < 2
 
 
 def test_digits_are_a_choice():
@@ -352,7 +347,8 @@ def test_cases_are_walked_for_every_caller():
         }
     )
     (finding,) = proof_of(flow).findings
-    assert finding.kind == "endless-loop"
+    # For this caller nothing leads out, though another one is let go at once.
+    assert finding.kind == "dead-end"
     assert finding.call.caller.startswith("+7495")
     assert ring(flow, call_of(finding.call)) == {"who", "round"}
 
