@@ -1,4 +1,4 @@
-"""Finds schemas/, templates/ and projects/: beside the package in a checkout, inside it when installed."""
+"""Finds schemas/, templates/, projects/ and docs/codes/: beside the package in a checkout, inside it when installed."""
 
 from pathlib import Path
 
@@ -36,6 +36,11 @@ def templates() -> Path:
 def project_templates() -> Path:
     """Return the folder of the projects that `new` begins with."""
     return _folder("templates") / "projects"
+
+
+def codes() -> Path:
+    """Return the folder of the pages about the codes of problems."""
+    return _folder("docs") / "codes"
 
 
 def projects() -> Path:

@@ -10,6 +10,7 @@ from cctoolkit.cli import (
     capture,
     cdr,
     demo,
+    explain,
     fmt,
     graph,
     history,
@@ -40,6 +41,7 @@ app = typer.Typer(
 for module in (
     new,
     validate,
+    explain,
     fmt,
     graph,
     trace,

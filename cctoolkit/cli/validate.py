@@ -8,6 +8,9 @@ import typer
 from cctoolkit.cli.options import say, say_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cctoolkit.spec.problem import Problem
     from cctoolkit.workflow.validating import Validated
 
 
@@ -43,15 +46,16 @@ def command(
 
     found = validating.validate(paths or [])
     _write(found, output)
-    return SpecError.exit_code if found.problems else 0
+    return SpecError.exit_code if found.broken else 0
 
 
 def _write(found: "Validated", output: Report) -> None:
     from cctoolkit.spec.formats import github, junit, plain, sarif
 
     if output is Report.json:
-        problems, warnings = ([plain.data(p) for p in some] for some in (found.problems, found.warnings))
-        say_json({"files": [plain.safe(file) for file in found.files], "problems": problems, "warnings": warnings})
+        say_json(
+            {"files": [plain.safe(file) for file in found.files], "problems": [plain.data(p) for p in found.problems]}
+        )
     elif output is Report.sarif:
         say_json(sarif.log(found.problems))
     elif output is Report.junit:
@@ -62,7 +66,14 @@ def _write(found: "Validated", output: Report) -> None:
     else:
         for problem in found.problems:
             say(str(problem))
-        for warning in found.warnings:
-            say(f"warning: {warning}")
-        count = f", {len(found.problems)} problems" if found.problems else ""
-        say(f"{len(found.specs) - found.broken} of {len(found.specs)} valid{count}")
+        say(f"{len(found.specs) - found.broken} of {len(found.specs)} valid{_count(found.problems)}")
+        if found.problems:
+            say(f"cctoolkit explain {found.problems[0].code} shows an example and the cure; so does docs/codes/")
+
+
+def _count(problems: "Sequence[Problem]") -> str:
+    from cctoolkit.spec.problem import errors
+
+    wrong = len(errors(problems))
+    counts = ((wrong, "problem"), (len(problems) - wrong, "warning"))
+    return "".join(f", {count} {what}{'s' if count != 1 else ''}" for count, what in counts if count)

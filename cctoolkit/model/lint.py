@@ -7,18 +7,28 @@ of them, so a new rule is one function.
 import re
 import zoneinfo
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from itertools import chain
 from typing import Any, TypeGuard
 
 from cctoolkit import marks
-from cctoolkit.model import lint_mail, phone
+from cctoolkit.model import (
+    lint_card,
+    lint_lists,
+    lint_mail,
+    lint_numbers,
+    lint_people,
+    lint_waits,
+    lint_ways,
+)
 from cctoolkit.model.build import Parts
-from cctoolkit.model.lint_calendar import dates, hours, shortened
+from cctoolkit.model.lint_calendar import dates, hours, shortened, unknown_years
 from cctoolkit.model.lint_kpi import targets
 from cctoolkit.model.lint_sections import after_call, answering, card, launch, pages, recording, skills
 from cctoolkit.model.lint_steps import collects, lookups, sets, switches
 from cctoolkit.model.lint_trunk import trunks
 from cctoolkit.model.lint_words import twice, unknown
+from cctoolkit.model.project import Project
 from cctoolkit.model.steps.queue import Queue
 from cctoolkit.spec.builder import Route
 from cctoolkit.spec.problem import Problem, bounded, did_you_mean, one_of
@@ -28,6 +38,8 @@ Rule = Callable[[Parts, Document], Iterator[Problem]]
 
 UNKNOWN_STEP = "unknown-step"
 _NAME = re.compile("[a-z0-9-]+")
+_SOON = timedelta(days=92)
+"""A quarter ahead a year without its official days is worth a word; `prove` looks ahead further."""
 _DIGEST = re.compile(r"-[0-9a-f]{8}(-|$)")
 
 
@@ -80,50 +92,6 @@ def unknown_references(parts: Parts, document: Document) -> Iterator[Problem]:
             if queue not in parts.names["queues"]:
                 path = ("agents", index, "queues", place)
                 yield unknown(document, path, "queue", queue, parts.names["queues"])
-
-
-def countries(parts: Parts, document: Document) -> Iterator[Problem]:
-    """A number's country must be one."""
-    for index, number in parts.numbers.items():
-        if number.country not in phone.countries():
-            yield Problem(
-                "unknown-country",
-                f'there is no country "{number.country}"',
-                document.file,
-                document.mark(("numbers", index, "country")),
-                "an ISO 3166 code such as RU or PL",
-            )
-
-
-def numbers(parts: Parts, document: Document) -> Iterator[Problem]:
-    """Numbers must be possible in their country, and no form may enter twice."""
-    seen: dict[str, int] = {}
-    for index, number in parts.numbers.items():
-        if number.country not in phone.countries():
-            continue
-        path: Route = ("numbers", index)
-        texts = [((*path, "number"), number.number)]
-        texts += [((*path, "arrives_as", n), text) for n, text in enumerate(number.arrives_as)]
-        for where, text in texts:
-            full = phone.e164(text, number.country)
-            if full is None or not phone.belongs(full, number.country):
-                yield Problem(
-                    "impossible-number",
-                    f'"{text}" is no phone number of {number.country}',
-                    document.file,
-                    document.mark(where),
-                    hint="check the digits, or set country",
-                )
-                continue
-            first = {seen.setdefault(form, index) for form in phone.forms(text, number.country)} - {index}
-            if first:
-                yield Problem(
-                    "number-twice",
-                    f'calls to "{text}" already enter with number {min(first) + 1} of the list',
-                    document.file,
-                    document.mark(where),
-                    hint="one number enters the flow once",
-                )
 
 
 def time_zone(parts: Parts, document: Document) -> Iterator[Problem]:
@@ -217,12 +185,27 @@ def teams(parts: Parts, document: Document) -> Iterator[Problem]:
 
 
 RULES: tuple[Rule, ...] = (
-    unknown_steps, unknown_references, countries, numbers, hours, dates, time_zone, lengths, agents_twice, exit_keys,
+    unknown_steps, unknown_references, hours, dates, time_zone, lengths, agents_twice, exit_keys,
     pauses, teams, collects, lookups, switches, sets, recording, card, after_call, pages, answering, skills, launch,
-    lint_mail.too_long, targets, trunks, shortened,
+    lint_mail.too_long, *lint_numbers.RULES, *lint_people.RULES, *lint_card.RULES, *lint_ways.RULES, *lint_waits.RULES,
+    *lint_lists.RULES, targets, trunks, shortened,
+)  # fmt: skip
+
+WARNING_RULES: tuple[Rule, ...] = (
+    lint_numbers.arrives_twice, lint_numbers.unassigned, lint_waits.waits, lint_waits.places, lint_lists.unused,
 )  # fmt: skip
 
 
 def project_problems(parts: Parts, document: Document) -> list[Problem]:
     """Run every rule; return the problems in the file's order."""
     return bounded(chain.from_iterable(rule(parts, document) for rule in RULES))
+
+
+def project_warnings(parts: Parts, project: Project, document: Document, today: date) -> list[Problem]:
+    """Run the rules about what is odd in a project that has no mistake: a mistake may be why something is odd."""
+    of_day = (
+        lint_people.later(project, document, today),
+        lint_lists.past(project, document, today),
+        unknown_years(project, document, today + _SOON),
+    )
+    return bounded(chain.from_iterable((*of_day, *(rule(parts, document) for rule in WARNING_RULES))))

@@ -77,7 +77,7 @@ def skills(parts: Parts, document: Document) -> Iterator[Problem]:
         agents = [agent for agent in parts.agents.values() if not agent.queues or name in agent.queues]
         for skill, level in queue.skills.items():
             best = max((agent.skills.get(skill, 0) for agent in agents), default=0)
-            if parts.agents and best < level:
+            if agents and best < level:
                 what = f'no agent of the queue "{name}" has {skill} at level {level}'
                 has = f"the best has level {best}" if best else "write it among the skills of an agent who serves it"
                 yield _problem(document, ("queues", name, "skills", skill), "skill-missing", what, has)

@@ -6,7 +6,7 @@ from itertools import chain
 
 import msgspec
 
-from cctoolkit.model import lint_mail, phone
+from cctoolkit.model import lint_mail, lint_site_codes, lint_site_nodes, phone
 from cctoolkit.model.lint_site_trunks import trunks
 from cctoolkit.model.lint_words import twice, unknown
 from cctoolkit.model.project import Project
@@ -30,6 +30,9 @@ def site_problems(site: Site, document: Document, projects: Sequence[tuple[Proje
             _roster(site, projects),
             _pause_codes(projects),
             _claimed(projects),
+            lint_site_codes.hidden(site, document),
+            lint_site_nodes.places(site, document),
+            lint_site_nodes.spans(projects),
             lint_mail.relay(site, document, projects),
         )
     )

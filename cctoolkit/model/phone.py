@@ -4,11 +4,14 @@ Source: ITU-T E.164; numbering plans by the phonenumbers library, always with a 
 """
 
 import re
+from typing import Literal
 
 import phonenumbers
 
 _SHORTEST_NUMBER = 7
 """Extensions have up to six digits; local numbers of the largest plans have seven without their area."""
+
+NumberClass = Literal["toll-free", "shared", "geographic"]
 
 
 def e164(text: str, country: str) -> str | None:
@@ -39,6 +42,36 @@ def belongs(full: str, country: str) -> bool:
     """Tell whether an E.164 number has the country's calling code (Russia and Kazakhstan share one)."""
     code = phonenumbers.country_code_for_region(country)
     return phonenumbers.parse(full).country_code == code
+
+
+_CLASSES: dict[int, NumberClass] = {
+    phonenumbers.PhoneNumberType.TOLL_FREE: "toll-free",
+    phonenumbers.PhoneNumberType.SHARED_COST: "shared",
+    phonenumbers.PhoneNumberType.FIXED_LINE: "geographic",
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE: "geographic",
+    phonenumbers.PhoneNumberType.MOBILE: "geographic",
+}
+
+
+def class_of(full: str) -> NumberClass | None:
+    """Return who pays for calls to an E.164 number by its country's plan; None where the plan does not say."""
+    return _CLASSES.get(phonenumbers.number_type(phonenumbers.parse(full)))
+
+
+def assigned(full: str) -> bool:
+    """Tell whether a numbering plan knows an E.164 number."""
+    return phonenumbers.is_valid_number(phonenumbers.parse(full))
+
+
+def premium(dialled: str) -> bool:
+    """Tell whether a number written in E.164 is of premium rate; of any other nobody knows the country."""
+    if not dialled.startswith("+"):
+        return False
+    try:
+        number = phonenumbers.parse(dialled)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE
 
 
 def forms(text: str, country: str) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""What each code of a problem stands for, in a sentence, for lists of rules."""
+"""The codes of problems, each with its sentence: what holds where it is not reported.
+
+No problem has a code that is not here; each has a page in docs/codes/.
+"""
 
 _YAML = "https://yaml.org/spec/1.2.2/"
 _SCHEMA = "https://json-schema.org/draft/2020-12/json-schema-validation"
@@ -36,29 +39,53 @@ CODES = {
     "schema-unknown-key": "Nobody knows this key here.",
     "schema-unknown-section": "Nobody knows this section.",
     "agent-twice": "An agent stands once in a project.",
+    "announced-never": "What is announced has a frequency.",
+    "arrives-twice": "A form in which a number arrives is written once.",
+    "callback-never": "All calls of a callback fall within its time.",
     "card-choice": "A card field's value is one of its choices.",
+    "card-choices": "Choices stand with a field of type choice, and only there.",
+    "card-source": "What a source gives is what the field takes, and there is something to give.",
+    "card-step": "A field's key comes from a step in which callers press keys.",
+    "card-two-sources": "A field of the card has one source.",
+    "card-value": "A value is of its field's type.",
+    "case-never": "A value of a switch can decide something: no case before it takes its calls.",
+    "certified-later": "A certificate of a day to come is none yet.",
     "date-twice": "A date stands once in a calendar.",
+    "dates-past": "A calendar's dates are all over.",
     "digits-backwards": "The fewest digits are no more than the most.",
+    "digits-not-collected": "Digits that are looked up were entered on every way there.",
     "digits-unchecked": "A check digit needs other digits.",
+    "disposition-code-twice": "An outcome code means one outcome.",
     "endless-loop": "A call goes round for ever without a choice of the caller.",
     "exit-keys-differ": "All steps of a queue have the same keys.",
+    "feature-code-hidden": "A feature code does not begin with one that takes more digits.",
     "feature-code-twice": "A feature code means one thing.",
+    "field-never-known": "A field that decides where calls go can have a value by then.",
     "half-an-account": "A user and a secret go together.",
     "holidays-unknown": "The days a government moves are known for the year ahead.",
     "hours-backwards": "Hours end after they begin.",
     "hours-overlap": "Hours of a day do not overlap.",
     "impossible-address": "The text is no IP address.",
     "impossible-number": "The text is no phone number of its country.",
+    "listed-twice": "A thing stands in a list of names once.",
     "mail-in-clear": "Messages cross the network encrypted.",
+    "message-never": "A message can be as short as is asked for.",
     "message-too-long": "A message that is mailed has a longest length.",
     "name-like-digest": "A part of the project's id reads as a generation's digest.",
     "name-too-long": "A name of the switch made of this one would be too long.",
+    "never-full": "A queue is no longer than the numbers' channels.",
+    "never-used": "What is defined is used.",
     "no-crm": "A step that asks a CRM needs one.",
+    "no-dispositions": "Outcome codes that are asked for are defined.",
     "no-relay": "Messages are mailed by the site's relay.",
+    "nobody-certified": "A line with callers has certified agents for each queue.",
     "nobody-may-sign": "What is signed has somebody who may sign it.",
+    "node-place-twice": "Each node has an AMI and a folder of its own.",
     "node-twice": "A node stands once in a site.",
     "not-rendered": "This toolkit does not render this yet.",
+    "nothing-to-prove": "What the launch proves is there.",
     "number-claimed": "A number belongs to one project of a site.",
+    "number-class": "A number has the class that its country's plan gives it.",
     "number-twice": "A number enters the flow once.",
     "srtp-keys-readable": "SRTP with sdes has its keys in SIP, so it needs TLS.",
     "tls-port": "TLS is not spoken at the port of plain SIP.",
@@ -70,15 +97,22 @@ CODES = {
     "registration-twice": "One account registers once.",
     "no-transport": "Every node has a transport of a trunk's protocol.",
     "server-not-verified": "A trunk that verifies uses a transport that does.",
+    "number-unassigned": "A number is one that its country's plan knows.",
     "pause-code-differs": "A pause code means one reason on the whole site.",
     "pause-code-twice": "A pause code means one reason.",
     "pause-reserved": "This reason to pause is the toolkit's own.",
     "project-twice": "A project stands once on a site.",
+    "queue-unserved": "Where agents are listed, somebody serves each queue.",
+    "recording-share": "A share of recordings has a size, and nothing else has one.",
     "roster-twice": "An agent stands once on the roster.",
+    "row-too-large": "A row has at most six agents.",
+    "script-missing": "A script's file stands beside the spec.",
     "senior-elsewhere": "A team's senior agent is one of its own.",
     "set-nothing": "A step that sets something says what.",
+    "shared-with-itself": "A thing is shared with other projects.",
     "shares-over-100": "Shares add up to 100 percent at most.",
     "skill-missing": "An agent who serves the queue has the skill a step asks for.",
+    "span-too-large": "A team leader has at most thirty agents.",
     "switch-caller": "A case by caller is the beginning of a number.",
     "switch-case": "A case of a switch says what its kind asks.",
     "switch-field": "A switch by a card field names one, and no other does.",
@@ -86,10 +120,14 @@ CODES = {
     "switch-number": "A case by number is a number of the project.",
     "target-empty": "A target says at least, at most or both.",
     "target-impossible": "Some value can meet a target.",
+    "transfer-premium": "A transfer calls no premium-rate number.",
+    "transfer-to-itself": "A transfer does not call the line it comes from.",
     "trunk-twice": "A trunk stands once in a site.",
     "unknown-agent": "Nobody on the site's roster has this name.",
     "unknown-calendar": "No calendar has this name.",
+    "unknown-collect": "No step that collects digits has this name.",
     "unknown-country": "No country has this code.",
+    "unknown-field": "The card has no field of this name.",
     "unknown-project": "No project has this name.",
     "unknown-queue": "No queue has this name.",
     "unknown-step": "No step has this name.",
@@ -97,14 +135,41 @@ CODES = {
     "unknown-time-zone": "No time zone has this name.",
     "unknown-trunk": "No trunk has this name.",
     "unreachable-step": "No call reaches this step.",
+    "wait-too-short": "Callers wait at least as long as a phone rings and the service level counts.",
     "weekday-twice": "A weekday stands once in a calendar.",
 }  # fmt: skip
 """The sentences by code."""
 
+WARNINGS = frozenset(
+    (
+        "arrives-twice",
+        "certified-later",
+        "dates-past",
+        "never-full",
+        "never-used",
+        "number-unassigned",
+        "wait-too-short",
+    )
+)
+"""Codes of what is odd and does no harm: it is said, and the spec is valid all the same."""
 
-def explained(code: str) -> str:
-    """Return the sentence of a code; a rule that has none yet is named by its own words."""
-    return CODES.get(code) or code.replace("-", " ").capitalize() + "."
+FINDINGS = {
+    "gap": "A step that asks the hours has an answer at every minute.",
+    "overlap": "A step that asks the hours has one answer at every minute.",
+    "dead-end": "Every call comes to an end that is meant.",
+    "endless-loop": CODES["endless-loop"],
+    "toll-path": "A call is connected to an outside number only where that is meant.",
+    "no-agent": "Where calls wait, somebody certified may answer.",
+    "too-long": "A caller is not kept longer than the limit.",
+}
+"""What `prove` finds, by its kind."""
+
+PAGES = "docs/codes"
+
+
+def page(code: str) -> str:
+    """Return the path of a code's page in the documentation."""
+    return f"{PAGES}/{code}.md"
 
 
 def help_uri(code: str) -> str:

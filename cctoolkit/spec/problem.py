@@ -6,10 +6,12 @@ import json
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
+from typing import Literal
 
 import msgspec
 
-from cctoolkit.errors import SpecError
+from cctoolkit.errors import SpecError, ToolkitBug
+from cctoolkit.spec.codes import CODES, WARNINGS
 
 MAX_PROBLEMS = 200
 """Reported of one file by one kind of check; nobody reads more, and a hostile file costs no more."""
@@ -47,6 +49,8 @@ class Problem(msgspec.Struct, frozen=True):
     hint: str = ""
 
     def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ToolkitBug(f"the code {self.code!r} is not declared", next_step="write it into spec/codes.py")
         if self.mark.file:
             msgspec.structs.force_setattr(self, "file", self.mark.file)
 
@@ -55,8 +59,14 @@ class Problem(msgspec.Struct, frozen=True):
         """Return the file and the mark, to sort by."""
         return self.file, self.mark
 
+    @property
+    def level(self) -> Literal["error", "warning"]:
+        """Return how bad it is."""
+        return level(self.code)
+
     def __str__(self) -> str:
-        text = f"{self.file}:{self.mark.line}:{self.mark.column}: {self.message} [{self.code}]"
+        kind = "warning: " if self.level == "warning" else ""
+        text = f"{self.file}:{self.mark.line}:{self.mark.column}: {kind}{self.message} [{self.code}]"
         lines = [text, f"    expected: {self.expected}" if self.expected else ""]
         lines.append(f"    hint: {self.hint}" if self.hint else "")
         return "\n".join(printable(line) for line in lines if line)
@@ -67,10 +77,21 @@ class InvalidSpecError(SpecError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__(f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''} in the spec")
+        wrong = len(errors(self.problems))
+        super().__init__(f"{wrong} problem{'s' if wrong != 1 else ''} in the spec")
 
     def __str__(self) -> str:
         return "\n".join([*map(str, self.problems), self.what])
+
+
+def level(code: str) -> Literal["error", "warning"]:
+    """Return how bad problems of a code are."""
+    return "warning" if code in WARNINGS else "error"
+
+
+def errors(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems that make a spec invalid."""
+    return [problem for problem in problems if problem.level == "error"]
 
 
 def printable(text: str) -> str:

@@ -18,7 +18,7 @@ from cctoolkit.flow.simulate import told
 from cctoolkit.model import lint_calendar
 from cctoolkit.model.calendar import timetable
 from cctoolkit.model.words import seconds
-from cctoolkit.spec.problem import InvalidSpecError, Problem
+from cctoolkit.spec.problem import InvalidSpecError, Problem, errors
 from cctoolkit.workflow import revision, specs
 
 
@@ -85,7 +85,7 @@ def _load(names: Sequence[str]) -> list[tuple[str, specs.LoadedProject]]:
         problems += wrong
         if loaded is not None:
             found.append((name, loaded))
-    if problems:
+    if errors(problems):
         raise InvalidSpecError(problems)
     return found
 

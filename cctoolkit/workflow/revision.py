@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from cctoolkit.errors import OperatorError, UsageError
-from cctoolkit.spec.problem import InvalidSpecError
+from cctoolkit.spec.problem import InvalidSpecError, errors
 from cctoolkit.spec.whole import PROJECT_FILE
 from cctoolkit.workflow import specs
 from cctoolkit.workflow.paths import is_file, is_folder
@@ -39,7 +39,7 @@ def project_at(file: Path, against: str) -> specs.LoadedProject:
 
 def _loaded(path: Path, shown: str) -> specs.LoadedProject:
     loaded, problems = specs.check_project(path)
-    if loaded is None or problems:
+    if loaded is None or errors(problems):
         folder, _, _ = shown.rpartition("/")
         here = specs.shown(path).rpartition("/")[0]
         raise InvalidSpecError([replace(one, file=one.file.replace(here, folder, 1)) for one in problems])

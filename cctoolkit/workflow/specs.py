@@ -1,8 +1,8 @@
 """Specs: find, read, check, render, trace."""
 
 import os
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.render.configset import ConfigSet, render
 from cctoolkit.spec import schema, source, whole
-from cctoolkit.spec.problem import InvalidSpecError, Problem, did_you_mean, one_of
+from cctoolkit.spec.problem import InvalidSpecError, Problem, did_you_mean, errors, one_of
 from cctoolkit.spec.source import Document
 from cctoolkit.spec.whole import PROJECT_FILE
 from cctoolkit.workflow import secret_paths
@@ -89,9 +89,9 @@ def find_site(name: str) -> Path:
     raise UsageError(f"there is no site {name!r}", expected=one_of(known), next_step=did_you_mean(name, known))
 
 
-def check_project(path: Path) -> tuple[LoadedProject | None, list[Problem]]:
+def check_project(path: Path, today: date | None = None) -> tuple[LoadedProject | None, list[Problem]]:
     """Read and check one project, all its files: YAML, schema, then rules across sections. None when it cannot be
-    built.
+    built. Its dates are held against `today`, the present day when not given.
     """
     document, problems = whole.load_whole(path, shown)
     parts = build.parts(document)
@@ -101,10 +101,23 @@ def check_project(path: Path) -> tuple[LoadedProject | None, list[Problem]]:
     problems += _misplaced(path, parts, document)
     if parts.whole_flow and not any(p.code == lint.UNKNOWN_STEP for p in problems):
         problems += flow_lint.flow_problems(compile_parts(parts), document)
+    project = build.project(document) if valid else None
+    if project and path.name == PROJECT_FILE:
+        problems += _missing_scripts(path.parent, project, document)
+    if project and not problems:
+        problems += lint.project_warnings(parts, project, document, today or clock.now().date())
     problems = sorted(dict.fromkeys(problems), key=lambda p: p.place)
-    if not valid:
+    if project is None:
         return None, problems
-    return LoadedProject(secret_paths.of_project(build.project(document), path.parent), document), problems
+    return LoadedProject(secret_paths.of_project(project, path.parent), document), problems
+
+
+def _missing_scripts(folder: Path, project: Project, document: Document) -> Iterator[Problem]:
+    """Agents read the scripts beside the spec: one that is not there is seen by nobody."""
+    for name, script in project.scripts.items():
+        if not is_file(folder / script.file):
+            yield Problem("script-missing", f'there is no file "{script.file}"', document.file,
+                          document.mark(("scripts", name, "file")), f"a file in {shown(folder)}")  # fmt: skip
 
 
 def _misplaced(path: Path, parts: build.Parts, document: Document) -> list[Problem]:
@@ -128,7 +141,7 @@ def shown(path: Path) -> str:
 def load_project(name: str) -> LoadedProject:
     """Return a project that validates; raise InvalidSpecError with every problem otherwise."""
     loaded, problems = check_project(find_project(name))
-    if problems or loaded is None:
+    if errors(problems) or loaded is None:
         raise InvalidSpecError(problems)
     return loaded
 
@@ -140,7 +153,7 @@ def load_site(name: str, only: Sequence[str] = ()) -> LoadedSite:
     """
     path = find_site(name)
     site, projects, problems = check_site(path)
-    if problems or site is None:
+    if errors(problems) or site is None:
         raise InvalidSpecError(problems)
     for project in only:
         if project not in site.projects:

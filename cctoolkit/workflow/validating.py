@@ -1,22 +1,16 @@
 """Validating: which projects and sites a name means, and every problem of all of them in one run."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
 
-from cctoolkit import clock
 from cctoolkit.errors import UsageError
-from cctoolkit.model import lint_calendar
 from cctoolkit.spec import schema, source
-from cctoolkit.spec.problem import Problem
+from cctoolkit.spec.problem import Problem, errors
 from cctoolkit.spec.whole import ENDING, LIBRARY, PROJECT_FILE, load_whole
 from cctoolkit.workflow import specs
 from cctoolkit.workflow.paths import is_file, is_folder, is_there, real
-
-_SOON = timedelta(days=92)
-"""A quarter ahead a year without its official days is worth a word; `prove` looks ahead further."""
 
 Checked = tuple[specs.LoadedProject | None, list[Problem]]
 
@@ -26,13 +20,12 @@ class Validated(Struct, frozen=True):
 
     specs: dict[str, tuple[str, ...]]
     problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...] = ()
-    """What is right today and will not be for long."""
 
     @property
     def broken(self) -> int:
-        """Return how many of the specs have a problem, in whichever of their files."""
-        return sum(any(p.file in self.specs[spec] for p in self.problems) for spec in self.specs)
+        """Return how many of the specs have an error, in whichever of their files."""
+        wrong = {problem.file for problem in errors(self.problems)}
+        return sum(not wrong.isdisjoint(files) for files in self.specs.values())
 
     def by_spec(self) -> dict[str, list[Problem]]:
         """Return the problems by spec; those of a file that several specs read stand with the first of them."""
@@ -83,13 +76,6 @@ class _Run(Struct):
             loaded, problems = self.project(file)
             self.add(file, problems, loaded.document.files if loaded else ())
 
-    def soon(self) -> Iterator[Problem]:
-        """Yield what the projects that validate lack before long."""
-        until = (clock.now() + _SOON).date()
-        for loaded, _ in self.projects.values():
-            if loaded:
-                yield from lint_calendar.unknown_years(loaded.project, loaded.document, until)
-
     def _library(self, file: Path) -> None:
         """Check a library for itself, then the projects that use it."""
         document, problems = source.load(file, specs.shown(file), part=True)
@@ -116,7 +102,7 @@ def validate(names: Sequence[str]) -> Validated:
             run.check(file)
     if not run.specs:
         raise UsageError("there is no project here", where=str(specs.root() / "projects"))
-    return Validated(run.specs, tuple(run.problems), tuple(run.soon()))
+    return Validated(run.specs, tuple(run.problems))
 
 
 def _files(name: str) -> list[Path]:

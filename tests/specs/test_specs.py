@@ -7,32 +7,43 @@ author reads it. Nothing else may be reported.
 
 import re
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from cctoolkit.spec.problem import errors
 from cctoolkit.workflow import specs
 
 HERE = Path(__file__).parent
-_EXPECTED = re.compile(r"# error: ([a-z0-9, :-]+?)\s*(?:\| (.*?))?\s*$")
+TODAY = date(2026, 11, 22)
+_EXPECTED = re.compile(r"# (?:error|warning): ([a-z0-9, :-]+?)\s*(?:\| (.*?))?\s*$")
 _BREAK = re.compile("\r\n|\n")
 
 
-@pytest.mark.parametrize("path", sorted((HERE / "valid").glob("*.yaml")), ids=lambda p: p.stem)
-def test_valid(path: Path):
-    """Every file of valid/ has no problem."""
-    assert [str(p) for p in specs.check_project(path)[1]] == []
-
-
-@pytest.mark.parametrize("path", sorted((HERE / "invalid").glob("*.yaml")), ids=lambda p: p.stem)
-def test_invalid(path: Path):
-    """Every file of invalid/ has exactly the problems its comments name, at their places, with the cure."""
+def _expected(path: Path) -> tuple[list[tuple[int, str, str]], dict[int, str]]:
+    """Return the problems a file's comments name, as line, code and column, and the cures by line."""
     expected, cures = [], {}
     for number, line in enumerate(_BREAK.split(path.read_bytes().decode("utf-8-sig")), 1):
         if found := _EXPECTED.search(line):
             expected += [(number, *code.strip().partition(":")[::2]) for code in found[1].split(",")]
             cures[number] = found[2] or ""
-    problems = specs.check_project(path)[1]
+    return expected, cures
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "valid").glob("*.yaml")), ids=lambda p: p.stem)
+def test_valid(path: Path):
+    """Every file of valid/ has no error, and no warning but those its comments name."""
+    problems = specs.check_project(path, TODAY)[1]
+    assert [str(p) for p in errors(problems)] == []
+    assert sorted((p.mark.line, p.code) for p in problems) == sorted(one[:2] for one in _expected(path)[0])
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "invalid").glob("*.yaml")), ids=lambda p: p.stem)
+def test_invalid(path: Path):
+    """Every file of invalid/ has exactly the problems its comments name, at their places, with the cure."""
+    expected, cures = _expected(path)
+    problems = specs.check_project(path, TODAY)[1]
     told = "\n".join(map(str, problems))
     assert sorted((p.mark.line, p.code) for p in problems) == sorted(one[:2] for one in expected), told
     places, said = defaultdict(set), defaultdict(str)

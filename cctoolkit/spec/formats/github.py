@@ -16,7 +16,7 @@ def line(problem: Problem) -> str:
     """Return the command for one problem."""
     properties = {"file": problem.file, "line": problem.mark.line, "col": problem.mark.column, "title": problem.code}
     written = ",".join(f"{name}={_escaped(str(value), _PROPERTY)}" for name, value in properties.items())
-    return f"::error {written}::{_escaped(words(problem), _DATA)}"
+    return f"::{problem.level} {written}::{_escaped(words(problem), _DATA)}"
 
 
 def _escaped(text: str, table: Mapping[str, str]) -> str:

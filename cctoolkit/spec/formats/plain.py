@@ -7,6 +7,7 @@ def data(problem: Problem) -> dict[str, object]:
     """Return a problem for JSON."""
     return {
         "code": problem.code,
+        "level": problem.level,
         "message": problem.message,
         "file": safe(problem.file),
         "line": problem.mark.line,

@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cctoolkit import __version__
-from cctoolkit.spec.codes import explained, help_uri
+from cctoolkit.spec.codes import CODES, help_uri, page
 from cctoolkit.spec.formats.plain import words
-from cctoolkit.spec.problem import Problem
+from cctoolkit.spec.problem import Problem, level
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -33,13 +33,13 @@ def log(problems: Sequence[Problem]) -> dict[str, object]:
 
 
 def _rule(code: str) -> dict[str, object]:
-    text = explained(code)
+    text = CODES[code]
     return {
         "id": code,
         "shortDescription": {"text": text},
         "helpUri": help_uri(code),
-        "help": {"text": text},
-        "defaultConfiguration": {"level": "error"},
+        "help": {"text": f"{text} An example and the cure: cctoolkit explain {code}, or {page(code)}."},
+        "defaultConfiguration": {"level": level(code)},
     }
 
 
@@ -50,7 +50,7 @@ def _results(problems: Iterable[Problem], codes: Sequence[str]) -> Iterable[dict
         yield {
             "ruleId": problem.code,
             "ruleIndex": codes.index(problem.code),
-            "level": "error",
+            "level": problem.level,
             "message": {"text": words(problem)},
             "locations": [{"physicalLocation": place}],
         }

@@ -13,7 +13,7 @@ TEXT = """\
 project: {id: northwind-hotline, title: Line, client: Northwind, language: ru, time_zone: Europe/Moscow}
 
 numbers:
-  - {number: "8 (800) 100-20-30", entry: opening-hours}
+  - {number: "8 (800) 100-20-30", class: toll-free, entry: opening-hours}
 
 calendars:
   office:

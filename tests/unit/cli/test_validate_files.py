@@ -223,5 +223,5 @@ def test_formats(write, capsys):
     (problem,) = json.loads(capsys.readouterr().out)["problems"]
     assert problem == {
         "code": "schema-choice", "message": '"hang up" is not a choice of "type"', "file": "projects/one/flow.yaml",
-        "line": 2, "column": 13, "hint": 'did you mean "hangup"?', "expected": problem["expected"],
+        "level": "error", "line": 2, "column": 13, "hint": 'did you mean "hangup"?', "expected": problem["expected"],
     }  # fmt: skip

@@ -5,8 +5,8 @@ from cctoolkit.spec.problem import MAX_PROBLEMS, InvalidSpecError, Mark, Problem
 
 def test_printed():
     """A problem prints its place, its code, what was expected and the cure, and nothing a terminal would obey."""
-    problem = Problem("code", "bad \x1b[31m\u202e", "f.yaml", Mark(3, 4), "good", "mend it")
-    assert str(problem) == "f.yaml:3:4: bad \\u001b[31m\\u202e [code]\n    expected: good\n    hint: mend it"
+    problem = Problem("yaml-tab", "bad \x1b[31m\u202e", "f.yaml", Mark(3, 4), "good", "mend it")
+    assert str(problem) == "f.yaml:3:4: bad \\u001b[31m\\u202e [yaml-tab]\n    expected: good\n    hint: mend it"
 
 
 def test_show_is_short():
@@ -24,7 +24,7 @@ def test_look_alikes():
 
 def test_bounded():
     """However many mistakes there are, a bounded number is reported, and that there are more."""
-    endless = (Problem("c", "m", "f", Mark(n)) for n in range(1, 10**9))
+    endless = (Problem("yaml-tag", "m", "f", Mark(n)) for n in range(1, 10**9))
     found = bounded(endless)
     assert len(found) == MAX_PROBLEMS + 1
     assert found[-1].code == "too-many-problems"
@@ -32,4 +32,4 @@ def test_bounded():
 
 def test_error_counts():
     """The error of an invalid spec prints every problem and how many there are."""
-    assert str(InvalidSpecError([Problem("c", "m", "f")])) == "f:1:1: m [c]\n1 problem in the spec"
+    assert str(InvalidSpecError([Problem("yaml-tag", "m", "f")])) == "f:1:1: m [yaml-tag]\n1 problem in the spec"

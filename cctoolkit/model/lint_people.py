@@ -1,0 +1,86 @@
+"""Rules about people: rows and spans of a size that can be led, and somebody for every queue."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+from cctoolkit.model.build import Parts
+from cctoolkit.model.project import Project
+from cctoolkit.model.steps.queue import Queue
+from cctoolkit.spec.problem import Problem
+from cctoolkit.spec.source import Document
+
+ROW = 6
+"""Agents of one row at most: one senior agent answers for no more."""
+
+SPAN = 30
+"""Agents of one team leader at most."""
+
+
+def rows(parts: Parts, document: Document) -> Iterator[Problem]:
+    """A row has at most six agents, its senior among them."""
+    seated: dict[str, int] = defaultdict(int)
+    for index, agent in parts.agents.items():
+        if agent.team is None:
+            continue
+        seated[agent.team] += 1
+        if seated[agent.team] == ROW + 1:
+            yield Problem("row-too-large", f'the row "{agent.team}" has {ROW} agents already', document.file,
+                          document.mark(("agents", index, "team")), f"at most {ROW} in a row",
+                          "make a row of its own with a senior agent of its own")  # fmt: skip
+
+
+def spans(parts: Parts, document: Document) -> Iterator[Problem]:
+    """A team leader has at most thirty agents, in however many rows."""
+    led: dict[str, int] = defaultdict(int)
+    for name, leader in leaders(document):
+        before = led[leader]
+        led[leader] += sum(agent.team == name for agent in parts.agents.values())
+        if before <= SPAN < led[leader]:
+            yield Problem("span-too-large", f"{leader} would lead {led[leader]} agents", document.file,
+                          document.mark(("teams", name, "leader")), f"at most {SPAN}",
+                          "give this row another leader")  # fmt: skip
+
+
+def leaders(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield each row that has a leader, as it is written."""
+    raw = document.data.get("teams") if isinstance(document.data, dict) else None
+    for name, team in raw.items() if isinstance(raw, dict) else ():
+        if isinstance(team, dict) and isinstance(team.get("leader"), str):
+            yield name, team["leader"]
+
+
+def served(parts: Parts, document: Document) -> Iterator[Problem]:
+    """Where agents are listed, some serve each queue that calls wait in; on a line with real callers, certified ones.
+
+    A project without agents is one whose people are not chosen yet.
+    """
+    raw = document.data.get("agents") if isinstance(document.data, dict) else None
+    if not parts.agents or not isinstance(raw, list) or len(parts.agents) != len(raw) or "agents" in parts.unread:
+        return
+    stage = parts.info.stage if parts.info else "draft"
+    waited = dict.fromkeys(step.queue for step in parts.flow.values() if isinstance(step, Queue))
+    for queue in waited:
+        serving = [agent for agent in parts.agents.values() if not agent.queues or queue in agent.queues]
+        if queue not in parts.queues:
+            continue
+        mark = document.mark(("queues", queue), key=True)
+        if not serving:
+            yield Problem("queue-unserved", f'no agent serves the queue "{queue}"', document.file, mark,
+                          hint="write it among the queues of an agent")  # fmt: skip
+        elif stage != "draft" and not any(agent.certified for agent in serving):
+            what = f'nobody who serves the queue "{queue}" is certified'
+            yield Problem("nobody-certified", what, document.file, mark,
+                          hint=f"stage {stage} has callers: certify somebody, or write stage: draft")  # fmt: skip
+
+
+def later(project: Project, document: Document, today: date) -> Iterator[Problem]:
+    """Warn of certificates of a day to come: an agent who has none yet stands without a date."""
+    for index, agent in enumerate(project.agents):
+        if agent.certified and date.fromisoformat(agent.certified) > today:
+            yield Problem("certified-later", f'"{agent.agent}" is certified only on {agent.certified}', document.file,
+                          document.mark(("agents", index, "certified")), f"a day up to {today}",
+                          "leave it out until the certificate is there")  # fmt: skip
+
+
+RULES = (rows, spans, served)

@@ -1,0 +1,46 @@
+"""Rules about a site as a whole: each node is an Asterisk of its own, and nobody leads too many."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from cctoolkit.model.lint_people import SPAN
+from cctoolkit.model.project import Project
+from cctoolkit.model.site import Site
+from cctoolkit.spec.problem import Problem
+from cctoolkit.spec.source import Document
+
+
+def places(site: Site, document: Document) -> Iterator[Problem]:
+    """Two nodes have neither one AMI nor, on one machine, one folder of configuration."""
+    seen: dict[tuple[str, ...], str] = {}
+    for index, node in enumerate(site.nodes):
+        ami = ("AMI", node.ami.host, str(node.ami.port), "" if node.ami.host != "127.0.0.1" else node.address)
+        folder = ("folder", node.folder, node.transport)
+        for place, keys in ((ami, ("ami",)), (folder, ("folder",))):
+            first = seen.setdefault(place, node.id)
+            if first != node.id:
+                yield Problem("node-place-twice", f"the {place[0]} is that of node {first}", document.file,
+                              document.mark(("nodes", index, *keys)), f"a {place[0]} of its own")  # fmt: skip
+                break
+
+
+def spans(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:
+    """Nobody leads more agents in all projects of a site together than one leader can; of one, its own rule says it."""
+    led: dict[str, set[str]] = defaultdict(set)
+    for project, document in projects:
+        for name, team in project.teams.items():
+            if team.leader is None:
+                continue
+            mine = {agent.agent for agent in project.agents if agent.team == name}
+            before = len(led[team.leader])
+            led[team.leader] |= mine
+            after = len(led[team.leader])
+            if before <= SPAN < after and before and after > _of_one(project, team.leader):
+                yield Problem("span-too-large", f"{team.leader} would lead {after} agents in this site's projects",
+                              document.file, document.mark(("teams", name, "leader")), f"at most {SPAN}",
+                              "give this row another leader")  # fmt: skip
+
+
+def _of_one(project: Project, leader: str) -> int:
+    rows = {name for name, team in project.teams.items() if team.leader == leader}
+    return sum(agent.team in rows for agent in project.agents)
