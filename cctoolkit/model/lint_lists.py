@@ -79,7 +79,7 @@ def past(project: Project, document: Document, today: date) -> Iterator[Problem]
     """Warn of a calendar whose dates are all over: nobody has written those to come."""
     for name, calendar in project.calendars.items():
         last = max((one.date for one in calendar.dates), default="")
-        if last and last < today.isoformat():
+        if last and last < today.isoformat() and not calendar.holidays:
             yield Problem("dates-past", f'the last date of the calendar "{name}" was {last}', document.file,
                           document.mark(("calendars", name, "dates"), key=True),
                           hint="write the dates to come, or delete those that are over")  # fmt: skip

@@ -25,23 +25,26 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def generate() -> dict[str, str]:
     """Return every schema's text by its path below `schemas/`."""
-    schemas: dict[str, dict[str, Any]] = {}
+    return {
+        f"{name}.schema.json": json.dumps(s, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        for name, s in schemas().items()
+    }
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return every schema by its name, options in the order of the structs."""
+    found: dict[str, dict[str, Any]] = {}
     for kind, struct in (("project", Project), ("site", Site)):
         for field in msgspec.structs.fields(struct):
             if field.name != "flow":
-                schemas[f"{kind}/{field.name}"] = _whole(
-                    field.type, f"{kind}: {field.name}", EXAMPLES[kind][field.name]
-                )
-        schemas[kind] = _document(kind, struct)
+                found[f"{kind}/{field.name}"] = _whole(field.type, f"{kind}: {field.name}", EXAMPLES[kind][field.name])
+        found[kind] = _document(kind, struct)
     for name, step in step_types().items():
-        schemas[f"steps/{name}"] = _whole(step, f"step: {name}", step.example)
-    schemas["project/flow"] = _flow(sorted(step_types()))
-    schemas["library"] = _library(schemas)
-    schemas["project/queues"]["$defs"]["QueueOptions"]["x-refused"] = REFUSED
-    return {
-        f"{name}.schema.json": json.dumps(s, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-        for name, s in schemas.items()
-    }
+        found[f"steps/{name}"] = _whole(step, f"step: {name}", step.example)
+    found["project/flow"] = _flow(sorted(step_types()))
+    found["library"] = _library(found)
+    found["project/queues"]["$defs"]["QueueOptions"]["x-refused"] = REFUSED
+    return found
 
 
 def _whole(struct: object, title: str, example: object) -> dict[str, Any]:
