@@ -51,27 +51,20 @@ def leaders(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def served(parts: Parts, document: Document) -> Iterator[Problem]:
-    """Where agents are listed, some serve each queue that calls wait in; on a line with real callers, certified ones.
+    """Where agents are listed, some serve each queue that calls wait in; `prove` asks whether they are certified.
 
     A project without agents is one whose people are not chosen yet.
     """
     raw = document.data.get("agents") if isinstance(document.data, dict) else None
     if not parts.agents or not isinstance(raw, list) or len(parts.agents) != len(raw) or "agents" in parts.unread:
         return
-    stage = parts.info.stage if parts.info else "draft"
     waited = dict.fromkeys(step.queue for step in parts.flow.values() if isinstance(step, Queue))
     for queue in waited:
-        serving = [agent for agent in parts.agents.values() if not agent.queues or queue in agent.queues]
-        if queue not in parts.queues:
-            continue
-        mark = document.mark(("queues", queue), key=True)
-        if not serving:
-            yield Problem("queue-unserved", f'no agent serves the queue "{queue}"', document.file, mark,
+        serving = any(not agent.queues or queue in agent.queues for agent in parts.agents.values())
+        if queue in parts.queues and not serving:
+            yield Problem("queue-unserved", f'no agent serves the queue "{queue}"', document.file,
+                          document.mark(("queues", queue), key=True),
                           hint="write it among the queues of an agent")  # fmt: skip
-        elif stage != "draft" and not any(agent.certified for agent in serving):
-            what = f'nobody who serves the queue "{queue}" is certified'
-            yield Problem("nobody-certified", what, document.file, mark,
-                          hint=f"stage {stage} has callers: certify somebody, or write stage: draft")  # fmt: skip
 
 
 def later(project: Project, document: Document, today: date) -> Iterator[Problem]:

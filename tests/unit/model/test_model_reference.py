@@ -14,7 +14,9 @@ from cctoolkit.spec.source import parse
 
 TEXT = Path("docs/spec.md").read_text(encoding="utf-8")
 PARTS = {found[1]: found[2] for found in re.finditer(r'<a id="([\w-]+)"></a>\n(.*?)(?=<a id=|\Z)', TEXT, re.DOTALL)}
-SECTIONS = [f"{kind}-{name}" for kind, struct in (("project", Project), ("site", Site)) for name in struct.__struct_fields__]
+SECTIONS = [
+    f"{kind}-{name}" for kind, struct in (("project", Project), ("site", Site)) for name in struct.__struct_fields__
+]
 STEPS = [f"step-{name}" for name in step_types()]
 
 
