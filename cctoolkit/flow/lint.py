@@ -19,16 +19,24 @@ def flow_problems(graph: FlowGraph, document: Document) -> list[Problem]:
 
 
 def unreachable_steps(graph: FlowGraph, document: Document) -> Iterator[Problem]:
-    """Every step must be the target of some way a call can go; a library's steps are there for other projects too."""
+    """Every step must be the target of some way a call can go; a library's steps are there for other projects too.
+
+    Of steps that lead to each other only the first is told: with a way to it the others are reached too.
+    """
     reachable = graph.reachable()
-    for name in graph.vertices:
-        if name not in reachable and document.mark(("flow", name), key=True).file not in document.shared:
-            before = sorted(v.name for v in graph.vertices.values() for e in v.edges if e.target == name != v.name)
-            hint = (
-                f"only {before[0]} leads here, and no call reaches that" if before else "delete it, or lead a way to it"
-            )
-            yield Problem("unreachable-step", f'no call reaches the step "{name}"', document.file,
-                          document.mark(("flow", name), key=True), hint=hint)  # fmt: skip
+    lost = [name for name in graph.vertices if name not in reachable]
+    net = nx.DiGraph((name, edge.target) for name in lost for edge in graph.vertices[name].edges)
+    net.add_nodes_from(lost)
+    behind: set[str] = set()
+    # A step nothing leads to comes first; then one of each ring.
+    for name in sorted(lost, key=lambda name: any(before != name for before in net.predecessors(name))):
+        after = nx.descendants(net, name) - reachable
+        mark = document.mark(("flow", name), key=True)
+        if name not in behind and mark.file not in document.shared:
+            others = ", ".join(step for step in lost if step in after - behind - {name})
+            yield Problem("unreachable-step", f'no call reaches the step "{name}"', document.file, mark,
+                          hint="delete it, or lead a way to it" + (f"; behind it are {others}" if others else ""))  # fmt: skip
+        behind |= after
 
 
 def endless_loops(graph: FlowGraph, document: Document) -> Iterator[Problem]:

@@ -87,8 +87,11 @@ def launch(parts: Parts, document: Document) -> Iterator[Problem]:
     """Somebody may sign what is to be signed, and a card that is proved is there."""
     if not parts.launch or not parts.info:
         return
+    raw = document.data["project"].get("roles")
+    # A person who is written down in the wrong form is there all the same.
+    written = {role for role, people in raw.items() if people} if isinstance(raw, dict) else set()
     for name, signature in parts.launch.signed.items():
-        if not any(getattr(parts.info.roles, role) for role in signature.by):
+        if not written.intersection(signature.by):
             yield _problem(document, ("launch", "signed", name), "nobody-may-sign",
                            f"the project has nobody who is {one_of(signature.by)}",
                            "write a name among the project's roles")  # fmt: skip

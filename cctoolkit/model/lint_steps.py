@@ -44,7 +44,7 @@ def lookups(parts: Parts, document: Document) -> Iterator[Problem]:
     for name, step in parts.flow.items():
         if not isinstance(step, Lookup):
             continue
-        if step.digits is not None and step.digits not in collecting:
+        if step.digits is not None and step.digits not in collecting and "flow" not in parts.unread:
             yield unknown(document, ("flow", name, "digits"), "collect step", step.digits, collecting)
         if "crm" not in parts.sections:
             yield Problem("no-crm", f'the step "{name}" asks a CRM, and there is none', document.file,
