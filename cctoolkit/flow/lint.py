@@ -34,8 +34,8 @@ def unreachable_steps(graph: FlowGraph, document: Document) -> Iterator[Problem]
         mark = document.mark(("flow", name), key=True)
         if name not in behind and mark.file not in document.shared:
             others = ", ".join(step for step in lost if step in after - behind - {name})
-            yield Problem("unreachable-step", f'no call reaches the step "{name}"', document.file, mark,
-                          hint="delete it, or lead a way to it" + (f"; behind it are {others}" if others else ""))  # fmt: skip
+            hint = "delete it, or lead a way to it" + (f"; behind it are {others}" if others else "")
+            yield Problem("unreachable-step", f'no call reaches the step "{name}"', document.file, mark, hint=hint)
         behind |= after
 
 

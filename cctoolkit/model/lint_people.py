@@ -58,6 +58,9 @@ def served(parts: Parts, document: Document) -> Iterator[Problem]:
     raw = document.data.get("agents") if isinstance(document.data, dict) else None
     if not parts.agents or not isinstance(raw, list) or len(parts.agents) != len(raw) or "agents" in parts.unread:
         return
+    # Whoever serves a queue that does not exist may well be meant to serve this one.
+    if any(queue not in parts.names["queues"] for agent in parts.agents.values() for queue in agent.queues):
+        return
     waited = dict.fromkeys(step.queue for step in parts.flow.values() if isinstance(step, Queue))
     for queue in waited:
         serving = any(not agent.queues or queue in agent.queues for agent in parts.agents.values())
