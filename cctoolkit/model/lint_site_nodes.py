@@ -11,16 +11,18 @@ from cctoolkit.spec.source import Document
 
 
 def places(site: Site, document: Document) -> Iterator[Problem]:
-    """Two nodes have neither one AMI nor, on one machine, one folder of configuration."""
+    """Two nodes have neither one AMI nor, on this machine, one folder of configuration."""
     seen: dict[tuple[str, ...], str] = {}
     for index, node in enumerate(site.nodes):
-        ami = ("AMI", node.ami.host, str(node.ami.port), "" if node.ami.host != "127.0.0.1" else node.address)
-        folder = ("folder", node.folder, node.transport)
-        for place, keys in ((ami, ("ami",)), (folder, ("folder",))):
+        # 127.0.0.1 is each machine's own.
+        where = node.address if node.ami.host == "127.0.0.1" else ""
+        kinds: list[tuple[tuple[str, ...], str]] = [(("AMI", node.ami.host, str(node.ami.port), where), "ami")]
+        kinds += [(("folder", node.folder), "folder")] if node.transport == "local" else []
+        for place, key in kinds:
             first = seen.setdefault(place, node.id)
             if first != node.id:
                 yield Problem("node-place-twice", f"the {place[0]} is that of node {first}", document.file,
-                              document.mark(("nodes", index, *keys)), f"a {place[0]} of its own")  # fmt: skip
+                              document.mark(("nodes", index, key)), f"a {place[0]} of its own")  # fmt: skip
                 break
 
 

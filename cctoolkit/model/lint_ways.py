@@ -4,7 +4,7 @@ They ask where calls can go, so they keep silent while a step or a number is bro
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import get_args
 
 from cctoolkit.model import phone
@@ -13,7 +13,7 @@ from cctoolkit.model.guard import Collected, Edge
 from cctoolkit.model.steps.collect import Collect
 from cctoolkit.model.steps.lookup import Lookup
 from cctoolkit.model.steps.set import Set
-from cctoolkit.model.steps.switch import Case, Switch
+from cctoolkit.model.steps.switch import Switch
 from cctoolkit.model.words import Language
 from cctoolkit.spec.problem import Problem, one_of
 from cctoolkit.spec.source import Document
@@ -22,31 +22,39 @@ _BEFORE = ("caller", "number", "step", "key", "queue", "wait")
 """Sources of the card that can be known while a call walks the flow."""
 
 
+Ways = Mapping[str, tuple[Edge, ...]]
+
+
+def _ways(parts: Parts) -> Ways:
+    return {name: step.edges() for name, step in parts.flow.items()} if parts.whole_flow else {}
+
+
 def collected(parts: Parts, document: Document) -> Iterator[Problem]:
     """Digits that are looked up were entered on every way there."""
-    if not parts.whole_flow:
-        return
-    for name, step in parts.flow.items():
+    ways = _ways(parts)
+    around: dict[str, Mapping[str, str]] = {}
+    for name, step in parts.flow.items() if ways else ():
         if not isinstance(step, Lookup) or step.digits is None or not isinstance(parts.flow.get(step.digits), Collect):
             continue
-        around = _reached(parts, ((step.digits, Collected),))
-        if name in around:
-            before = around[name]
+        if step.digits not in around:
+            around[step.digits] = _reached(ways, [n.entry for n in parts.numbers.values()], step.digits)
+        if name in around[step.digits]:
+            before = around[step.digits][name]
             way = f'from "{before}"' if before else "at once"
             what = f'a call can come here {way} without digits of "{step.digits}"'
             yield Problem("digits-not-collected", what, document.file, document.mark(("flow", name, "digits")),
                           hint="look up the caller's number on that way, in a lookup step of its own")  # fmt: skip
 
 
-def _reached(parts: Parts, without: Collection[tuple[str, type]]) -> Mapping[str, str]:
-    """Return the steps calls reach, each with the step before, when no call leaves steps by the ways in `without`."""
-    found = {number.entry: "" for number in parts.numbers.values() if number.entry in parts.flow}
+def _reached(ways: Ways, starts: Iterable[str], without: str = "") -> Mapping[str, str]:
+    """Return the steps calls reach, each with the step before, when no call leaves the step `without` by its digits."""
+    found = {start: "" for start in starts if start in ways}
     todo = deque(found)
     while todo:
         here = todo.popleft()
-        for edge in parts.flow[here].edges():
-            barred = (here, type(edge.guard)) in without
-            if not barred and edge.target in parts.flow and edge.target not in found:
+        for edge in ways[here]:
+            barred = here == without and isinstance(edge.guard, Collected)
+            if not barred and edge.target in ways and edge.target not in found:
                 found[edge.target] = here
                 todo.append(edge.target)
     return found
@@ -54,13 +62,15 @@ def _reached(parts: Parts, without: Collection[tuple[str, type]]) -> Mapping[str
 
 def known_fields(parts: Parts, document: Document) -> Iterator[Problem]:
     """A field that decides where calls go can have a value by then."""
-    if not parts.whole_flow:
-        return
-    for name, step in parts.flow.items():
+    ways = _ways(parts)
+    known: dict[str, Collection[str]] = {}
+    for name, step in parts.flow.items() if ways else ():
         field = parts.card.get(step.field or "") if isinstance(step, Switch) and step.by == "field" else None
-        if not isinstance(step, Switch) or field is None or field.source in _BEFORE:
+        if not isinstance(step, Switch) or step.field is None or field is None or field.source in _BEFORE:
             continue
-        if not any(_gives(parts.flow[before], step.field or "") for before in _before(parts, name)):
+        if step.field not in known:
+            known[step.field] = _after(ways, [at for at, other in parts.flow.items() if _gives(other, step.field)])
+        if name not in known[step.field]:
             what = f'nothing gives the field "{step.field}" a value before this step'
             yield Problem("field-never-known", what, document.file, document.mark(("flow", name, "field")),
                           hint="a lookup step before it, or a set step")  # fmt: skip
@@ -70,55 +80,42 @@ def _gives(step: object, field: str) -> bool:
     return isinstance(step, Lookup) or (isinstance(step, Set) and field in step.card)
 
 
-def _before(parts: Parts, name: str) -> set[str]:
-    """Return every step from which a call can come to `name`."""
-    edges: list[tuple[str, Edge]] = [(at, edge) for at, step in parts.flow.items() for edge in step.edges()]
-    found, grown = {name}, True
-    while grown:
-        more = {at for at, edge in edges if edge.target in found} - found
-        found |= more
-        grown = bool(more)
-    return found - {name}
+def _after(ways: Ways, steps: Iterable[str]) -> Collection[str]:
+    """Return every step to which a call comes from any of these."""
+    return _reached(ways, [edge.target for step in steps for edge in ways[step]])
 
 
 def cases(parts: Parts, document: Document) -> Iterator[Problem]:
     """Each value of a switch can decide something: no other case before it takes all its calls."""
+    full = {
+        form: n.number
+        for n in parts.numbers.values()
+        if n.country in phone.countries()
+        for form in phone.forms(n.number, n.country)
+    }
+    spoken = _spoken(parts)
     for name, step in parts.flow.items():
         if not isinstance(step, Switch) or step.by == "share":
             continue
         taken: dict[str, str] = {}
-        for case_name, case in step.cases.items():
-            yield from _case(parts, document, (name, case_name), step, case, taken)
+        for case, index, value in ((c, i, v) for c, one in step.cases.items() for i, v in enumerate(one.values)):
+            mark = document.mark(("flow", name, "cases", case, "values", index))
+            # Numbers are told apart in one form, however they are written.
+            form = full.get(phone.digits(value), value) if step.by == "number" else value
+            first = next((known for known in _wider(step, form) if taken.get(known, case) != case), None)
+            if first is not None:
+                hint = f'case "{taken[first]}" comes before: leave one out, or the narrower first'
+                what = f'calls of "{value}" already go the way of "{first}"'
+                yield Problem("case-never", what, document.file, mark, hint=hint)
+            elif step.by == "language" and value in get_args(Language) and value not in spoken:
+                yield Problem("case-never", f'no call speaks "{value}"', document.file, mark, one_of(spoken),
+                              "a set step before this one sets the language")  # fmt: skip
+            taken.setdefault(form, case)
 
 
-def _case(
-    parts: Parts, document: Document, names: tuple[str, str], step: Switch, case: Case, taken: dict[str, str]
-) -> Iterator[Problem]:
-    name, case_name = names
-    for index, value in enumerate(case.values):
-        mark = document.mark(("flow", name, "cases", case_name, "values", index))
-        form = _form(parts, step, value)
-        first = next((known for known, of in taken.items() if of != case_name and _takes(step, known, form)), None)
-        if first is not None:
-            yield Problem("case-never", f'calls of "{value}" already go the way of "{first}"', document.file, mark,
-                          hint=f'case "{taken[first]}" comes before: leave one out, or the narrower first')  # fmt: skip
-        elif step.by == "language" and value in get_args(Language) and value not in (spoken := _spoken(parts)):
-            yield Problem("case-never", f'no call speaks "{value}"', document.file, mark, one_of(spoken),
-                          "a set step before this one sets the language")  # fmt: skip
-        taken.setdefault(form, case_name)
-
-
-def _form(parts: Parts, step: Switch, value: str) -> str:
-    """Return a value in the form in which two of them are told apart."""
-    if step.by != "number":
-        return value
-    full = {form: n.number for n in parts.numbers.values() for form in phone.forms(n.number, n.country)}
-    return full.get(phone.digits(value), value)
-
-
-def _takes(step: Switch, first: str, value: str) -> bool:
-    """Say whether a value leaves nothing for another one."""
-    return value.startswith(first) if step.by == "caller" else value == first
+def _wider(step: Switch, value: str) -> Iterable[str]:
+    """Return the values that leave nothing for this one: itself, and of a caller what the number begins with."""
+    return (value[:size] for size in range(1, len(value) + 1)) if step.by == "caller" else (value,)
 
 
 def _spoken(parts: Parts) -> set[str]:

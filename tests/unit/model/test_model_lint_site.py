@@ -1,0 +1,51 @@
+"""Rules that need several projects or nodes of a site."""
+
+from copy import deepcopy
+
+from cctoolkit.model import build, lint_site
+from cctoolkit.model.examples import EXAMPLES
+from cctoolkit.spec.problem import Mark
+from cctoolkit.spec.source import Document
+
+
+def document(data: dict) -> Document:
+    return Document("f", data, {(): Mark()}, {(): Mark()})
+
+
+def project(name: str, *, agents: int) -> tuple:
+    """Build a project of rows of six, all led by one person."""
+    rows = [f"row-{n // 6}" for n in range(agents)]
+    data = {
+        "project": {"id": name, "title": "T", "client": "C", "language": "en", "time_zone": "Europe/Warsaw"},
+        "numbers": [{"number": f"+48 22 123 45 {10 + len(name)}", "country": "PL", "entry": "bye"}],
+        "flow": {"bye": {"type": "hangup"}},
+        "teams": {row: {"senior": f"{name}-{row}", "leader": "Ewa Lis"} for row in set(rows)},
+        "agents": [{"agent": f"{name}{n}", "team": row} for n, row in enumerate(rows)],
+    }
+    spec = document(data)
+    return build.project(spec), spec
+
+
+def codes(site: dict, *projects: tuple) -> list[str]:
+    """Return the codes of a site's problems, but those of its roster."""
+    spec = document(site)
+    found = lint_site.site_problems(build.site(spec), spec, projects)
+    return [problem.code for problem in found if problem.code != "unknown-agent"]
+
+
+def test_a_leader_of_two_projects():
+    """Thirty agents of both together are led by one person, thirty-one are not."""
+    assert codes(EXAMPLES["site"], project("one", agents=18), project("other", agents=12)) == []
+    assert codes(EXAMPLES["site"], project("one", agents=18), project("other", agents=13)) == ["span-too-large"]
+
+
+def test_two_nodes_are_two():
+    """A second node has its own folder and its own AMI; 127.0.0.1 is another one on another machine."""
+    site = deepcopy(EXAMPLES["site"])
+    (node,) = site["nodes"]
+    second = deepcopy(node) | {"id": "n2", "address": "10.20.0.12"}
+    assert codes(site | {"nodes": [node, second]}) == ["node-place-twice"]
+    assert codes(site | {"nodes": [node, second | {"folder": "/srv/n2"}]}) == []
+    assert codes(site | {"nodes": [node, second | {"folder": "/srv/n2", "address": node["address"]}]}) == [
+        "node-place-twice"
+    ]
