@@ -166,7 +166,7 @@ NEVER = ("gap", "overlap", "holidays-unknown")
 def index() -> str:
     """Return the list of all pages: findings, errors, warnings."""
     groups = (
-        ("What `validate` finds", [code for code in CODES if code not in WARNINGS]),
+        ("What `validate` finds", sorted(set(CODES) - WARNINGS)),
         ("What it warns of", sorted(WARNINGS)),
         ("What `prove` finds", list(FINDINGS)),
     )

@@ -100,9 +100,11 @@ def _value(parts: Parts, document: Document, path: Route, step: Switch, value: s
                        did_you_mean(value, words))  # fmt: skip
     if step.by == "field" and (field := parts.card.get(step.field or "")):
         return _choice(document, path, field, value)
+    if step.by != "number" or not parts.whole_flow:
+        return None
     numbers = [n for n in parts.numbers.values() if n.country in phone.countries()]
     forms = {form for n in numbers for form in phone.forms(n.number, n.country)}
-    if step.by == "number" and parts.whole_flow and phone.digits(value) not in forms:
+    if phone.digits(value) not in forms:
         return Problem("switch-number", f'"{value}" is no number of this project', document.file, mark,
                        one_of([n.number for n in numbers]))  # fmt: skip
     return None

@@ -4,6 +4,7 @@ Source: ITU-T E.164; numbering plans by the phonenumbers library, always with a 
 """
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 import phonenumbers
@@ -74,6 +75,7 @@ def premium(dialled: str) -> bool:
     return phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE
 
 
+@lru_cache(maxsize=4096)
 def forms(text: str, country: str) -> tuple[str, ...]:
     """Return how the number may stand in a SIP INVITE: with +, without, and as dialled in the country."""
     full = e164(text, country)
