@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -70,7 +72,12 @@ def runtime(site: Site, projects: Sequence[Project]) -> str:
     codes = site.feature_codes
     features = ((codes.login, marks.LOGIN), (codes.logout, marks.LOGOUT), (codes.ready, marks.READY))
     pauses = [(codes.pause + code, reason) for code, reason in sorted(pause_codes(projects).items())]
-    agents = [{"id": entry.agent, "queues": memberships(projects, entry.agent)} for entry in site.roster]
+    agents = []
+    for entry in site.roster:
+        queues = memberships(projects, entry.agent)
+        agents.append(
+            {"id": entry.agent, "queues": queues, "first": min(queues, key=lambda one: one.since, default=None)}
+        )
     refuse_hostile(site)
     return text_of(
         "runtime.conf.j2", features=features, agents=agents, pauses=pauses, exits=exits(projects),
@@ -106,12 +113,28 @@ def exit_keys(project: Project) -> dict[str, tuple[str, ...]]:
     }
 
 
-def memberships(projects: Sequence[Project], agent: str) -> list[tuple[str, int]]:
-    """Return (queue's name, penalty) for each queue the agent may join: certified for the project, or none
-    of its.
-    """
+class Membership(Struct, frozen=True):
+    """A queue an agent may join from the day of the certificate on, in the project's time zone."""
+
+    queue: str
+    penalty: int
+    since: date
+    zone: str
+
+    def holds(self, now: datetime) -> bool:
+        """Say whether the certificate's day has come."""
+        return now.astimezone(ZoneInfo(self.zone)).date() >= self.since
+
+
+def memberships(projects: Sequence[Project], agent: str) -> list[Membership]:
+    """Return the queues the agent may join, now or later: those of projects the agent has a certificate for."""
     return [
-        (marks.queue_name(project.id, queue), assignment.penalty)
+        Membership(
+            marks.queue_name(project.id, queue),
+            assignment.penalty,
+            date.fromisoformat(assignment.certified),
+            project.project.time_zone,
+        )
         for project in projects
         for assignment in project.agents
         if assignment.agent == agent and assignment.certified

@@ -94,9 +94,10 @@ def _cut_off(there: Transport) -> str:
 
 def _allowed(site: Site, projects: Sequence[Project]) -> list[Member]:
     return [
-        Member(queue, entry.agent, penalty)
+        Member(one.queue, entry.agent, one.penalty)
         for entry in site.roster
-        for queue, penalty in memberships(projects, entry.agent)
+        for one in memberships(projects, entry.agent)
+        if one.holds(clock.now())
     ]
 
 

@@ -162,8 +162,9 @@ def serving(projects: Sequence[Project]) -> dict[str, tuple[str, ...]]:
         marks.queue_name(project.id, queue): () for project in projects for queue in project.queues
     }
     for agent in agents:
-        for queue, _ in memberships(projects, agent):
-            found[queue] = (*found[queue], agent)
+        for one in memberships(projects, agent):
+            if one.holds(clock.now()):
+                found[one.queue] = (*found[one.queue], agent)
     return found
 
 

@@ -3,9 +3,12 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from cctoolkit import clock
 from cctoolkit.workflow import specs, switch
 
 pytestmark = pytest.mark.live
@@ -114,6 +117,28 @@ async def test_without_a_certificate_nobody_gets_on_the_line(line):
     await line.lab.street.hang_up(call)
     await until(lambda: channels(line), "")
     assert await members(line, "volkova") == {}
+
+
+async def test_a_certificate_counts_from_its_day(line):
+    """Who is certified from tomorrow on is not on the line today, who is from today on is; the plan says the same."""
+    agents = '- {agent: petrov, team: row-a, grade: junior, queues: [orders], penalty: 1, certified: "2026-10-12"}'
+    today = clock.now().astimezone(ZoneInfo("Europe/Moscow")).date()
+    for day, wanted in ((today + timedelta(days=1), {}), (today, {"orders": (1, None)})):
+        dated = agents.replace("2026-10-12", str(day))
+        line.edit(agents, dated)
+        assert await line.run_aside("apply", "--site", line.site) == 0
+        before = line.lab.nodes["n1"].queue_log.read_text(encoding="utf-8").count("|petrov|ADDMEMBER")
+        await dial(line, "petrov", "*11")
+        await until(lambda: members(line, "petrov"), wanted)
+        await until(lambda: channels(line), "")
+        assert await members(line, "petrov") == wanted
+        added = line.lab.nodes["n1"].queue_log.read_text(encoding="utf-8").count("|petrov|ADDMEMBER") - before
+        assert added == len(wanted)
+        assert await line.run_aside("plan", "--site", line.site) == 0
+        line.edit(dated, agents)
+    await dial(line, "petrov", "*12")
+    await until(lambda: members(line, "petrov"), {})
+    assert await line.run_aside("apply", "--site", line.site) == 0
 
 
 async def test_a_log_in_joins_every_queue_and_a_log_out_leaves_them(line):

@@ -65,5 +65,6 @@ def test_an_agent_without_certification_joins_no_queue(loaded):
     """Not certified, not put on the line."""
     project = loaded.projects[0]
     fresh = replace(project, agents=tuple(replace(a, certified=None) for a in project.agents))
-    assert dialplan.memberships((project,), "petrov") == [("northwind-hotline.orders", 1)]
+    (one,) = dialplan.memberships((project,), "petrov")
+    assert (one.queue, one.penalty, str(one.since)) == ("northwind-hotline.orders", 1, "2026-10-12")
     assert dialplan.memberships((fresh,), "petrov") == []
