@@ -71,12 +71,12 @@ def served(parts: Parts, document: Document) -> Iterator[Problem]:
 
 
 def later(project: Project, document: Document, today: date) -> Iterator[Problem]:
-    """Warn of certificates of a day to come: an agent who has none yet stands without a date."""
+    """Warn of certificates of a day to come: until then the switch lets the agent on no line."""
     for index, agent in enumerate(project.agents):
         if agent.certified and date.fromisoformat(agent.certified) > today:
             yield Problem("certified-later", f'"{agent.agent}" is certified only on {agent.certified}', document.file,
                           document.mark(("agents", index, "certified")), f"a day up to {today}",
-                          "leave it out until the certificate is there")  # fmt: skip
+                          "before that day the log-in is refused; without a date it always is")  # fmt: skip
 
 
 RULES = (rows, spans, served)

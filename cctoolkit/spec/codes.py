@@ -49,7 +49,7 @@ CODES = {
     "card-two-sources": "A field of the card has one source.",
     "card-value": "A value is of its field's type.",
     "case-never": "A value of a switch can decide something: no case before it takes its calls.",
-    "certified-later": "A certificate of a day to come is none yet.",
+    "certified-later": "A certificate of a day to come: until then the agent is on no line.",
     "date-twice": "A date stands once in a calendar.",
     "dates-past": "A calendar's dates are all over.",
     "digits-backwards": "The fewest digits are no more than the most.",
