@@ -19,6 +19,9 @@ def command(
         "build/demo"
     ),
     traffic: Annotated[float, typer.Option("--traffic", help="Seconds of callers and agents; 0: none.")] = 60,
+    apart: Annotated[
+        float, typer.Option("--apart", help="Milliseconds a record may lie from the other side's log.")
+    ] = 50,
 ) -> None:
     """Take a project through everything on a private real Asterisk, from its spec to the report of a call.
 
@@ -30,7 +33,7 @@ def command(
     parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() == parent:
-        asyncio.run(demo(folder, say, traffic))
+        asyncio.run(demo(folder, say, traffic, apart))
     say(_NEXT)
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -23,6 +23,7 @@ _PACKAGES = "asterisk,asterisk-core-sounds-en-gsm,asterisk-core-sounds-ru-gsm"
 _NEEDED_BYTES = 1_200_000_000
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _SOUNDS = Path("usr/share/asterisk/sounds")
+_ENGLISH = "en_US_f_Allison"
 _RUSSIAN = "ru_RU_f_IvrvoiceRU"  # the name the Debian package installs; Asterisk looks for `ru`
 _BUILD = ("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "sid")
 
@@ -56,6 +57,7 @@ def ensure(progress: Progress) -> Installation:
     root = cache_folder() / f"asterisk-{VERSION}"
     if not root.is_dir():
         _build_once(root, progress)
+    _link_voices(root)
     return _read(root)
 
 
@@ -194,11 +196,16 @@ def _finish(root: Path) -> None:
             expected=VERSION,
             next_step="install Asterisk 22 yourself",
         )
-    russian = root / _SOUNDS / "ru"
-    if not russian.exists() and (root / _SOUNDS / _RUSSIAN).is_dir():
-        russian.symlink_to(_RUSSIAN)
     for deb in (root / "var/cache/apt/archives").glob("*.deb"):
         deb.unlink()
+
+
+def _link_voices(root: Path) -> None:
+    """Name the folders of sounds as Asterisk looks for them. Polish has no package: the lab's callers hear English."""
+    for language, voice in (("ru", _RUSSIAN), ("pl", _ENGLISH)):
+        if (root / _SOUNDS / voice).is_dir():
+            with suppress(FileExistsError):
+                (root / _SOUNDS / language).symlink_to(voice)
 
 
 def _remove(folder: Path) -> None:

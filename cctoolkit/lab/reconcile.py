@@ -17,9 +17,16 @@ from cctoolkit.lab import differences, queue_lines
 from cctoolkit.lab.notes import Dial, Note
 from cctoolkit.lab.queue_lines import Logged
 
-MOST_APART_MS = 50.0
 _SAME_CALL_SECONDS = 1.0
 """How late an anonymous call's record may enter and still be that call's; a number of its own needs no such limit."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How far apart two sources may tell a moment, and how long a wrap-up lasts that nobody ends."""
+
+    apart_ms: float = 50.0
+    wrap_up_seconds: float = math.inf
+
 
 Judgement = Literal["equal", "crossed", "different"]
 
@@ -106,17 +113,16 @@ def reconcile(
     records: Sequence[CallRecord],
     queue_log: Iterable[str],
     ready: Sequence[Dial] = (),
-    *,
-    wrap_up_seconds: float = math.inf,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> Table:
     """Return a verdict for each call that any of the three knows; `ready` are the agents' calls that end a wrap-up,
-    unless it has lasted `wrap_up_seconds`: then nobody had to.
+    unless it has lasted its limit: then nobody had to.
 
     Records and lines from outside the notes' time are not looked at.
     """
     logged = {call: one for call, one in queue_lines.calls(queue_log).items() if _within(notes, one.entered or 0)}
     real = [record for record in records if not record.test and _within(notes, record.entered.at / 1_000_000)]
-    verdicts = [_judge(note, record, logged, ready, wrap_up_seconds) for note, record in match(real, notes)]
+    verdicts = [_judge(note, record, logged, ready, limits) for note, record in match(real, notes)]
     known = {record.call for record in real}
     lost = [_only_logged(call, one) for call, one in logged.items() if call not in known]
     return Table((*verdicts, *lost))
@@ -136,7 +142,7 @@ def _only_logged(call: str, one: Logged) -> Verdict:
 
 
 def _judge(
-    note: Note | None, record: CallRecord | None, logged: Mapping[str, Logged], ready: Sequence[Dial], longest: float
+    note: Note | None, record: CallRecord | None, logged: Mapping[str, Logged], ready: Sequence[Dial], limits: Limits
 ) -> Verdict:
     line = logged.get(record.call) if record else None
     reasons = list(differences.missing(note, record, line))
@@ -148,8 +154,8 @@ def _judge(
         otherwise = [*differences.outcomes(note, record), *differences.answers(note, record)]
         reasons += differences.rings(note, record)
         reasons += [*differences.holds(note, record), *differences.keys(note, record)]
-        apart = differences.edges(note, record, ready, longest)
-        reasons += [f"{edge}: {abs(ms):.0f} ms apart" for edge, ms in apart.items() if abs(ms) > MOST_APART_MS]
+        apart = differences.edges(note, record, ready, limits.wrap_up_seconds)
+        reasons += [f"{edge}: {abs(ms):.0f} ms apart" for edge, ms in apart.items() if abs(ms) > limits.apart_ms]
     crossed = note is not None and note.crossed and not reasons
     verdict = Verdict(
         note=note.call if note else "",

@@ -26,7 +26,14 @@ class SourcesDiffer(CctoolkitError):
 
 
 async def traffic(
-    lab: Lab, loaded: specs.LoadedSite, folder: Path, seconds: float, say: Callable[[str], None], *, seed: int = SEED
+    lab: Lab,
+    loaded: specs.LoadedSite,
+    folder: Path,
+    seconds: float,
+    say: Callable[[str], None],
+    *,
+    apart_ms: float,
+    seed: int = SEED,
 ) -> None:
     """Let callers and agents be for `seconds`, kill the capture in the middle, and compare; raise SourcesDiffer."""
     project = loaded.projects[0]
@@ -49,7 +56,7 @@ async def traffic(
         if capture.returncode is None:
             capture.terminate()
         await capture.wait()
-    table = workflow_lab.held(done, loaded, project, folder)
+    table = workflow_lab.held(done, loaded, project, folder, apart_ms)
     for line in told(table, every=False):
         say(line)
     if not table.good:

@@ -90,14 +90,16 @@ async def traffic(at: Lab, loaded: LoadedSite, wanted: Mix, project: Project, pr
     return Traffic(performed, tuple(found), tuple(ready), path)
 
 
-def held(done: Traffic, loaded: LoadedSite, project: Project, store: Path) -> comparing.Table:
+def held(
+    done: Traffic, loaded: LoadedSite, project: Project, store: Path, apart_ms: float = comparing.Limits().apart_ms
+) -> comparing.Table:
     """Hold the traffic against the records of a store and the queue_log of the site's first node."""
     since = done.performed.began - timedelta(seconds=1)
     with Store.read(store / FILE_NAME) as records:
         found = list(records.calls(project.id, since=since, test=False))
     log = _lines(Path(loaded.site.nodes[0].queue_log))
-    longest = seconds(project.after_call.limit)
-    return comparing.reconcile(done.notes, found, log, done.ready, wrap_up_seconds=longest)
+    limits = comparing.Limits(apart_ms, seconds(project.after_call.limit))
+    return comparing.reconcile(done.notes, found, log, done.ready, limits)
 
 
 def _lines(path: Path) -> Iterable[str]:

@@ -120,7 +120,7 @@ def test_the_plan_is_empty_whenever_it_is_made(both, monkeypatch):
 
 
 async def test_polish_callers_hear_something(both, tmp_path):
-    """No package brings Polish prompts: Asterisk falls back to the English ones, which last, instead of silence."""
+    """No package brings Polish prompts: the lab's are the English ones, which last, and no silence."""
     number = "+48800120340"
     assert await both.run_aside("override", "zorza-infolinia", "closed", "--until", "5m", "--site", both.site) == 0
     async with capturing(both, tmp_path):

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, Hold, QueueVisit, StepTaken
 from cctoolkit.lab import queue_lines
 from cctoolkit.lab.notes import Dial, Held, Note, PhoneLeg, Press
-from cctoolkit.lab.reconcile import match, reconcile, told
+from cctoolkit.lab.reconcile import Limits, match, reconcile, told
 
 BEGAN = 1_795_370_000
 NUMBER = "+78001002030"
@@ -193,10 +193,10 @@ def test_a_call_that_went_on_after_its_agent_may_end_in_the_same_second():
 def test_an_agent_who_says_ready_just_after_the_limit_ended_nothing():
     """The record's wrap-up lasts 2 s; the phone is answered 0.3 s later."""
     late = [Dial("ivanova", "*13", at(7.3))]
-    found = reconcile([note(0)], [record(0)], log(0), late, wrap_up_seconds=2)
+    found = reconcile([note(0)], [record(0)], log(0), late, Limits(wrap_up_seconds=2))
     assert found.good
     assert not any("ready" in edge for edge in found.verdicts[0].apart_ms)
-    assert not reconcile([note(0)], [record(0)], log(0), late, wrap_up_seconds=30).good
+    assert not reconcile([note(0)], [record(0)], log(0), late, Limits(wrap_up_seconds=30)).good
 
 
 def with_holds(one, holds):
