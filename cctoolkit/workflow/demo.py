@@ -56,7 +56,7 @@ async def demo(
         await demo_message.mailed(lab, loaded, say)
         if traffic_seconds:
             say("\n== Traffic: street's notes, records and queue_log, call by call")
-            await traffic(lab, loaded, folder / "records", traffic_seconds, say, apart_ms=apart_ms)
+            await traffic(lab, loaded, folder / "records", traffic_seconds, say, apart_ms)
         say("\n== Figures")
         _figures(folder, say)
     say("\nThe lab is down again; nothing is left running.")

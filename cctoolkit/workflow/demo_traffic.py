@@ -26,21 +26,14 @@ class SourcesDiffer(CctoolkitError):
 
 
 async def traffic(
-    lab: Lab,
-    loaded: specs.LoadedSite,
-    folder: Path,
-    seconds: float,
-    say: Callable[[str], None],
-    *,
-    apart_ms: float,
-    seed: int = SEED,
+    lab: Lab, loaded: specs.LoadedSite, folder: Path, seconds: float, say: Callable[[str], None], apart_ms: float
 ) -> None:
     """Let callers and agents be for `seconds`, kill the capture in the middle, and compare; raise SourcesDiffer."""
     project = loaded.projects[0]
     await overrides.set_override(loaded, project, "open", clock.now() + timedelta(seconds=seconds + 120))
     capture = await _start(lab, folder)
-    wanted = workflow_lab.mix(loaded, project, seed=seed, rate=RATE, seconds=seconds, calls=10_000)
-    say(f"{len(wanted.agents.names)} agents, a caller a second for {seconds:.0f} s, seed {seed}")
+    wanted = workflow_lab.mix(loaded, project, seed=SEED, rate=RATE, seconds=seconds, calls=10_000)
+    say(f"{len(wanted.agents.names)} agents, a caller a second for {seconds:.0f} s, seed {SEED}")
     happening = asyncio.create_task(workflow_lab.traffic(lab, loaded, wanted, project, lambda _now: None))
     try:
         await asyncio.wait([happening], timeout=seconds / 2)

@@ -18,10 +18,9 @@ APART_MS = "500"
 
 def start(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-u", "-m", "cctoolkit", "demo", "--folder", str(folder), "--traffic", "15", "--apart", APART_MS],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, start_new_session=True,
         # Where the tests run in the background, Ctrl-C is ignored, and a child would inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ["env", "--default-signal=INT", sys.executable, "-u", "-m", "cctoolkit", "demo", "--folder", str(folder), "--traffic", "15", "--apart", APART_MS],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, start_new_session=True,
     )  # fmt: skip
 
 

@@ -187,5 +187,5 @@ async def test_one_deleted_record_fails_the_demonstration(busy, tmp_path, monkey
     monkeypatch.setattr(workflow_lab, "held", without_one)
     lines = []
     with pytest.raises(demo_traffic.SourcesDiffer):
-        await demo_traffic.traffic(busy.lab, specs.load_site(busy.site), tmp_path, 8, lines.append, apart_ms=500)
+        await demo_traffic.traffic(busy.lab, specs.load_site(busy.site), tmp_path, 8, lines.append, 500)
     assert "no record" in "\n".join(lines)
