@@ -10,7 +10,11 @@ from cctoolkit.cli.options import CHANGES, say
 def command(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(help="Projects by id, folder or file; all when none is named.", metavar="[PATH]..."),
+        typer.Argument(
+            help="Projects by id or folder; a file of a project, a library or a site by its path; all of projects/ "
+            "when none is named.",
+            metavar="[PATH]...",
+        ),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 2 when a file is not tidy.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")] = False,

@@ -1,4 +1,4 @@
-"""The form a project is written in: keys in the order of the structs, numbers and durations in one way, quotes where
+"""The form specs are written in: keys in the order of the structs, numbers and durations in one way, quotes where
 another reader of YAML needs them. docs/format.md describes it.
 
 What a place of a spec holds is asked of the structs, so a new step type or section has its form by being there.
@@ -29,14 +29,17 @@ _TEXT = "tag:yaml.org,2002:str"
 _MORE = re.compile(r"[yYnN]|[-+0-9:]+")
 
 
-def arrange(layout: Layout) -> None:
-    """Bring a project's layout into its form. Where there are anchors, order stays: an alias follows its own."""
-    _arrange(layout.root, _info(Project), "", sort=not layout.anchors)
+def arrange(layout: Layout, struct: type = Project, section: str = "") -> None:
+    """Bring a layout into the form of a struct, or of one section of it; a library has the sections of a project. Where
+    there are anchors, order stays: an alias follows its own.
+    """
+    kind = _info(struct)
+    _arrange(layout.root, _inside(kind, section) if section else kind, "", sort=not layout.anchors)
 
 
-def meaning(data: object) -> object:
-    """Return a project's data such that what means the same is equal: durations in seconds, numbers in E.164."""
-    return _meaning(data, _info(Project), "")
+def meaning(data: object, struct: type = Project) -> object:
+    """Return data by its sections such that what means the same is equal: durations in seconds, numbers in E.164."""
+    return _meaning(data, _info(struct), "")
 
 
 def _arrange(node: Node, kind: inspect.Type, country: str, *, sort: bool) -> None:
@@ -106,8 +109,9 @@ def _members(kind: inspect.Type) -> tuple[inspect.Type, ...]:
 
 
 def _order(kind: inspect.StructType) -> dict[str, int]:
-    tag = [kind.tag_field] if kind.tag_field else []
-    return {name: place for place, name in enumerate([*tag, *(field.encode_name for field in kind.fields)])}
+    first = [*([kind.tag_field] if kind.tag_field else []), *getattr(kind.cls, "written_first", ())]
+    names = dict.fromkeys([*first, *(field.encode_name for field in kind.fields)])
+    return {name: place for place, name in enumerate(names)}
 
 
 def _inside(kind: inspect.Type, key: str | None) -> inspect.Type:

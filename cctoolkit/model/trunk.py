@@ -3,7 +3,7 @@
 Source: pjsip.conf.sample of Asterisk 22; options keep pjsip's names where they mean the same.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -64,6 +64,9 @@ class RegistersHere(Section, frozen=True, kw_only=True):
 
 class SipTrunk(Section, frozen=True, kw_only=True):
     """What every trunk says."""
+
+    written_first: ClassVar[tuple[str, ...]] = ("id", "address")
+    """In a tidy spec what says which one it is stands before what all of them have."""
 
     port: Annotated[Port | None, Meta(description="5060, or 5061 for tls, when not given.")] = None
     transport: Annotated[Protocol, Meta(description="How SIP reaches it; the node must have such a transport.")] = "udp"

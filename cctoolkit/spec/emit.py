@@ -9,9 +9,9 @@ from cctoolkit.spec.layout import Block, Flow, Item, Layout, Leaf, Node
 _STEP = "  "
 
 
-def emit(layout: Layout) -> str:
-    """Return the file's text."""
-    lines = [*layout.head, *_entries(layout.root, "", sections=True)] if isinstance(layout.root, Block) else []
+def emit(layout: Layout, *, sections: bool = True) -> str:
+    """Return the file's text; with `sections` its outermost entries stand apart."""
+    lines = [*layout.head, *_entries(layout.root, "", sections=sections)] if isinstance(layout.root, Block) else []
     lines = list(_single_gaps(lines)) or [inline(layout.root)]
     return "\n".join(lines) + "\n"
 

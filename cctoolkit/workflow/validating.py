@@ -64,13 +64,13 @@ class _Run(Struct):
 
     def check(self, file: Path) -> None:
         """Check whatever spec a file is part of."""
-        kind = _kind(file)
-        if kind == specs.SITES:
+        found = kind(file)
+        if found == specs.SITES:
             _, projects, problems = specs.check_site(file, self.project)
             for one in projects:
                 self.add(Path(one.document.file), (), one.document.files)
             self.add(file, problems)
-        elif kind == LIBRARY:
+        elif found == LIBRARY:
             self._library(file)
         else:
             loaded, problems = self.project(file)
@@ -93,7 +93,7 @@ def validate(names: Sequence[str]) -> Validated:
     run = _Run()
     for name in names or (str(specs.root() / "projects"),):
         try:
-            files = _files(name)
+            files = spec_files(name)
         except UsageError as error:
             run.add(Path(name), [Problem("no-such-project", error.what, name, expected=error.expected,
                                          hint=error.next_step)])  # fmt: skip
@@ -105,7 +105,7 @@ def validate(names: Sequence[str]) -> Validated:
     return Validated(run.specs, tuple(run.problems))
 
 
-def _files(name: str) -> list[Path]:
+def spec_files(name: str) -> list[Path]:
     """Return the specs a name stands for; a folder of projects stands for all that is in it."""
     path = Path(name)
     if is_folder(path) and not is_there(path / PROJECT_FILE):
@@ -114,7 +114,7 @@ def _files(name: str) -> list[Path]:
             return [*found, *_sites(path / specs.SITES), *sorted((path / LIBRARY).glob("*" + ENDING))]
     if is_there(path) and not is_folder(path):
         above = next((f / PROJECT_FILE for f in path.parents if is_file(f / PROJECT_FILE)), None)
-        return [above if above and _kind(path) == "project" else path]
+        return [above if above and kind(path) == "project" else path]
     projects = specs.root() / "projects"
     site = projects / specs.SITES / (name + ENDING)
     return [site] if is_file(site) and not is_file(projects / name / PROJECT_FILE) else [specs.find_project(name)]
@@ -125,7 +125,7 @@ def _sites(folder: Path) -> list[Path]:
     return sorted(file for file in folder.glob("*" + ENDING) if file.stem != specs.LAB)
 
 
-def _kind(file: Path) -> str:
+def kind(file: Path) -> str:
     """Return what kind of spec a file is, by the folder it stands in."""
     folder = real(file).parent.name
     return folder if folder in (specs.SITES, LIBRARY) else "project"

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from cctoolkit.__main__ import run
 from cctoolkit.errors import ToolkitBug
+from cctoolkit.flow.graph import compile_flow
 from cctoolkit.model import form
 from cctoolkit.spec import emit, source
-from cctoolkit.workflow import fmt
+from cctoolkit.workflow import fmt, specs
 
 NORTHWIND = "northwind-hotline"
 SPEC = """\
@@ -82,7 +83,7 @@ def tidy(text: str) -> str:
     document, problems = source.parse(text, "f")
     assert document is not None
     assert problems == []
-    return fmt.tidied(text, document)
+    return fmt.tidied(text, "f")
 
 
 def test_form():
@@ -215,12 +216,12 @@ def test_any_hand(path, seed, title, waits):
     notes = re.findall("# note [0-9]+", text)
     document, problems = source.parse(text, "f")
     assert document is not None and not problems, (problems, text)  # noqa: PT018
-    after = fmt.tidied(text, document)
+    after = fmt.tidied(text, "f")
     again = source.parse(after, "f")[0]
     assert form.meaning(again.data) == form.meaning(data)
     assert again.data["project"]["title"] == title
     assert sorted(re.findall("# note [0-9]+$", after, re.MULTILINE)) == sorted(notes)
-    assert fmt.tidied(after, again) == after
+    assert fmt.tidied(after, "f") == after
 
 
 @pytest.fixture
@@ -269,12 +270,119 @@ def test_what_is_not_understood_is_left(place, capsys, broken):
 def test_another_meaning_is_refused(place, capsys, monkeypatch, spoil):
     """Were the writer wrong, nothing would be written."""
     right = emit.emit
-    monkeypatch.setattr(emit, "emit", lambda layout: spoil(right(layout)))
+    monkeypatch.setattr(emit, "emit", lambda layout, **how: spoil(right(layout, **how)))
     assert run(["fmt"]) == ToolkitBug.exit_code
     assert "the file was left as it is" in capsys.readouterr().err
     assert place.read_text(encoding="utf-8") == SPEC
 
 
-def test_every_project_here_is_tidy():
-    """The projects of this repository are in their form."""
+PARTS = {
+    "project": re.search("project: {.*\n", TIDY)[0] + "\nlibrary: [common]\n",
+    "numbers": "# Ours.\n\n# The only one.\n- {entry: menu, country: RU, number: '88001002030'}  # free\n",
+    "queues": "# All in brackets.\n{help: {timeout: 90s}}\n",
+    "flow": "# Steps.\n\nmenu:\n    next: {invalid: bye, timeout: help}\n    keys: {'1': help}\n    prompts: [a]\n    type: menu\n"
+    "# Waits.\nhelp: {queue: help, type: queue, wait: 60s, next: {timeout: 'bye'}}\n",
+}  # fmt: skip
+LIBRARY = "flow:\n  bye: {type: hangup, cause: 17}\n  # loud\n  sorry: {next: {done: bye}, prompts: [a], type: play}\n"
+SITE = """\
+projects: []
+nodes:
+- ami: {accounts: {deploy: &a {secret: "env:A", user: d}, test: *a, capture: *a}, host: 10.0.0.1}
+  folder: /etc/asterisk
+  id: node-1  # the only one
+  address: 10.0.0.1
+site: {id: 'near', title: Near}
+"""
+
+
+@pytest.fixture
+def parts(tmp_path, monkeypatch):
+    """A project over several files, a library it uses and a site; all untidy."""
+    monkeypatch.chdir(tmp_path)
+    files = {Path("projects/sample", f"{name}.yaml"): text for name, text in PARTS.items()}
+    files |= {Path("projects/library/common.yaml"): LIBRARY, Path("projects/sites/near.yaml"): SITE}
+    for file, text in files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return files
+
+
+def test_every_file(parts, capsys):
+    """Each file of a project, a library and a site has its own order, and the project is what it was."""
+    before = specs.load_project("sample")
+    assert run(["fmt", "--check"]) == 2
+    untidy = {line.partition(":")[0] for line in capsys.readouterr().out.splitlines() if "not tidy" in line}
+    assert untidy == {str(file) for file in parts if file.stem not in ("project", "queues")}
+    assert run(["fmt"]) == 0
+    after = specs.load_project("sample")
+    assert form.meaning(after.document.data) == form.meaning(before.document.data)
+    assert compile_flow(after.project) == compile_flow(before.project)
+    said = {file.stem: file.read_text(encoding="utf-8") for file in parts}
+    assert said["numbers"] == (
+        '# Ours.\n\n# The only one.\n- {number: "8 (800) 100-20-30", country: RU, entry: menu}  # free\n'
+    )
+    assert said["flow"] == (
+        '# Steps.\n\nmenu:\n  type: menu\n  prompts: [a]\n  keys: {"1": help}\n  next: {timeout: help, invalid: bye}\n'
+        "# Waits.\nhelp: {type: queue, queue: help, wait: 1m, next: {timeout: bye}}\n"
+    )
+    assert said["common"].endswith("  # loud\n  sorry: {type: play, prompts: [a], next: {done: bye}}\n")
+    assert "id: near" in said["near"]
+    assert said["near"].index("nodes") > said["near"].index("projects")  # an alias comes after its anchor
     assert run(["fmt", "--check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "touched"),
+    [
+        ("projects/sample/flow.yaml", {"flow"}), ("projects/sample/numbers.yaml", {"numbers"}), ("sample", {"flow", "numbers"}),
+        ("projects/library/common.yaml", {"common"}), ("near", {"near"}), ("projects/sample", {"flow", "numbers"}),
+    ],
+)  # fmt: skip
+def test_what_is_named(parts, name, touched):
+    """A file means that file; a project means its own files, and no library that others use too."""
+    assert run(["fmt", name]) == 0
+    assert {file.stem for file, text in parts.items() if file.read_text(encoding="utf-8") != text} == touched
+
+
+def test_a_site_without_anchors_is_in_order(parts):
+    """A site has its own order; a trunk begins with what says which one it is."""
+    file = Path("projects/sites/near.yaml")
+    trunk = "trunks: [{codecs: [alaw], address: 10.0.0.2, id: carrier, qualify: 90s}]\n"
+    account = '{secret: "env:A", user: d}'
+    text = SITE.replace(f"&a {account}", account).replace("*a", account)
+    file.write_text(trunk + text, encoding="utf-8")
+    assert run(["fmt", "near"]) == 0
+    after = file.read_text(encoding="utf-8")
+    assert re.findall("^[a-z]+", after, re.MULTILINE) == ["site", "nodes", "trunks", "projects"]
+    assert "{id: carrier, address: 10.0.0.2, codecs: [alaw], qualify: 1m30s}" in after
+
+
+@pytest.mark.parametrize(
+    ("file", "broken"),
+    [
+        ("projects/library/common.yaml", LIBRARY + "pauses: 1\n"), ("projects/sites/near.yaml", SITE + "x: 1\n"),
+        ("projects/sample/numbers.yaml", "- {}\n"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_of_many(parts, file, broken, capsys):
+    """A mistake in any of them is shown at its place, and none is written."""
+    Path(file).write_text(broken, encoding="utf-8")
+    assert run(["fmt"]) == 3
+    assert f"{file}:" in capsys.readouterr().err
+    assert all(one.read_text(encoding="utf-8") == text for one, text in parts.items() if str(one) != file)
+
+
+def test_a_file_of_nothing(parts, capsys):
+    """A file in a project's folder that is no part of it is no other file's stand-in."""
+    notes = Path("projects/sample/scripts/notes.yaml")
+    notes.parent.mkdir()
+    notes.write_text("a:   1\n", encoding="utf-8")
+    assert run(["fmt", str(notes)]) == 3
+    assert "is no part of the project it stands in" in capsys.readouterr().err
+    assert Path("projects/sample/flow.yaml").read_text(encoding="utf-8") == PARTS["flow"]
+
+
+def test_every_spec_here_is_tidy():
+    """The projects, libraries and sites of this repository are in their form, and so are the templates of `new`."""
+    assert run(["fmt", "--check"]) == 0
+    assert run(["fmt", "--check", *map(str, Path("templates/projects").glob("*.yaml"))]) == 0
