@@ -162,6 +162,8 @@ class _Artist:
         for name, calendar in self.graph.calendars.items():
             head = self.words.word("calendar", name=name, zone=self.graph.time_zone)
             yield (f"{head}: {week_said(calendar, self.words)}", *dates_said(calendar, self.words))
+        if any(_overridden(vertex) for vertex in self.graph.vertices.values()):
+            yield (self.words.word("supervisor"),)
 
     def legend(self, boxes: Iterable[Box]) -> Iterator[tuple[str, str]]:
         for kind in dict.fromkeys(box.kind for box in boxes):
@@ -170,6 +172,12 @@ class _Artist:
             yield "unreachable", self.words.word("legend.unreachable")
         if self.walk:
             yield "walked", self.words.word("legend.walked", call=self.walk.number)
+
+
+def _overridden(vertex: Vertex) -> bool:
+    """Tell whether a step has a way of its own for an emergency."""
+    targets = {edge.guard.outcome: edge.target for edge in vertex.edges if isinstance(edge.guard, InHours)}
+    return targets.get("override") != targets.get("closed")
 
 
 def _ends(least: int, most: int) -> list[str]:

@@ -32,7 +32,7 @@ def week_said(calendar: Calendar, words: FlowWords) -> str:
 def dates_said(calendar: Calendar, words: FlowWords) -> Iterator[str]:
     """Say the dates with hours of their own, and the days off, days in a row together; official ones by country."""
     if calendar.holidays:
-        yield words.word("calendar.official", country=calendar.holidays)
+        yield words.word(f"calendar.official.{calendar.holidays}") + _shortened(calendar, words)
     dates = {day: one.spans for day, one in special(replace(calendar, holidays=None)).items()}
     if changed := [f"{_date(day, words)}{_TIED}{_spans(spans)}" for day, spans in sorted(dates.items()) if spans]:
         yield f"{words.word('calendar.dates')}: {', '.join(changed)}"
@@ -45,6 +45,12 @@ def dates_said(calendar: Calendar, words: FlowWords) -> Iterator[str]:
     if runs:
         said = ", ".join(_run(_date(first, words), _date(last, words)) for first, last in runs)
         yield f"{words.word('calendar.free')}: {said}"
+
+
+def _shortened(calendar: Calendar, words: FlowWords) -> str:
+    return (
+        f", {words.word('calendar.shortened', by=words.duration(calendar.shortened.by))}" if calendar.shortened else ""
+    )
 
 
 def _run(first: str, last: str) -> str:

@@ -26,6 +26,7 @@ from cctoolkit.model.guard import (
     Share,
 )
 from cctoolkit.model.project import Project
+from cctoolkit.model.steps.hours import Hours
 
 Route = tuple[str | int, ...]
 
@@ -66,7 +67,7 @@ def explain(project: Project, graph: FlowGraph, walk: Walk, at: datetime) -> Exp
     turns: list[Turn] = []
     passed = 0
     for taken in walk.steps:
-        why, reason = _why(graph, taken, local)
+        why, reason = _why(project, graph, taken, local)
         heard = tuple(project.flow[taken.step].sounds())
         turns.append(
             Turn(taken.step, taken.kind, taken.label, why, taken.target, heard, passed, ("flow", taken.step), reason)
@@ -75,17 +76,25 @@ def explain(project: Project, graph: FlowGraph, walk: Walk, at: datetime) -> Exp
     return Explained(walk.number, local, tuple(turns))
 
 
-def _why(graph: FlowGraph, taken: Taken, local: datetime) -> tuple[str, Route]:
+def _why(project: Project, graph: FlowGraph, taken: Taken, local: datetime) -> tuple[str, Route]:
     edge = next((e for e in graph.vertices[taken.step].edges if e.guard.label == taken.label), None)
     if edge is None:
         return taken.why, ()
     if isinstance(edge.guard, InHours):
         calendar = edge.guard.calendar
         if OVERRIDDEN in taken.why:
-            return taken.why, ()
+            return f"hours {taken.why}{_no_way(project, taken)}", _written_at(taken, edge)
         said, place = asked(graph.calendars[calendar], local)
         return f"hours {calendar}: {said}", ("calendars", calendar, *place)
     return taken.why, _written_at(taken, edge)
+
+
+def _no_way(project: Project, taken: Taken) -> str:
+    """Say that a step has no way of its own for what a supervisor says, if so."""
+    step = project.flow[taken.step]
+    return (
+        "" if not isinstance(step, Hours) or getattr(step.next, taken.label) else ", which goes the way of closed here"
+    )
 
 
 def _written_at(taken: Taken, edge: Edge) -> Route:

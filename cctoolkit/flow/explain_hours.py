@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from cctoolkit.model.calendar import Calendar, special
+from cctoolkit.model.holidays import official
 from cctoolkit.model.words import span, weekdays
 
 
@@ -18,10 +19,12 @@ def asked(calendar: Calendar, local: datetime) -> tuple[str, tuple[str | int, ..
             if not one.hours:
                 return f"{when} is a day off (special date)", place
             return f"{when} is {_beside(local, one.hours)} (special date)", place
-    if official := special(calendar).get(local.date()):
-        if official.holiday:
-            return f"{when} is holiday: {official.why}", ("holidays",)
-        return f"{when} is {_beside(local, tuple(map(_range, official.spans)))} ({official.why})", ("holidays",)
+    if day := special(calendar).get(local.date()):
+        country = f"country holidays {calendar.holidays}"
+        if day.holiday:
+            return f"{when} is holiday: {day.why} ({country})", ("holidays",)
+        hours = _beside(local, tuple(map(_range, day.spans)))
+        return f"{when} is {hours} ({day.why}; {country})", (_section(calendar, local),)
     for days, ranges in calendar.hours.items():
         if local.isoweekday() in weekdays(days) and ranges:
             return f"{when} is {_beside(local, _of_day(calendar, local))} ({days})", ("hours", days)
@@ -31,6 +34,12 @@ def asked(calendar: Calendar, local: datetime) -> tuple[str, tuple[str | int, ..
 def _of_day(calendar: Calendar, local: datetime) -> tuple[str, ...]:
     found = [one for days, ranges in calendar.hours.items() if local.isoweekday() in weekdays(days) for one in ranges]
     return tuple(sorted(found))
+
+
+def _section(calendar: Calendar, local: datetime) -> str:
+    """Return which option makes a working day of the country's differ from its weekday."""
+    moved = calendar.holidays and local.date() in official(calendar.holidays).moved
+    return "holidays" if moved else "shortened"
 
 
 def _range(minutes: tuple[int, int]) -> str:

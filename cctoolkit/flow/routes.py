@@ -20,11 +20,14 @@ from cctoolkit.model.guard import Edge, InHours, Match, Otherwise, Share
 
 
 class Unroutable(Struct, frozen=True):
-    """A way out that no call can take, with the reason."""
+    """A way out that no call can take, with the reason. It is `idle` where that is as it should be: a spec names what
+    its calendar never answers, or a mistake that nobody can make.
+    """
 
     step: str
     label: str
     reason: str
+    idle: bool = False
 
 
 Way = Edge | str
@@ -52,7 +55,7 @@ def routes(graph: FlowGraph, since: datetime) -> tuple[tuple[Route, ...], tuple[
                 found.append(route)
                 covered.update(route.path)
             else:
-                missing.append(Unroutable(vertex.name, _label(way), route))
+                missing.append(route)
     return tuple(found), tuple(missing)
 
 
@@ -115,14 +118,15 @@ class _Search:
                     self.onward[state] = (edge, after)
                     todo.append(state)
 
-    def through(self, step: str, way: Way) -> Route | str:
+    def through(self, step: str, way: Way) -> Route | Unroutable:
         """Return the shortest route that leaves `step` by `way`, or the reason why there is none."""
         reached = self.states.get(step, [])
         for state in reached:
             after = dict(self._edges(state)).get(way) if isinstance(way, Edge) else None
             if isinstance(way, str) or after in self.onward:
                 return self._route(state, way, after)
-        return self._reason(step, way, reached)
+        reason, idle = self._idle(step, way) if reached else ("", False)
+        return Unroutable(step, _label(way), reason or self._reason(step, way, reached), idle)
 
     def _route(self, state: State, way: Way, after: State | None) -> Route:
         path: list[tuple[State, Way]] = [(state, way)]
@@ -141,16 +145,21 @@ class _Search:
         guard = None if isinstance(way, str) else way.guard
         return turn(self.graph.vertices[step], _label(way), guard)
 
+    def _idle(self, step: str, way: Way) -> tuple[str, bool]:
+        """Say why nobody ever leaves a step so, and whether that is as it should be: a line need not close, but open."""
+        guard = None if isinstance(way, str) else way.guard
+        if presses(self.graph.vertices[step], guard) is None:
+            return "every key has a meaning here", True
+        when = self.when.when
+        if isinstance(guard, InHours) and not when.within(when.all, guard):
+            return f"the calendar {guard.calendar} never answers {guard.outcome}", guard.outcome != "open"
+        return "", False
+
     def _reason(self, step: str, way: Way, reached: list[State]) -> str:
         if not reached:
             known = step in self.graph.reachable()
             return "no call reaches this step at any hour" if known else "no way leads to this step"
         guard = None if isinstance(way, str) else way.guard
-        if presses(self.graph.vertices[step], guard) is None:
-            return "every key has a meaning here"
-        when = self.when.when
-        if isinstance(guard, InHours) and not when.within(when.all, guard):
-            return f"the calendar {guard.calendar} never answers {guard.outcome}"
         vertex = self.graph.vertices[step]
         if isinstance(way, Edge) and not any(self.when.after(vertex, way, possible) for _, possible in reached):
             asks = isinstance(guard, Match | Share | Otherwise)

@@ -35,7 +35,7 @@ from cctoolkit.model.guard import (
     VoicemailResult,
 )
 
-OVERRIDDEN = "is overridden:"
+OVERRIDDEN = "is overridden: a supervisor says"
 
 
 class Taken(Struct, frozen=True):

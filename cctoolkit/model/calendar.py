@@ -85,6 +85,11 @@ class Timetable(Struct, frozen=True):
         """Return the outcome for a wall-clock time in the calendar's zone; seconds do not count."""
         return self.day(local.date()).answer(local.hour * 60 + local.minute)
 
+    @property
+    def has_holidays(self) -> bool:
+        """Tell whether any date at all answers holiday."""
+        return any(day.holiday for day in self.special.values())
+
     def edges(self) -> frozenset[int]:
         """Return the minutes of a day at which the answer may change."""
         days = [*self.week.values(), *(day.spans for day in self.special.values())]
@@ -114,15 +119,15 @@ def _official(calendar: Calendar, country: Official) -> Iterator[tuple[date, Day
     for day, name in country.days.items():
         yield day, Day((), holiday=True, why=name)
     for day, off in country.moved.items():
-        why = f"working day instead of {off}"
         # The day off of the pair may itself be an eve: then its hours, which are worked here, are those of an eve.
         cut = by if off + _DAY in country.feasts else 0
+        why = f"moved working day, instead of {off}" + (", shortened" if cut else "")
         yield day, Day(_earlier(weekly.get(off.isoweekday(), ()), cut), why=why)
     for feast in sorted(country.feasts) if by else ():
         eve = feast - _DAY
         spans = weekly.get(eve.isoweekday(), ())
         if spans and eve.year >= FIRST_YEAR and eve not in country.days and eve not in country.moved:
-            yield eve, Day(_earlier(spans, by), why=f"the day before: {country.days[feast]}")
+            yield eve, Day(_earlier(spans, by), why=f"shortened day, before {country.days[feast]}")
 
 
 def _earlier(spans: Spans, minutes: int) -> Spans:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from cctoolkit import marks
 from cctoolkit.errors import SpecError, ToolkitBug
 from cctoolkit.flow.graph import FlowGraph, Vertex
+from cctoolkit.model.calendar import timetable
+from cctoolkit.model.guard import Guard, InHours
 from cctoolkit.model.site import Site
 from cctoolkit.state import conf
 from cctoolkit.state.dialplan import Line, gotos, lines
@@ -83,7 +85,7 @@ def generation(graph: FlowGraph, digest: str, text: str) -> None:
     need(by_context.keys() == names.keys(), f"contexts {sorted(by_context)}", file, f"contexts {sorted(names)}")
     _edges(graph, digest, text, file)
     for context, vertex in names.items():
-        _step(vertex, by_context[context], file)
+        _step(graph, vertex, by_context[context], file)
 
 
 def _edges(graph: FlowGraph, digest: str, text: str, file: str) -> None:
@@ -102,7 +104,7 @@ def _edges(graph: FlowGraph, digest: str, text: str, file: str) -> None:
         )
 
 
-def _step(vertex: Vertex, step: Sequence[Line], file: str) -> None:
+def _step(graph: FlowGraph, vertex: Vertex, step: Sequence[Line], file: str) -> None:
     start = [line for line in step if line.extension == "s"]
     marked = any(_mark("step", vertex.name) in line.data for line in start)
     need(marked, f"step {vertex.name} is not reported", file, "a mark of its beginning")
@@ -114,7 +116,7 @@ def _step(vertex: Vertex, step: Sequence[Line], file: str) -> None:
         reported = any(f"{_mark('out', vertex.name)},{label}" in line.data for line in out)
         need(reported, f"step {vertex.name}: {label} is not reported", file, "a mark of the way out")
         reached = any(f"{label},1" in line.data for line in step if line.extension != label)
-        reached = reached or _computed(label, step)
+        reached = reached or _computed(label, step) or _never(graph, edge.guard)
         need(reached, f"step {vertex.name}: nothing goes to {label}", file, "a jump to every way out")
     if not vertex.edges:
         hangs_up = any(line.application == "Hangup" for line in start)
@@ -126,6 +128,12 @@ def _computed(label: str, step: Sequence[Line]) -> bool:
     day-${…}.
     """
     return any(line.application in ("Goto", "GotoIf") and line.data.startswith(f"{label}-") for line in step)
+
+
+def _never(graph: FlowGraph, guard: Guard) -> bool:
+    """Say whether a guard holds at no time: a calendar without holidays never says so, and no supervisor does."""
+    is_holiday = isinstance(guard, InHours) and guard.outcome == "holiday"
+    return is_holiday and not timetable(graph.calendars[guard.calendar]).has_holidays
 
 
 def _mark(kind: str, step: str) -> str:

@@ -79,7 +79,11 @@ def test_nothing_to_validate(place, capsys):
             0,
             "hours office: Fri 1 Jan 12:00 is a day off (special date) (projects/northwind-hotline/project.yaml:",
         ),
-        (["--to", "78001002030", "--override", "emergency"], 0, "office is overridden: emergency"),
+        (
+            ["--to", "78001002030", "--override", "emergency"],
+            0,
+            "hours office is overridden: a supervisor says emergency",
+        ),
         (
             ["--to", "78001002030", "--at", "2026-11-23 03:00", "--override", "none"],
             0,
@@ -105,8 +109,8 @@ def test_the_day_is_named(place, capsys):
     """An official day has its name; a working day moved there says for which."""
     write(place, NORTHWIND, OFFICIAL)
     for at, said in {
-        "2026-11-04 12:00": "hours office: Wed 4 Nov 12:00 is holiday: День народного единства",
-        "2027-02-20 12:00": "is within 09:00-18:00 (working day instead of 2027-02-22)",
+        "2026-11-04 12:00": "hours office: Wed 4 Nov 12:00 is holiday: День народного единства (country holidays RU) (projects/northwind-hotline/project.yaml:",
+        "2027-02-20 12:00": "is within 09:00-18:00 (moved working day, instead of 2027-02-22; country holidays RU)",
     }.items():
         assert run(["trace", NORTHWIND, "--to", "78001002030", "--at", at]) == 0
         assert said in capsys.readouterr().out

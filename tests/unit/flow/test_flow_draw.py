@@ -5,6 +5,7 @@ import shutil
 import string
 import subprocess
 from datetime import datetime
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +20,8 @@ from cctoolkit.flow.draw_mermaid import mermaid
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.simulate import Call, simulate
 from cctoolkit.flow.words import TABLES, FlowWords
-from cctoolkit.model.calendar import Calendar, SpecialDate
+from cctoolkit.model.calendar import Calendar, Shortened, SpecialDate
+from cctoolkit.model.holidays import HolidayCountry
 from cctoolkit.model.project import Project
 from cctoolkit.model.steps import step_types
 from tests.unit.flow.flows import project, steps
@@ -176,3 +178,25 @@ def test_dates():
     assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in said] == [
         "Особые дни: 31.12.2026 09:00–15:00", "Выходные: 01.01.2027–03.01.2027, 05.01.2027",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", TABLES)
+@pytest.mark.parametrize("country", get_args(HolidayCountry))
+def test_official_days(language, country):
+    """A country's days are said by its name, with the shorter days before them."""
+    words = FlowWords(language)
+    bare = Calendar(hours={"mon-fri": ("09:00-18:00",)}, holidays=country)
+    (said,) = dates_said(bare, words)
+    assert country not in said
+    (shorter,) = dates_said(replace(bare, shortened=Shortened(by="1h30m")), words)
+    assert shorter.startswith(f"{said}, ")
+    assert words.duration("1h30m") in shorter
+
+
+def test_an_emergency_is_explained():
+    """Who declares an emergency stands below a picture that has a way for one, and below no other."""
+    calendars = drawn(spoken(FLOW)).facts
+    assert len(calendars) == len(project(FLOW).calendars)
+    there = drawn(spoken({**FLOW, "hours": {**HOURS, "next": {**HOURS["next"], "override": "queue"}}}))
+    assert there.facts == (*calendars, (FlowWords("en").word("supervisor"),))
+    assert any("emergency" in way.lines for way in there.ways if way.target == "queue")

@@ -9,7 +9,7 @@ from cctoolkit.flow.explain import explain
 from cctoolkit.flow.explain_hours import asked
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.simulate import Call, simulate
-from cctoolkit.model.calendar import Calendar, SpecialDate, answer
+from cctoolkit.model.calendar import Calendar, Shortened, SpecialDate, answer
 from tests.unit.flow.flows import project
 
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -36,6 +36,38 @@ def test_why_a_calendar_answers(local, said, place):
     at = datetime.fromisoformat(local).replace(tzinfo=WARSAW)
     assert asked(OFFICE, at) == (said, place)
     assert (" is within " in said) == (answer(OFFICE, at) == "open")
+
+
+RUSSIAN = Calendar(hours={"mon-fri": ("09:00-18:00",)}, holidays="RU", shortened=Shortened(by="1h"))
+
+
+@pytest.mark.parametrize(
+    ("local", "said", "place"),
+    [
+        ("2026-11-04 12:00", "holiday: День народного единства (country holidays RU)", ("holidays",)),
+        ("2026-11-03 17:30", "after 09:00-17:00 (shortened day, before День народного единства; country holidays RU)", ("shortened",)),
+        ("2027-02-20 12:00", "within 09:00-17:00 (moved working day, instead of 2027-02-22, shortened; country holidays RU)", ("holidays",)),
+        ("2026-11-02 12:00", "within 09:00-18:00 (mon-fri)", ("hours", "mon-fri")),
+    ],
+)  # fmt: skip
+def test_why_on_a_country_s_days(local, said, place):
+    """An official day has its name and the option that brings it; an ordinary one has its weekday."""
+    told, where = asked(RUSSIAN, datetime.fromisoformat(local).replace(tzinfo=WARSAW))
+    assert (told.partition(" is ")[2], where) == (said, place)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_a_supervisor_says(named):
+    """An override is the reason, at the way it takes; without a way of its own an emergency goes as closed, and says so."""
+    ways = {"open": "end", "closed": "night"} | ({"override": "end"} if named else {})
+    one = project({"hours": {"type": "hours", "calendar": "office", "next": ways}, "night": {"type": "hangup"}, "end": {"type": "hangup"}})  # fmt: skip
+    graph, at = compile_flow(one), datetime(2026, 11, 23, 12, tzinfo=WARSAW)
+    told = explain(one, graph, simulate(graph, Call("+48221234560", at, override=("emergency",))), at).turns[0]
+    assert told.reason == ("flow", "hours", "next", "override")
+    assert told.why.partition("a supervisor says ")[2] == (
+        "emergency" if named else "emergency, which goes the way of closed here"
+    )
+    assert told.target == ("end" if named else "night")
 
 
 def test_a_whole_call():

@@ -95,8 +95,9 @@ def test_reasons():
             "lost": late,
         }
     )
-    found = {(one.step, one.label): one.reason for one in routes(flow, SINCE)[1]}
-    assert found == {
+    missing = routes(flow, SINCE)[1]
+    assert [(one.step, one.label) for one in missing if one.idle] == [("menu", "invalid")]
+    assert {(one.step, one.label): one.reason for one in missing} == {
         ("menu", "invalid"): "every key has a meaning here",
         ("again", "closed"): "from there no call comes to an end",
         ("again", "override"): "from there no call comes to an end",
@@ -108,13 +109,13 @@ def test_reasons():
 
 
 def test_calendar_without_holiday():
-    """A calendar that never answers holiday is named."""
+    """A calendar that never answers holiday is named; that is no mistake, but that a line never opens is one."""
     flow = graph(
         {"a": {"type": "hours", "calendar": "never", "next": {"open": "b", "closed": "b"}}, "b": {"type": "hangup"}}
     )
-    assert [(m.label, m.reason) for m in routes(flow, SINCE)[1]] == [
-        ("open", "the calendar never never answers open"),
-        ("holiday", "the calendar never never answers holiday"),
+    assert [(m.label, m.reason, m.idle) for m in routes(flow, SINCE)[1]] == [
+        ("open", "the calendar never never answers open", False),
+        ("holiday", "the calendar never never answers holiday", True),
     ]
 
 

@@ -31,19 +31,19 @@ def asked(table, text: str) -> str:
         ("2026-05-11 12:00", "holiday", "День Победы (выходной)"),
         ("2026-11-04 12:00", "holiday", "День народного единства"),
         ("2026-12-31 12:00", "holiday", "Выходной (перенесено с 04.01.2026)"),
-        ("2026-04-30 16:59", "open", "the day before: Праздник Весны и Труда"),
-        ("2026-04-30 17:00", "closed", "the day before: Праздник Весны и Труда"),
-        ("2026-11-03 17:00", "closed", "the day before: День народного единства"),
+        ("2026-04-30 16:59", "open", "shortened day, before Праздник Весны и Труда"),
+        ("2026-04-30 17:00", "closed", "shortened day, before Праздник Весны и Труда"),
+        ("2026-11-03 17:00", "closed", "shortened day, before День народного единства"),
         # A Thursday before a day off that was only moved there is no eve.
         ("2026-12-30 17:30", "open", ""),
         # 20 February 2027, a Saturday, is worked instead of Monday the 22nd, which is the eve of the 23rd.
-        ("2027-02-20 09:00", "open", "working day instead of 2027-02-22"),
-        ("2027-02-20 16:59", "open", "working day instead of 2027-02-22"),
-        ("2027-02-20 17:00", "closed", "working day instead of 2027-02-22"),
+        ("2027-02-20 09:00", "open", "moved working day, instead of 2027-02-22, shortened"),
+        ("2027-02-20 16:59", "open", "moved working day, instead of 2027-02-22, shortened"),
+        ("2027-02-20 17:00", "closed", "moved working day, instead of 2027-02-22, shortened"),
         ("2027-02-22 12:00", "holiday", "Выходной (перенесено с 20.02.2027)"),
         ("2027-02-19 17:30", "open", ""),
         # A Saturday with hours of its own is an eve too, of a Sunday.
-        ("2027-05-08 15:30", "closed", "the day before: День Победы"),
+        ("2027-05-08 15:30", "closed", "shortened day, before День Победы"),
         # Of a year whose moves are not announced, what the law itself names.
         ("2028-01-08 12:00", "holiday", "Новогодние каникулы"),
     ],

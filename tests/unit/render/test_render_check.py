@@ -8,6 +8,7 @@ from cctoolkit import marks, resources
 from cctoolkit.errors import ToolkitBug
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.model import build
+from cctoolkit.model.calendar import Calendar
 from cctoolkit.render import check, check_objects, dialplan, queues
 from cctoolkit.render.configset import render
 from cctoolkit.workflow import specs
@@ -56,6 +57,19 @@ def rendered(loaded):
 def test_the_templates_as_they_are_pass(loaded, templates):
     """What the checks ask for is what the templates give."""
     assert rendered(loaded).files
+
+
+@pytest.mark.parametrize("hours", [{"mon-sun": ("08:00-22:00",)}, {"mon-sun": ("00:00-24:00",)}, {}])
+def test_a_calendar_without_holidays(loaded, templates, hours):
+    """A calendar that never says holiday, closed or open needs no date for it; one with a holiday must lead there."""
+    (project,) = loaded.projects
+    bare = replace(loaded, projects=(replace(project, calendars={"office": Calendar(hours=hours)}),))
+    assert rendered(bare).files
+    step = templates / "steps/hours.conf.j2"
+    step.write_text(step.read_text().replace('"holiday" if day.holiday else "closed"', '"closed"'))
+    assert rendered(bare).files
+    with pytest.raises(ToolkitBug, match="nothing goes to holiday"):
+        rendered(loaded)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
