@@ -9,6 +9,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit.flow.call import NO_OVERRIDE
 from cctoolkit.flow.circumstances import Circumstances
@@ -18,7 +19,7 @@ from cctoolkit.flow.prove_stations import Line, Spec
 from cctoolkit.flow.prove_times import HORIZON, Answers, TimeClass, calendars_asked, stretches
 from cctoolkit.flow.prove_when import in_words
 from cctoolkit.flow.route import Route
-from cctoolkit.model.guard import OVERRIDES
+from cctoolkit.model.guard import OVERRIDES, InHours
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
@@ -65,12 +66,13 @@ class _Calendar(Struct, frozen=True):
 def differences(old: Spec, new: Spec, since: datetime) -> tuple[Difference, ...]:
     """Compare whole local days from the day of `since` on; worst first, then what holds longest."""
     days = _calendar(old, new, since)
-    seen = {when: tuple(_compare(old, new, when)) for when in days.parts}
+    cases = _cases(old, new)
+    seen = {when: tuple(_compare(old, new, when, cases)) for when in days.parts}
     ordinary = {_known(one) for found in seen.values() for one in found}
     for when in _overrides(old, new, next(iter(days.parts))):
         # What an override only repeats at other hours is no news.
-        seen[when] = tuple(one for one in _compare(old, new, when) if _known(one) not in ordinary)
-    found = [_difference(new, days, group, times) for group, times in _grouped(seen)]
+        seen[when] = tuple(one for one in _compare(old, new, when, cases) if _known(one) not in ordinary)
+    found = [_difference(days, group, times) for group, times in _grouped(seen)]
     return tuple(sorted(found, key=lambda one: (HARMS.index(one.harm), -one.minutes)))
 
 
@@ -113,13 +115,22 @@ def _overrides(old: Spec, new: Spec, like: Class) -> Iterator[Class]:
         yield one, other, word
 
 
-def _compare(old: Spec, new: Spec, when: Class) -> Iterator[Seen]:
-    return compare(_line(old, when[0]), _line(new, when[1]))
+def _cases(old: Spec, new: Spec) -> tuple[Circumstances, Circumstances]:
+    """Return who can call, in the terms of both specs, for each of them: a caller is the same in both."""
+    vertices = {f"{n} {name}": v for n, spec in enumerate((old, new)) for name, v in spec.graph.vertices.items()}
+    guards = (edge.guard for vertex in vertices.values() for edge in vertex.edges)
+    once = Moments((_ANY,), {(one.calendar, one.outcome): 1 for one in guards if isinstance(one, InHours)})
+    first, second = (Circumstances(replace(spec.graph, vertices=vertices), once) for spec in (old, new))
+    return first, second
 
 
-def _line(spec: Spec, asked: Asked) -> Line:
+def _compare(old: Spec, new: Spec, when: Class, cases: tuple[Circumstances, Circumstances]) -> Iterator[Seen]:
+    return compare(_line(old, when[0], cases[0]), _line(new, when[1], cases[1]))
+
+
+def _line(spec: Spec, asked: Asked, cases: Circumstances) -> Line:
     when = TimeClass(dict(zip(calendars_asked(spec.graph), asked.answers, strict=True)), _ANY, 0)
-    return Line(spec, when, staffed=dict(zip(spec.known.staff, asked.staffed, strict=True)))
+    return Line(spec, when, staffed=dict(zip(spec.known.staff, asked.staffed, strict=True)), cases=cases)
 
 
 def _known(one: Seen) -> tuple[str, ...]:
@@ -144,7 +155,7 @@ def _ways(found: Iterable[Seen]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.way for one in found))
 
 
-def _difference(new: Spec, days: _Calendar, group: Sequence[Seen], times: Sequence[Class]) -> Difference:
+def _difference(days: _Calendar, group: Sequence[Seen], times: Sequence[Class]) -> Difference:
     override = ", ".join(when[2] for when in times if when[2])
     parts = sorted(part for when in times for part in days.parts.get(when, ()))
     one = group[0]
@@ -153,17 +164,11 @@ def _difference(new: Spec, days: _Calendar, group: Sequence[Seen], times: Sequen
     return Difference(
         one.harm, tuple(dict.fromkeys(seen.number for seen in group)), _ways(group), one.was, one.now, when,
         sum(minutes for _, minutes in parts),
-        None if one.now == NO_NUMBER else _call(new, one, first, override), override,
+        None if one.now == NO_NUMBER else _call(one, first, override), override,
     )  # fmt: skip
 
 
-def _call(new: Spec, one: Seen, at: datetime, override: str) -> Route:
-    """Return a call that decides so, from somebody of whom the cases on the way hold."""
-    turns = (*one.turns, *one.rest)
-    entry = next(entry for entry in new.graph.entries if entry.number == one.number)
-    vertices = [vertex for turn in turns if (vertex := new.graph.vertices.get(turn.step))]
-    taken = {(turn.step, turn.guard) for turn in turns}
-    path = [(vertex, edge) for vertex in vertices for edge in vertex.edges if (vertex.name, edge.guard) in taken]
-    circumstances = Circumstances(new.graph, Moments((at,), {}))
+def _call(one: Seen, at: datetime, override: str) -> Route:
+    """Return a call that decides so, from somebody to whom it happens."""
     said = override.split(", ", maxsplit=1)[0] or NO_OVERRIDE
-    return Route(one.number, at, turns, *circumstances.witness(circumstances.along(entry, path))[1:], (said,))
+    return Route(one.number, at, (*one.turns, *one.rest), one.caller, one.record, (said,))

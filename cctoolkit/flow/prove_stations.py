@@ -4,18 +4,20 @@ Steps are compared by what they do, not by their names: a step that was only ren
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from cctoolkit.flow.circumstances import Circumstances, Possible
 from cctoolkit.flow.graph import FlowGraph, Vertex, compile_flow
 from cctoolkit.flow.prove_facts import Facts, facts
 from cctoolkit.flow.prove_times import TimeClass
 from cctoolkit.flow.prove_walks import Walks
 from cctoolkit.flow.route import Turn, turn
-from cctoolkit.model.guard import Always, Guard, InHours
+from cctoolkit.model.guard import Always, Edge, Guard, InHours, Match, Otherwise
 from cctoolkit.model.project import Project
 
 _ANSWERED = frozenset({"answered", "abandoned"})
@@ -38,10 +40,14 @@ def spec_of(project: Project) -> Spec:
 
 
 class Station(Struct, frozen=True):
-    """The steps passed without anything to decide, and the one where the call then is; "" where it goes round."""
+    """The steps passed without anything for the caller to decide, and the one where the call then is; "" where it goes
+    round. `cases` are the turns at which it mattered who calls, `here` the callers who are there.
+    """
 
     heard: tuple[str, ...]
     place: str
+    cases: tuple[Turn, ...]
+    here: Possible
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -50,63 +56,86 @@ class Station(Struct, frozen=True):
 
 
 class Line:
-    """One spec at one class of time."""
+    """One spec at one class of time; `cases` knows who can be where, in the terms of both specs."""
 
-    def __init__(self, spec: Spec, when: TimeClass, *, staffed: Mapping[str, bool]) -> None:
+    def __init__(self, spec: Spec, when: TimeClass, *, staffed: Mapping[str, bool], cases: Circumstances) -> None:
         self.spec = spec
         self.walks = Walks(spec.graph, when)
         self.staffed = staffed
-        self._ends: dict[str, frozenset[str]] = {}
+        self.cases = cases
+        self._ends: dict[tuple[str, Possible], frozenset[str]] = {}
 
     def vertex(self, step: str) -> Vertex:
         """Return a step of the graph."""
         return self.spec.graph.vertices[step]
 
-    def station(self, step: str) -> Station:
-        """Go on from a step as far as nothing is decided."""
-        heard: list[str] = []
-        seen: set[str] = set()
-        while step not in seen:
-            seen.add(step)
-            ways = self.walks.ways[step]
-            if len(ways) != 1 or not isinstance(ways[0].guard, Always | InHours):
-                return Station(tuple(heard), step)
-            heard += [step] if isinstance(ways[0].guard, Always) else []
-            step = ways[0].target
-        return Station(tuple(heard), "")
+    def stations(self, step: str, here: Possible) -> Iterator[Station]:
+        """Go on from a step as far as nothing is decided, and everybody by the case that holds for them."""
+        todo = deque([(Station((), step, (), here), frozenset[tuple[str, Possible]]())])
+        while todo:
+            at, seen = todo.popleft()
+            if (at.place, at.here) in seen:
+                yield replace(at, place="")
+            elif not self._passed(at.place):
+                yield at
+            else:
+                todo += ((one, seen | {(at.place, at.here)}) for one in self._onward(at))
 
-    def finish(self, step: str) -> tuple[Turn, ...]:
+    def _passed(self, step: str) -> bool:
+        ways = self.walks.ways[step]
+        if any(isinstance(edge.guard, Match) for edge in ways):
+            return True
+        return len(ways) == 1 and isinstance(ways[0].guard, Always | InHours)
+
+    def _onward(self, at: Station) -> Iterator[Station]:
+        for edge in self.walks.ways[at.place]:
+            if after := self.after(at, edge):
+                heard = (*at.heard, at.place) if isinstance(edge.guard, Always) else at.heard
+                asked = isinstance(edge.guard, Match | Otherwise)
+                cases = (*at.cases, self.turn(at.place, edge.guard)) if asked else at.cases
+                yield Station(heard, edge.target, cases, after)
+
+    def after(self, at: Station, edge: Edge) -> Possible | None:
+        """Return who leaves a station by an edge; None when nobody does."""
+        return self.cases.after(self.vertex(at.place), edge, at.here)
+
+    def finish(self, step: str, here: Possible) -> tuple[Turn, ...]:
         """Return the fewest decisions by which a call at a step comes to an end; none when there are none."""
-        paths: dict[str, tuple[Turn, ...]] = {step: ()}
+        paths: dict[tuple[str, Possible], tuple[Turn, ...]] = {(step, here): ()}
         todo = deque(paths)
         while todo:
-            here = todo.popleft()
-            if ends := self.vertex(here).ends:
-                return (*paths[here], Turn(here, ends[0], None))
-            for edge in self.walks.ways[here]:
-                if edge.target not in paths:
-                    paths[edge.target] = (*paths[here], self.turn(here, edge.guard))
-                    todo.append(edge.target)
+            at = todo.popleft()
+            if ends := self.vertex(at[0]).ends:
+                return (*paths[at], Turn(at[0], ends[0], None))
+            for edge, there in self._next(*at):
+                if there not in paths:
+                    paths[there] = (*paths[at], self.turn(at[0], edge.guard))
+                    todo.append(there)
         return ()
+
+    def _next(self, step: str, here: Possible) -> Iterator[tuple[Edge, tuple[str, Possible]]]:
+        for edge in self.walks.ways[step]:
+            if after := self.cases.after(self.vertex(step), edge, here):
+                yield edge, (edge.target, after)
 
     def turn(self, step: str, guard: Guard) -> Turn:
         """Return how a call leaves a step."""
         return turn(self.vertex(step), guard.label, guard)
 
-    def ends(self, step: str) -> frozenset[str]:
+    def ends(self, step: str, here: Possible) -> frozenset[str]:
         """Return the ends a call can come to from a step; "answered" where somebody may answer, and not else."""
-        if step not in self._ends:
+        if (step, here) not in self._ends:
             found: set[str] = set()
-            todo, seen = [step], {step}
+            todo, seen = [(step, here)], {(step, here)}
             while todo:
-                here = todo.pop()
-                found |= set(self.vertex(here).ends) - _ANSWERED
-                found |= {"answered"} if self.staffed.get(here) else set()
-                after = {edge.target for edge in self.walks.ways[here]} - seen
+                at = todo.pop()
+                found |= set(self.vertex(at[0]).ends) - _ANSWERED
+                found |= {"answered"} if self.staffed.get(at[0]) else set()
+                after = {there for _, there in self._next(*at)} - seen
                 seen |= after
                 todo += after
-            self._ends[step] = frozenset(found)
-        return self._ends[step]
+            self._ends[step, here] = frozenset(found)
+        return self._ends[step, here]
 
     def identity(self, step: str) -> tuple[str, ...]:
         """Return what makes a step another one than before, whatever its options: its type, its queue, who is there."""

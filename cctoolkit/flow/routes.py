@@ -146,7 +146,7 @@ class _Search:
         return turn(self.graph.vertices[step], _label(way), guard)
 
     def _idle(self, step: str, way: Way) -> tuple[str, bool]:
-        """Say why nobody ever leaves a step so, and whether that is as it should be: a line need not close, but open."""
+        """Say why nobody ever leaves a step so, and whether that is in order: a line need not close, but open."""
         guard = None if isinstance(way, str) else way.guard
         if presses(self.graph.vertices[step], guard) is None:
             return "every key has a meaning here", True

@@ -132,8 +132,9 @@ def _computed(label: str, step: Sequence[Line]) -> bool:
 
 def _never(graph: FlowGraph, guard: Guard) -> bool:
     """Say whether a guard holds at no time: a calendar without holidays never says so, and no supervisor does."""
-    is_holiday = isinstance(guard, InHours) and guard.outcome == "holiday"
-    return is_holiday and not timetable(graph.calendars[guard.calendar]).has_holidays
+    if not isinstance(guard, InHours) or guard.outcome != "holiday":
+        return False
+    return not timetable(graph.calendars[guard.calendar]).has_holidays
 
 
 def _mark(kind: str, step: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from cctoolkit.errors import OperatorError, UsageError
-from cctoolkit.spec.problem import InvalidSpecError, errors
+from cctoolkit.spec.problem import InvalidSpecError, Problem, errors
 from cctoolkit.spec.whole import PROJECT_FILE
 from cctoolkit.workflow import specs
 from cctoolkit.workflow.paths import is_file, is_folder
@@ -32,18 +32,22 @@ def project_at(file: Path, against: str) -> specs.LoadedProject:
         raise UsageError(f"{against!r} is no revision", expected="a Git revision, or the folder of another spec")
     if commit := _commit(folder, against):
         with _unpacked(file.resolve(), commit, against) as (path, inside):
-            return _loaded(path, f"{against}:{inside}")
-    other = _elsewhere(Path(against), folder.name)
-    return _loaded(other, str(other))
+            return _loaded(path, specs.shown(path).removesuffix(inside), f"{against}:")
+    return _loaded(_elsewhere(Path(against), folder.name))
 
 
-def _loaded(path: Path, shown: str) -> specs.LoadedProject:
+def _loaded(path: Path, here: str = "", there: str = "") -> specs.LoadedProject:
+    """Return the project of a file; problems name what lies `here`, in any of its files, as being `there`."""
     loaded, problems = specs.check_project(path)
     if loaded is None or errors(problems):
-        folder, _, _ = shown.rpartition("/")
-        here = specs.shown(path).rpartition("/")[0]
-        raise InvalidSpecError([replace(one, file=one.file.replace(here, folder, 1)) for one in problems])
+        raise InvalidSpecError([_moved(one, here, there) for one in problems] if here else problems)
     return loaded
+
+
+def _moved(one: Problem, here: str, there: str) -> Problem:
+    # A mark that knows its own file wins over the problem's.
+    mark = replace(one.mark, file=one.mark.file.replace(here, there, 1))
+    return replace(one, file=one.file.replace(here, there, 1), mark=mark, hint=one.hint.replace(here, there))
 
 
 def _elsewhere(place: Path, name: str) -> Path:

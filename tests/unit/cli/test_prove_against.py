@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cctoolkit.__main__ import run
+from cctoolkit.spec import source
 from tests.unit.cli.test_prove import NORTHWIND, SINCE, TEXT
 
 LATER = TEXT.replace('"09:00-18:00"', '"09:00-17:00"')
@@ -60,6 +61,50 @@ def test_changed(place, capsys):
     assert run(shlex.split(lines[3])[1:]) == 0
     assert "ss-noservice" in TEXT
     assert "night " in capsys.readouterr().out
+
+
+def test_under_an_override(place, capsys):
+    """What differs only while a supervisor says so comes with the command that says so too, and leads there."""
+    place.write_text(TEXT.replace("closed: night}", "closed: night, override: orders}"), encoding="utf-8")
+    assert against("HEAD") == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert "while overridden: emergency; " in lines[2]
+    assert lines[3].endswith("--override emergency")
+    assert run(shlex.split(lines[3])[1:]) == 0
+    assert "a supervisor says emergency" in (told := capsys.readouterr().out)
+    assert "orders (queue" in told
+
+
+LIBRARY = "flow:\n  night: {type: play, prompts: [ss-noservice], next: {done: goodbye}}\n  goodbye: {type: hangup}\n"
+
+
+def test_files_and_libraries(place, capsys):
+    """A project over several files with a library is compared with what all of them were: no difference when it is only
+    split, and a library's change is felt by those who use it.
+    """
+    sections = source.load(place)[0].data
+    flow = {name: step for name, step in sections.pop("flow").items() if name not in ("goodbye", "night")}
+    library = place.parent.parent / "library" / "ends.yaml"
+    library.write_text(LIBRARY, encoding="utf-8")
+    (place.parent / "flow.yaml").write_text(json.dumps(flow), encoding="utf-8")
+    place.write_text(json.dumps({**sections, "library": ["ends"]}), encoding="utf-8")
+    assert against("first") == 0
+    assert "nothing changed" in capsys.readouterr().out
+    git("add", ".")
+    git("commit", "-qm", "split")
+    library.write_text(LIBRARY.replace("ss-noservice", "sorry"), encoding="utf-8")
+    assert against("first") == 2
+    assert "message night (prompts sorry), then hangup" in (since_one_file := capsys.readouterr().out)
+    assert against("HEAD") == 2
+    assert capsys.readouterr().out == since_one_file.replace("against first", "against HEAD")
+    library.write_text("flow: {}\n", encoding="utf-8")
+    git("commit", "-qam", "broken then")
+    library.write_text(LIBRARY, encoding="utf-8")
+    assert against("HEAD") == 3
+    told = capsys.readouterr().err
+    assert f"HEAD:clients/projects/{NORTHWIND}/flow.yaml:" in told
+    assert "\nHEAD:clients/projects/library/ends.yaml:1:7: " in f"\n{told}"
+    assert "cctoolkit-" not in told
 
 
 def test_formats(place, capsys):

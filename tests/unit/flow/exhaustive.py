@@ -12,14 +12,14 @@ from itertools import islice, product
 from zoneinfo import ZoneInfo
 
 from cctoolkit.errors import SpecError, UsageError
-from cctoolkit.flow.call import Call
+from cctoolkit.flow.call import NO_OVERRIDE, Call
 from cctoolkit.flow.graph import FlowGraph, Vertex
 from cctoolkit.flow.known import NOBODY, Known, matches
 from cctoolkit.flow.prove_facts import Facts
 from cctoolkit.flow.route import Route, Turn, presses, turn
 from cctoolkit.flow.simulate import simulate
 from cctoolkit.model.calendar import timetable
-from cctoolkit.model.guard import Collected, CrmAnswer, Edge, InHours, Key, Match, Otherwise, QueueKey, Share
+from cctoolkit.model.guard import OVERRIDES, Collected, CrmAnswer, Edge, InHours, Key, Match, Otherwise, QueueKey, Share
 
 CHECKED = 60
 """So many whole walks of each moment are placed as calls."""
@@ -40,7 +40,7 @@ class Found:
 def call_of(route: Route) -> Call:
     """Return the call that a route is."""
     return Call(route.number, route.at, route.keys, route.queue, route.transfer, route.voicemail, route.crm,
-                route.callback, route.survey, route.share, route.caller, route.record)  # fmt: skip
+                route.callback, route.survey, route.share, route.caller, route.record, route.override)  # fmt: skip
 
 
 def month(graph: FlowGraph, known: Facts, since: datetime, days: int = 30) -> Found:
@@ -59,6 +59,13 @@ def month(graph: FlowGraph, known: Facts, since: datetime, days: int = 30) -> Fo
         if (about := (*answers.values(), absent)) not in seen:
             seen.add(about)
             _moment(graph, answers, known.tolls.keys(), absent, at, found)
+    # What a supervisor says has no day of its own: whoever is ever certified may be there.
+    never = frozenset(step for step, staff in known.staff.items() if not staff.since)
+    hours = found.reached.copy()
+    for word, outcome in OVERRIDES.items():
+        _moment(graph, dict.fromkeys(tables, outcome), known.tolls.keys(), never, since, found, word)
+    # Notes tell what no call reaches by the calendars.
+    found.reached = hours
     return found
 
 
@@ -112,7 +119,9 @@ CALLERS = (NOBODY, "", "+48600700800", "+48221110000")
 RECORDS = ({}, {"status": "gold"}, {"status": "new"})
 
 
-def _moment(graph: FlowGraph, answers: Mapping[str, str], tolls, absent, at: datetime, found: Found) -> None:
+def _moment(
+    graph: FlowGraph, answers: Mapping[str, str], tolls, absent, at: datetime, found: Found, said: str = NO_OVERRIDE
+) -> None:
     by = {
         edge.guard.subject
         for vertex in graph.vertices.values()
@@ -122,10 +131,10 @@ def _moment(graph: FlowGraph, answers: Mapping[str, str], tolls, absent, at: dat
     callers, records = CALLERS if "caller" in by else CALLERS[:1], RECORDS if "field" in by else RECORDS[:1]
     for entry, caller, record in product(graph.entries, callers, records):
         world = World(graph, answers, entry.number, caller, record)
-        _callers(world, At(entry.step, graph.language), tolls, absent, at, found)
+        _callers(world, At(entry.step, graph.language), tolls, absent, at, found, said)
 
 
-def _callers(world: World, start: At, tolls, absent, at: datetime, found: Found) -> None:
+def _callers(world: World, start: At, tolls, absent, at: datetime, found: Found, said: str = NO_OVERRIDE) -> None:
     states = _reached(world, start)
     reached = {state.step for state in states}
     for count, (turns, ring) in enumerate(islice(_walks(world, start), MOST)):
@@ -133,7 +142,7 @@ def _callers(world: World, start: At, tolls, absent, at: datetime, found: Found)
         if ring and not any(isinstance(one.guard, Key | QueueKey | Collected) for one in ring):
             found.rings.add(frozenset(one.step for one in ring))
         if count < CHECKED:
-            _placed(world.graph, Route(world.number, at, turns, world.caller, world.record), ended=not ring)
+            _placed(world.graph, Route(world.number, at, turns, world.caller, world.record, (said,)), ended=not ring)
     found.reached |= reached
     found.steps |= {("toll-path", step) for step in reached & set(tolls)}
     found.steps |= {("no-agent", step) for step in reached & absent}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cctoolkit.errors import SpecError, UsageError
-from cctoolkit.flow.call import Call
+from cctoolkit.flow.call import OVERRIDE_WORDS, Call
 from cctoolkit.flow.prove_against import differences
 from cctoolkit.flow.prove_explain import markdown, text
 from cctoolkit.flow.prove_pairs import NO_NUMBER
@@ -18,7 +18,7 @@ from cctoolkit.flow.simulate import simulate
 from cctoolkit.model import build
 from cctoolkit.model.project import Project
 from cctoolkit.spec.source import Document
-from tests.unit.flow.exhaustive import call_of
+from tests.unit.flow.exhaustive import CALLERS, RECORDS, call_of
 from tests.unit.flow.made_projects import projects
 
 SINCE = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -164,20 +164,14 @@ def test_no_difference_is_missed(pair, same, minute, data):
     found = differences(one, other, SINCE)
     keys = tuple(data.draw(st.lists(st.sampled_from("120*#-"), max_size=6)))
     ends = [tuple(data.draw(st.lists(st.sampled_from(of), min_size=1, max_size=3))) for of in OUTCOMES.values()]
+    caller, record, override = (data.draw(st.sampled_from(of)) for of in (CALLERS, RECORDS, OVERRIDE_WORDS))
     at = SINCE.replace(hour=0) + timedelta(minutes=minute)
     for number in {entry.number for spec in (one, other) for entry in spec.graph.entries}:
-        call = Call(number, at, keys, *ends)
+        call = Call(number, at, keys, *ends, caller=caller, record=record, override=(override,))
         if felt(one, call) != felt(other, call):
             assert any(number in difference.numbers for difference in found)
-    # Cases are walked by their names, in every way: a caller for whom they all hold there need not be.
-    switched = any(type(step).__name__ == "Switch" for spec in (old, new) for step in spec.flow.values())
     for difference in found:
-        if (
-            difference.call
-            and not switched
-            and not difference.override
-            and "nobody" not in difference.was + difference.now
-        ):
+        if difference.call and "nobody" not in difference.was + difference.now:
             shown = call_of(difference.call)
             was, now = felt(one, shown), felt(other, shown)
             assert was != now or was == "round"
@@ -195,8 +189,57 @@ def felt(spec: Spec, call: Call) -> object:
     leads = ("next", "keys")
     return [
         (one.label, [option for option in options[one.step].items() if option[0] not in leads])
-        for one in steps if one.kind != "hours"
+        for one in steps if one.kind != "hours" and not (one.kind == "switch" and options[one.step]["by"] != "share")
     ]  # fmt: skip
+
+
+def switched(cases: dict[str, tuple[list[str], str]], by: str = "caller", **more: object) -> Spec:
+    """The sample whose callers are asked who they are before the menu."""
+    asked = {"type": "switch", "by": by, "cases": {name: {"values": values, "next": step} for name, (values, step) in cases.items()},
+             "next": {"otherwise": "subject"}}  # fmt: skip
+    return made(**{"flow__asked__next__open": "who", "flow__who": asked, **more})
+
+
+WARSAW, POLAND = (["+4822"], "sales"), (["+48"], "support")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (switched({"a": WARSAW}), switched({"other-name": WARSAW}), set()),
+        (switched({"a": WARSAW}), switched({"a": WARSAW, "never": (["+48221"], "support")}), set()),
+        (made(), switched({"a": (["+4822"], "subject")}), set()),
+        (switched({"a": WARSAW, "b": POLAND}), switched({"b": POLAND, "a": WARSAW}),
+         {("case b", "queue Sales | *now*", "queue support"), *((f"case b, queue {why}", "voicemail note", "hangup") for why in ("timeout", "full", "no agents"))}),
+        (switched({"a": WARSAW}), made(), {("case a", "queue Sales | *now*", "menu subject")}),
+        (switched({"a": (["anonymous"], "night")}), switched({"a": (["anonymous"], "sales")}),
+         {("case a", NIGHT, "queue Sales | *now*")}),
+    ],
+)  # fmt: skip
+def test_who_calls(old, new, found):
+    """Names and order of cases are no difference where everybody comes to the same; where not, the call is of one whom it
+    concerns.
+    """
+    differing = [one for one in differences(old, new, SINCE) if not one.override]
+    assert {(way, one.was, one.now) for one in differing for way in one.ways} == found
+    for one in differing:
+        call = call_of(one.call)
+        assert felt(old, call) != felt(new, call)
+
+
+def test_nobody_is_in_two_cases_at_once():
+    """Behind two questions for the same caller only such differences are told as somebody can come to."""
+
+    def twice(then: str) -> Spec:
+        second = {
+            "type": "switch",
+            "by": "caller",
+            "cases": {"abroad": {"values": ["+49"], "next": then}},
+            "next": {"otherwise": "support"},
+        }
+        return switched({"here": (["+48"], "again")}, flow__again=second)  # fmt: skip
+
+    assert differences(twice("sales"), twice("night"), SINCE) == ()
 
 
 def test_the_call_is_in_its_time():

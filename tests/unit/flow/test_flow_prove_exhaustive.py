@@ -27,7 +27,7 @@ def hold(project: Project, since: datetime) -> Found:
     nothing_missed(proof, found)
     for finding in proof.findings:
         no_false_alarm(graph, known, proof, finding)
-        within = not finding.override and finding.call.at < since + timedelta(days=30)
+        within = finding.override or finding.call.at < since + timedelta(days=30)
         if within and finding.kind in ("toll-path", "no-agent"):
             assert (finding.kind, finding.steps[0]) in found.steps
     unreached = {note.about for note in proof.notes if "reached" in note.what}
@@ -48,9 +48,7 @@ def nothing_missed(proof: Proof, found: Found) -> None:
 
 
 def no_false_alarm(graph: FlowGraph, known: Facts, proof: Proof, finding: Finding) -> None:
-    """What a finding says happens to its call; what needs an override is held against that in test_flow_prove."""
-    if finding.override:
-        return
+    """What a finding says happens to its call."""
     call = call_of(finding.call)
     try:
         path = simulate(graph, call).path
@@ -66,7 +64,12 @@ def no_false_alarm(graph: FlowGraph, known: Facts, proof: Proof, finding: Findin
     last = finding.call.path[-1][0]
     assert last in finding.steps or finding.kind == "too-long"
     if finding.kind == "no-agent":
-        assert not known.staff[last].there(finding.call.at.astimezone(ZoneInfo(graph.time_zone)).date())
+        staff = known.staff[last]
+        assert (
+            staff.since is None
+            if finding.override
+            else not staff.there(finding.call.at.astimezone(ZoneInfo(graph.time_zone)).date())
+        )
     if finding.kind == "toll-path":
         assert known.tolls[last]
 
