@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cctoolkit.flow.words import pl, ru
 from cctoolkit.model.steps import step_types
 
 ROOT = Path(__file__).parents[2]
@@ -100,29 +101,35 @@ def test_readme_shows_what_the_project_says():
 
 @pytest.mark.soak
 def test_the_wheel_works_outside_the_checkout(tmp_path):
-    """The installed wheel has its schemas, templates and projects: it validates and renders in an empty folder."""
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)],
-        check=True,
-        capture_output=True,
-    )
+    """The installed wheel has its schemas, templates and projects, and every word: in an empty folder a project of each
+    template is made, validated, proved, tidy and drawn in its language, and the wheel's own project is walked.
+    """
+    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
     wheel = next(tmp_path.glob("*.whl"))
     venv.create(tmp_path / "venv", with_pip=True)
     subprocess.run([tmp_path / "venv/bin/pip", "install", "-q", str(wheel)], check=True, capture_output=True)
     empty = tmp_path / "empty"
     empty.mkdir()
     clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    command = [
-        tmp_path / "venv/bin/cctoolkit",
-        "trace",
-        "northwind-hotline",
-        "--to",
-        "88001002030",
-        "--format",
-        "json",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=empty, env=clean)
-    assert json.loads(done.stdout)["steps"]
+
+    def cctoolkit(*words: str) -> str:
+        command = [tmp_path / "venv/bin/cctoolkit", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=empty, env=clean)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    assert json.loads(cctoolkit("trace", "northwind-hotline", "--to", "88001002030", "--format", "json"))["steps"]
+    templates = sorted(path.stem for path in (ROOT / "templates/projects").glob("*.yaml"))
+    assert templates
+    for template in templates:
+        cctoolkit("new", template, "--template", template)
+        cctoolkit("graph", template, "-o", f"{template}.mmd")
+        table = ru.WORDS if "language: ru" in (empty / f"projects/{template}/project.yaml").read_text() else pl.WORDS
+        assert table["kind.queue"] in (empty / f"{template}.mmd").read_text(encoding="utf-8")
+    assert f"{len(templates)} of {len(templates)} valid" in cctoolkit("validate")
+    assert f"{len(templates)} of {len(templates)} were tidy" in cctoolkit("fmt", "--check")
+    assert cctoolkit("prove").count("proved: every call comes to an end") == len(templates)
 
 
 def test_no_address_of_a_mirror_stands_anywhere():
