@@ -15,7 +15,7 @@ from cctoolkit.model import build, form
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.spec import emit, layout, schema, source
-from cctoolkit.spec.problem import InvalidSpecError, Problem, one_of
+from cctoolkit.spec.problem import InvalidSpecError, Problem, errors, one_of
 from cctoolkit.spec.source import Document
 from cctoolkit.spec.whole import LIBRARY
 from cctoolkit.workflow import specs
@@ -85,7 +85,8 @@ def _single(spec: Path) -> tuple[list[_Piece], list[Problem]]:
     document, problems = source.load(spec, specs.shown(spec))
     if document is not None:
         problems += schema.check(document, what)
-    return ([] if problems else [_Piece(spec, Site if what == "site" else Project)]), problems
+    wrong = errors(problems)
+    return ([] if wrong else [_Piece(spec, Site if what == "site" else Project)]), wrong
 
 
 def _named(name: str, found: list[_Piece]) -> list[_Piece]:

@@ -278,7 +278,7 @@ def test_another_meaning_is_refused(place, capsys, monkeypatch, spoil):
 
 PARTS = {
     "project": re.search("project: {.*\n", TIDY)[0] + "\nlibrary: [common]\n",
-    "numbers": "# Ours.\n\n# The only one.\n- {entry: menu, country: RU, number: '88001002030'}  # free\n",
+    "numbers": "# Ours.\n\n# The only one.\n- {class: toll-free, entry: menu, country: RU, number: '88001002030'}  # free\n",
     "queues": "# All in brackets.\n{help: {timeout: 90s}}\n",
     "flow": "# Steps.\n\nmenu:\n    next: {invalid: bye, timeout: help}\n    keys: {'1': help}\n    prompts: [a]\n    type: menu\n"
     "# Waits.\nhelp: {queue: help, type: queue, wait: 60s, next: {timeout: 'bye'}}\n",
@@ -319,7 +319,7 @@ def test_every_file(parts, capsys):
     assert compile_flow(after.project) == compile_flow(before.project)
     said = {file.stem: file.read_text(encoding="utf-8") for file in parts}
     assert said["numbers"] == (
-        '# Ours.\n\n# The only one.\n- {number: "8 (800) 100-20-30", country: RU, entry: menu}  # free\n'
+        '# Ours.\n\n# The only one.\n- {number: "8 (800) 100-20-30", country: RU, class: toll-free, entry: menu}  # free\n'
     )
     assert said["flow"] == (
         '# Steps.\n\nmenu:\n  type: menu\n  prompts: [a]\n  keys: {"1": help}\n  next: {timeout: help, invalid: bye}\n'
