@@ -205,7 +205,7 @@ async def test_another_flow_under_calls(crowd, capsys):
     line, support, overflow = crowd.line, f"{PROJECT}.support", f"{PROJECT}.overflow"
     old, before = crowd.generation(), crowd.ended()
     status, channels = await crowd.status(), await crowd.channels()
-    line.edit("prompts: [vm-goodbye]", "prompts: [vm-goodbye, vm-goodbye]")
+    line.edit("prompts: [ss-noservice]", "prompts: [ss-noservice, vm-goodbye]")
     assert await line.run_aside("plan", "--site", line.site) == 2
     assert "calls that are up finish in the old generation, new calls enter the new one" in capsys.readouterr().out
     assert await line.run_aside("apply", "--site", line.site) == 0

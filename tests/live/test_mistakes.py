@@ -32,7 +32,7 @@ def unchanged(line):
 
 
 MISTAKES = {
-    "broken YAML": ("  end:\n    type: hangup", "  end:\n   type: hangup\n  - x", ["project.yaml:", "yaml"]),
+    "broken YAML": ("  night:\n    type: play", "  night:\n   type: play\n  - x", ["project.yaml:", "yaml"]),
     "ringal": ("strategy: rrmemory", "strategy: ringal", ["strategy", 'did you mean "ringall"', ":67:"]),
     "no such step": (
         "timeout: orders, invalid: goodbye",

@@ -10,6 +10,7 @@ from cctoolkit.__main__ import run
 from cctoolkit.workflow import pictures, scaffold
 
 NORTHWIND = str(Path("projects/northwind-hotline/project.yaml").resolve())
+THIN = Path("tests/thin/projects/northwind-hotline/project.yaml").resolve()
 NEEDS_DOT = pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz is not here")
 
 
@@ -72,7 +73,7 @@ def test_a_layout_that_fails(place, capsys, monkeypatch, script, text):
 
 def test_unreachable_steps_are_drawn(place, capsys):
     """A step no call reaches is red, the problem is told, and the exit code is 2; a flow with a hole is not drawn."""
-    text = Path(NORTHWIND).read_text(encoding="utf-8")
+    text = THIN.read_text(encoding="utf-8")
     Path("p.yaml").write_text(text.replace("  end:\n", "  lost:\n    type: hangup\n\n  end:\n"), encoding="utf-8")
     assert run(["graph", "p.yaml", "-o", "a.mmd"]) == 2
     assert "[unreachable-step]" in capsys.readouterr().err
