@@ -75,7 +75,7 @@ def later(project: Project, document: Document, today: date) -> Iterator[Problem
     for index, agent in enumerate(project.agents):
         if agent.certified and date.fromisoformat(agent.certified) > today:
             yield Problem("certified-later", f'"{agent.agent}" is certified only on {agent.certified}', document.file,
-                          document.mark(("agents", index, "certified")), f"a day up to {today}",
+                          document.mark(("agents", index, "certified")), "a day that has come",
                           "before that day the log-in is refused; without a date it always is")  # fmt: skip
 
 
