@@ -6,7 +6,7 @@ It lies in the toolkit's own folder of the node, where Asterisk writes nothing. 
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -15,12 +15,17 @@ import msgspec
 from cctoolkit.errors import OperatorError
 from cctoolkit.node import durable
 
+_WISH = ".again"
+
 
 class Note(msgspec.Struct, frozen=True):
     """What becomes of a message: `to` was settled when it was taken up, and a later spec does not change it.
 
     `mailed` holds when the relay took it for an address, `next_at` when to try the others again (seconds since the
-    epoch), `error` what the last attempt came to. `tries` counts an attempt before it begins.
+    epoch), `error` what the last attempt came to. `tries` counts an attempt before it begins, and not those the relay
+    gave no answer to; `drops` counts connections that ended in one, since the last answer. `refused` holds since when
+    the relay refuses an address for good, `failed` when it was given up. `whole` is whether the switch had said its
+    line; `edition` counts the times the message was taken up.
     """
 
     to: tuple[str, ...]
@@ -30,11 +35,24 @@ class Note(msgspec.Struct, frozen=True):
     next_at: float = 0
     error: str = ""
     empty: bool = False
+    drops: int = 0
+    refused: dict[str, float] = {}
+    failed: dict[str, float] = {}
+    whole: bool = True
+    edition: int = 1
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """The addresses that have not got it."""
-        return tuple(address for address in self.to if address not in self.mailed)
+        """The addresses that have not got it and may yet."""
+        return tuple(address for address in self.to if address not in self.mailed and address not in self.failed)
+
+
+class Again(msgspec.Struct, frozen=True):
+    """An operator's wish: send a message once more, as this edition, to these addresses; `at` is when it was said."""
+
+    to: tuple[str, ...]
+    edition: int
+    at: float
 
 
 class Outbox:
@@ -56,15 +74,23 @@ class Outbox:
 
     def write(self, message: str, note: Note) -> None:
         """Keep a note, on disk for good when this returns; raise OperatorError when the disk does not take it."""
-        path = self._path(message)
-        fresh = path.with_suffix(".new")
-        try:
-            self._make()
-            durable.write(fresh, msgspec.json.encode(note), 0o600)
-            fresh.rename(path)
-            durable.sync(self.folder)
-        except OSError as error:
-            raise self._unwritable(error) from error
+        self._write(self._path(message), msgspec.json.encode(note))
+
+    def wish(self, message: str, again: Again) -> None:
+        """Leave a wish for the node's sender, whoever it runs as; raise OperatorError as `write` does."""
+        self._write(self._wish(message), msgspec.json.encode(again), to_owner=True)
+
+    def wishes(self) -> dict[str, Again]:
+        """Return what is wished, by message; one that cannot be read is none."""
+        found = {}
+        for path in sorted(self.folder.glob(f"*{_WISH}")):
+            with suppress(OSError, msgspec.DecodeError):
+                found[path.name.removesuffix(_WISH)] = msgspec.json.decode(path.read_bytes(), type=Again)
+        return found
+
+    def fulfilled(self, message: str) -> None:
+        """Remove a wish."""
+        self._wish(message).unlink(missing_ok=True)
 
     def forget(self, message: str) -> None:
         """Remove a note; its message is gone."""
@@ -89,11 +115,27 @@ class Outbox:
         finally:
             os.close(handle)
 
+    def _write(self, path: Path, text: bytes, *, to_owner: bool = False) -> None:
+        fresh = path.with_name(f"{path.name}.new")
+        try:
+            self._make()
+            durable.write(fresh, text, 0o600)
+            if to_owner and os.geteuid() == 0:
+                there = self.folder.stat()
+                os.chown(fresh, there.st_uid, there.st_gid)
+            fresh.rename(path)
+            durable.sync(self.folder)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
     def _make(self) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
 
     def _path(self, message: str) -> Path:
         return self.folder / f"{message}.json"
+
+    def _wish(self, message: str) -> Path:
+        return self.folder / f"{message}{_WISH}"
 
     def _unwritable(self, error: OSError) -> OperatorError:
         what = f"the outbox cannot be written: {error.strerror}"
