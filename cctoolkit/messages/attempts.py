@@ -42,11 +42,11 @@ def dropped(note: Note, error: str, now: float) -> Note:
 
 def wished(note: Note, again: Again) -> Note:
     """Return the note with an operator's wish, once: those named get it, and nobody waits for who was given up."""
-    if note.edition >= again.edition:
+    if note.wished >= again.at:
         return note
     to = dict.fromkeys((*(address for address in note.to if address not in note.failed), *again.to))
     mailed = {address: at for address, at in note.mailed.items() if address not in again.to}
-    return Note(tuple(to), again.at, mailed, whole=note.whole, edition=again.edition)
+    return Note(tuple(to), again.at, mailed, whole=note.whole, edition=note.edition + 1, wished=again.at)
 
 
 def _pause(before: int) -> float:

@@ -6,9 +6,9 @@ It lies in the toolkit's own folder of the node, where Asterisk writes nothing. 
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 
@@ -25,7 +25,7 @@ class Note(msgspec.Struct, frozen=True):
     epoch), `error` what the last attempt came to. `tries` counts an attempt before it begins, and not those the relay
     gave no answer to; `drops` counts connections that ended in one, since the last answer. `refused` holds since when
     the relay refuses an address for good, `failed` when it was given up. `whole` is whether the switch had said its
-    line; `edition` counts the times the message was taken up.
+    line; `edition` counts the times the message was taken up, `wished` is when the last wish was said that did.
     """
 
     to: tuple[str, ...]
@@ -40,6 +40,7 @@ class Note(msgspec.Struct, frozen=True):
     failed: dict[str, float] = {}
     whole: bool = True
     edition: int = 1
+    wished: float = 0
 
     @property
     def waiting(self) -> tuple[str, ...]:
@@ -48,11 +49,13 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class Again(msgspec.Struct, frozen=True):
-    """An operator's wish: send a message once more, as this edition, to these addresses; `at` is when it was said."""
+    """An operator's wish: send a message once more, to these addresses; `at` is when it was said."""
 
     to: tuple[str, ...]
-    edition: int
     at: float
+
+
+_Kept = TypeVar("_Kept", Note, Again)
 
 
 class Outbox:
@@ -63,14 +66,7 @@ class Outbox:
 
     def read(self, message: str) -> Note | None:
         """Return a message's note; raise OperatorError when it cannot be read: guessing could mail it again."""
-        try:
-            return msgspec.json.decode(self._path(message).read_bytes(), type=Note)
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.DecodeError) as error:
-            what = f"the note of a message cannot be read: {error}"
-            next_step = "mend it, or remove it and the message is mailed again"
-            raise OperatorError(what, where=str(self._path(message)), next_step=next_step) from error
+        return _read(self._path(message), Note, "mend it, or remove it and the message is mailed again")
 
     def write(self, message: str, note: Note) -> None:
         """Keep a note, on disk for good when this returns; raise OperatorError when the disk does not take it."""
@@ -80,13 +76,13 @@ class Outbox:
         """Leave a wish for the node's sender, whoever it runs as; raise OperatorError as `write` does."""
         self._write(self._wish(message), msgspec.json.encode(again), to_owner=True)
 
-    def wishes(self) -> dict[str, Again]:
-        """Return what is wished, by message; one that cannot be read is none."""
-        found = {}
-        for path in sorted(self.folder.glob(f"*{_WISH}")):
-            with suppress(OSError, msgspec.DecodeError):
-                found[path.name.removesuffix(_WISH)] = msgspec.json.decode(path.read_bytes(), type=Again)
-        return found
+    def wishes(self) -> list[str]:
+        """Return the messages that are to be sent once more."""
+        return sorted(path.name.removesuffix(_WISH) for path in self.folder.glob(f"*{_WISH}"))
+
+    def wished(self, message: str) -> Again | None:
+        """Return what is wished for a message; raise OperatorError when it cannot be read."""
+        return _read(self._wish(message), Again, "remove it, and say `cctoolkit messages resend` again")
 
     def fulfilled(self, message: str) -> None:
         """Remove a wish."""
@@ -140,3 +136,13 @@ class Outbox:
     def _unwritable(self, error: OSError) -> OperatorError:
         what = f"the outbox cannot be written: {error.strerror}"
         return OperatorError(what, where=str(self.folder), next_step="mend the folder; no message is lost meanwhile")
+
+
+def _read(path: Path, kind: type[_Kept], next_step: str) -> _Kept | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        what = f"the note of a message cannot be read: {error}"
+        raise OperatorError(what, where=str(path), next_step=next_step) from error

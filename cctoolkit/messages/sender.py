@@ -82,10 +82,10 @@ class Sender:
             try:
                 waiting += self._waits_after(message, context, now, sweeping=sweeping)
             except (OSError, OperatorError) as error:
-                self._tell_fault(message.id, error)
+                self._tell_fault(f"message {message.id}", error)
                 waiting += 1
             else:
-                self._faults.pop(message.id, None)
+                self._faults.pop(f"message {message.id}", None)
         return waiting
 
     def _waits_after(self, message: Message, context: Context, now: float, *, sweeping: bool) -> bool:
@@ -138,15 +138,15 @@ class Sender:
         del self._unwritten[message]
 
     def _take_wishes(self) -> None:
-        for message, again in self.outbox.wishes().items():
+        for message in self.outbox.wishes():
             try:
-                note = self._noted(message)
-                if note:
+                note, again = self._noted(message), self.outbox.wished(message)
+                if note and again:
                     self._keep(message, attempts.wished(note, again))
                     self._settled.pop(message, None)
                 self.outbox.fulfilled(message)
             except (OSError, OperatorError) as error:
-                self._tell_fault(message, error)
+                self._tell_fault(f"the wish to send message {message} again", error)
 
     def _tried(self, message: Message, note: Note, context: Context, now: float) -> Note:
         if context.relay is None or now < max(note.next_at, self._relay_at):
@@ -191,12 +191,12 @@ class Sender:
             then = "given up" if address in note.failed else "trying again"
             self._progress(f"{self.node}: message {message.id} was not taken for {address}: {why.text}; {then}")
 
-    def _tell_fault(self, message: str, error: OSError | OperatorError) -> None:
-        """Tell what keeps a message from being dealt with, once."""
+    def _tell_fault(self, what: str, error: OSError | OperatorError) -> None:
+        """Tell what keeps a message, or a wish, from being dealt with, once."""
         told = str(error)
-        if self._faults.get(message) != told:
-            self._faults[message] = told
-            self._progress(f"{self.node}: message {message} waits: {told}")
+        if self._faults.get(what) != told:
+            self._faults[what] = told
+            self._progress(f"{self.node}: {what} waits: {told}")
 
     def _letter(self, message: Message, note: Note, context: Context, relay: Relay, now: float) -> bytes:
         seconds, rule, said = sound.seconds(message.recording), context.rule(message), message.said
@@ -239,7 +239,8 @@ def _made(message: Message, before: Note | None, context: Context, now: float) -
     mail = before.to if before and not before.empty else context.rule(message).mail
     to = () if empty else tuple(dict.fromkeys(mail))
     edition = before.edition + 1 if before else 1
-    return Note(to, now, empty=empty, whole=message.said is not None, edition=edition)
+    wished = before.wished if before else 0.0
+    return Note(to, now, empty=empty, whole=message.said is not None, edition=edition, wished=wished)
 
 
 def _moment(at: float) -> datetime:

@@ -117,7 +117,7 @@ def _wish(message: str, note: Note, to: str) -> Again:
     addresses = (to,) if to else tuple(note.failed) or note.to
     if not addresses:
         raise UsageError(f"{message} was to go to nobody", expected="--to ADDRESS")
-    return Again(addresses, note.edition + 1, clock.now().timestamp())
+    return Again(addresses, clock.now().timestamp())
 
 
 def _check(address: str) -> None:

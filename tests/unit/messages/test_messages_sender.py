@@ -304,17 +304,28 @@ def test_a_wish_is_fulfilled_once(desk, post, to, gets):
     """The sender, running or new, mails the message again, as a letter of its own."""
     leave(desk.spool)
     assert desk.round() == 0
-    desk.outbox.wish(NAME, Again(to, 2, time.time()))
+    wish = Again(to, time.time())
+    desk.outbox.wish(NAME, wish)
     assert [desk.round(), desk.round()] == [0, 0]
     desk.again()
     assert desk.round() == 0
     assert [found["X-Envelope-To"] for found in post.letters()] == [TO, gets]
     assert post.letters()[1]["Message-ID"] == f"<{NAME}.2@centre.example>"
-    assert desk.outbox.wishes() == {}
+    assert desk.outbox.wishes() == []
     # The process ended after the note was written and before the wish was removed.
-    desk.outbox.wish(NAME, Again(to, 2, time.time()))
+    desk.outbox.wish(NAME, wish)
     assert desk.round() == 0
     assert len(post.letters()) == 2
+
+
+def test_a_wish_that_cannot_be_read(desk, post):
+    """It is told of once, and nothing else waits for it."""
+    leave(desk.spool)
+    desk.outbox.folder.mkdir()
+    (desk.outbox.folder / f"{NAME}.again").write_text("{")
+    assert [desk.round(), desk.round(), desk.round(later=61), desk.round(later=122)] == [0, 0, 0, 0]
+    assert len(post.letters()) == 1
+    assert [said for said in desk.says if f"{NAME}.again: " in said] == desk.says[:1]
 
 
 def test_messages_are_swept_when_their_days_are_over(tmp_path, post):

@@ -190,4 +190,4 @@ def test_what_cannot_be_sent_again(given_up, tmp_path, name, to, what):
     box.write("n1-2.2-1", Note((), time.time()))
     with pytest.raises(UsageError, match=what):
         mailing.resend(given_up, name, to)
-    assert box.wishes() == {}
+    assert box.wishes() == []
