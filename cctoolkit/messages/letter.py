@@ -1,7 +1,7 @@
 """The letter of a message: pure, from what is known of it to the bytes a relay gets.
 
-Nothing a caller chose stands in it but digits; what goes into headers is encoded by the standard library, which refuses
-line breaks. Sources: RFC 5322, RFC 2047, RFC 3834 (Auto-Submitted).
+Nothing a caller chose stands in it but digits and plus signs; what goes into headers is one line, encoded by the
+standard library. Sources: RFC 5322, RFC 2047, RFC 3834 (Auto-Submitted).
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit.document.words import en, pl, ru
 
@@ -20,8 +21,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {"ru": ru.WORDS, "pl": pl.WORDS, "en":
 
 
 class Content(Struct, frozen=True):
-    """What a letter says. `caller` and `number` are digits, with or without +, or "" when not known; `whole` is
-    False for a recording that the switch's end cut off.
+    """What a letter says. `caller` and `number` are digits, with or without +, or "" when not known, and without it
+    written as in `country`; `whole` is False for a recording that the switch's end cut off. `edition` counts the times
+    a message is sent as a whole new letter.
     """
 
     message: str
@@ -34,10 +36,14 @@ class Content(Struct, frozen=True):
     whole: bool
     language: str
     time_zone: str
+    country: str | None = None
+    edition: int = 1
 
 
 def compose(content: Content, sender: str, to: tuple[str, ...], wav: bytes, now: datetime) -> bytes:
-    """Return the letter, ready for SMTP; the same message always has the same Message-ID."""
+    """Return the letter, ready for SMTP; the same edition of a message always has the same Message-ID."""
+    # Of a title only what is one line: also U+0085 and U+2028 break a header.
+    content = replace(content, title=" ".join(content.title.split()))
     words = _WORDS[content.language]
     letter = EmailMessage(policy=SMTP)
     letter["From"] = sender
@@ -46,18 +52,22 @@ def compose(content: Content, sender: str, to: tuple[str, ...], wav: bytes, now:
         title=content.title, caller=_caller(content, words), duration=_clock(content.seconds)
     )
     letter["Date"] = format_datetime(now.astimezone(UTC))
-    letter["Message-ID"] = f"<{content.message}@{sender.rpartition('@')[2]}>"
+    letter["Message-ID"] = f"<{_name(content)}@{sender.rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content("\n".join(_lines(content, words)), cte="base64")
     letter.add_attachment(wav, maintype="audio", subtype="x-wav", filename=f"{content.message}.wav")
     return letter.as_bytes()
 
 
+def _name(content: Content) -> str:
+    return content.message if content.edition == 1 else f"{content.message}.{content.edition}"
+
+
 def _lines(content: Content, words: Mapping[str, str]) -> list[str]:
     local = content.at.astimezone(ZoneInfo(content.time_zone))
     facts = {
         "column.caller": _caller(content, words),
-        "column.number": _phone(content.number),
+        "column.number": _phone(content.number, content.country),
         "column.time": f"{local:%d.%m.%Y %H:%M:%S} ({content.time_zone})",
         "message.duration": _clock(content.seconds),
         "message.call": content.call,
@@ -67,7 +77,7 @@ def _lines(content: Content, words: Mapping[str, str]) -> list[str]:
 
 
 def _caller(content: Content, words: Mapping[str, str]) -> str:
-    return _phone(content.caller) or words["caller.withheld" if content.whole else "message.unknown"]
+    return _phone(content.caller, content.country) or words["caller.withheld" if content.whole else "message.unknown"]
 
 
 def _clock(seconds: float) -> str:
@@ -75,15 +85,14 @@ def _clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-def _phone(digits: str) -> str:
-    """Return a number in the groups its country writes where it is a whole one, else its digits."""
-    if not digits:
-        return ""
-    for text in (digits, f"+{digits.lstrip('+')}"):
-        try:
-            parsed = phonenumbers.parse(text)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(parsed):
-            return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    return digits
+def _phone(digits: str, country: str | None) -> str:
+    """Return a number in the groups its country writes where it is a whole one, else its digits: a country's code that
+    was not written is not guessed.
+    """
+    try:
+        parsed = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException:
+        return digits
+    if not phonenumbers.is_valid_number(parsed):
+        return digits
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -8,19 +8,24 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 
 from cctoolkit.errors import OperatorError
 from cctoolkit.node import durable
 
+_WISH = ".again"
+
 
 class Note(msgspec.Struct, frozen=True):
     """What becomes of a message: `to` was settled when it was taken up, and a later spec does not change it.
 
     `mailed` holds when the relay took it for an address, `next_at` when to try the others again (seconds since the
-    epoch), `error` what the last attempt came to. `tries` counts an attempt before it begins.
+    epoch), `error` what the last attempt came to. `tries` counts an attempt before it begins, and not those the relay
+    gave no answer to; `drops` counts connections that ended in one, since the last answer. `refused` holds since when
+    the relay refuses an address for good, `failed` when it was given up. `whole` is whether the switch had said its
+    line; `edition` counts the times the message was taken up, `wished` is when the last wish was said that did.
     """
 
     to: tuple[str, ...]
@@ -30,11 +35,27 @@ class Note(msgspec.Struct, frozen=True):
     next_at: float = 0
     error: str = ""
     empty: bool = False
+    drops: int = 0
+    refused: dict[str, float] = {}
+    failed: dict[str, float] = {}
+    whole: bool = True
+    edition: int = 1
+    wished: float = 0
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """The addresses that have not got it."""
-        return tuple(address for address in self.to if address not in self.mailed)
+        """The addresses that have not got it and may yet."""
+        return tuple(address for address in self.to if address not in self.mailed and address not in self.failed)
+
+
+class Again(msgspec.Struct, frozen=True):
+    """An operator's wish: send a message once more, to these addresses; `at` is when it was said."""
+
+    to: tuple[str, ...]
+    at: float
+
+
+_Kept = TypeVar("_Kept", Note, Again)
 
 
 class Outbox:
@@ -45,26 +66,27 @@ class Outbox:
 
     def read(self, message: str) -> Note | None:
         """Return a message's note; raise OperatorError when it cannot be read: guessing could mail it again."""
-        try:
-            return msgspec.json.decode(self._path(message).read_bytes(), type=Note)
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.DecodeError) as error:
-            what = f"the note of a message cannot be read: {error}"
-            next_step = "mend it, or remove it and the message is mailed again"
-            raise OperatorError(what, where=str(self._path(message)), next_step=next_step) from error
+        return _read(self._path(message), Note, "mend it, or remove it and the message is mailed again")
 
     def write(self, message: str, note: Note) -> None:
         """Keep a note, on disk for good when this returns; raise OperatorError when the disk does not take it."""
-        path = self._path(message)
-        fresh = path.with_suffix(".new")
-        try:
-            self._make()
-            durable.write(fresh, msgspec.json.encode(note), 0o600)
-            fresh.rename(path)
-            durable.sync(self.folder)
-        except OSError as error:
-            raise self._unwritable(error) from error
+        self._write(self._path(message), msgspec.json.encode(note))
+
+    def wish(self, message: str, again: Again) -> None:
+        """Leave a wish for the node's sender, whoever it runs as; raise OperatorError as `write` does."""
+        self._write(self._wish(message), msgspec.json.encode(again), to_owner=True)
+
+    def wishes(self) -> list[str]:
+        """Return the messages that are to be sent once more."""
+        return sorted(path.name.removesuffix(_WISH) for path in self.folder.glob(f"*{_WISH}"))
+
+    def wished(self, message: str) -> Again | None:
+        """Return what is wished for a message; raise OperatorError when it cannot be read."""
+        return _read(self._wish(message), Again, "remove it, and say `cctoolkit messages resend` again")
+
+    def fulfilled(self, message: str) -> None:
+        """Remove a wish."""
+        self._wish(message).unlink(missing_ok=True)
 
     def forget(self, message: str) -> None:
         """Remove a note; its message is gone."""
@@ -89,12 +111,38 @@ class Outbox:
         finally:
             os.close(handle)
 
+    def _write(self, path: Path, text: bytes, *, to_owner: bool = False) -> None:
+        fresh = path.with_name(f"{path.name}.new")
+        try:
+            self._make()
+            durable.write(fresh, text, 0o600)
+            if to_owner and os.geteuid() == 0:
+                there = self.folder.stat()
+                os.chown(fresh, there.st_uid, there.st_gid)
+            fresh.rename(path)
+            durable.sync(self.folder)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
     def _make(self) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
 
     def _path(self, message: str) -> Path:
         return self.folder / f"{message}.json"
 
+    def _wish(self, message: str) -> Path:
+        return self.folder / f"{message}{_WISH}"
+
     def _unwritable(self, error: OSError) -> OperatorError:
         what = f"the outbox cannot be written: {error.strerror}"
         return OperatorError(what, where=str(self.folder), next_step="mend the folder; no message is lost meanwhile")
+
+
+def _read(path: Path, kind: type[_Kept], next_step: str) -> _Kept | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        what = f"the note of a message cannot be read: {error}"
+        raise OperatorError(what, where=str(path), next_step=next_step) from error

@@ -16,10 +16,15 @@ SECONDS = 30.0
 """How long a relay may take for one answer."""
 
 _SHOWN = 200
+_NOT_ASKED = (421, b"not asked, the relay had ended the session")
 
 
 class RelayDown(OperatorError):
     """The relay cannot be reached, or does not let us in: no letter would leave."""
+
+
+class Dropped(RelayDown):
+    """The connection ended after the relay had let us in: it may be this letter that it cannot bear."""
 
 
 class Refused(Struct, frozen=True):
@@ -43,15 +48,15 @@ class Relay:
         return f"relay {self.settings.host}:{self.settings.port}"
 
     def send(self, to: Sequence[str], letter: bytes) -> dict[str, Refused]:
-        """Send one letter; return the addresses it was not taken for. Raise RelayDown when it cannot be told to anyone.
-
-        An end of the connection before the relay's answer is RelayDown too, though it may have taken the letter.
+        """Send one letter; return the addresses it was not taken for. Raise RelayDown when it cannot be told to anyone,
+        and Dropped when the connection ends before the relay's answer, though it may have taken the letter.
         """
         with self._session() as session:
             try:
                 refused = session.sendmail(self.settings.sender, list(to), letter)
             except smtplib.SMTPRecipientsRefused as error:
-                refused = error.recipients
+                # After a 421 nobody else was asked, and no letter was told.
+                refused = {**dict.fromkeys(to, _NOT_ASKED), **error.recipients}
             except smtplib.SMTPResponseException as error:
                 return dict.fromkeys(to, _refused(error.smtp_code, error.smtp_error))
             return {address: _refused(*said) for address, said in refused.items()}
@@ -68,17 +73,19 @@ class Relay:
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
-        """Yield a session; its end, once the letter was taken, is nobody's failure."""
+        """Yield a session; raise RelayDown when there is none, Dropped when it breaks. Its end, once the letter was
+        taken, is nobody's failure.
+        """
         try:
             session = self._connect()
         except (OSError, smtplib.SMTPException) as error:
-            raise self._down(error) from error
+            raise RelayDown(_why(error), where=self.where) from error
         try:
             yield session
             with suppress(OSError, smtplib.SMTPException):
                 session.quit()
         except (OSError, smtplib.SMTPException) as error:
-            raise self._down(error) from error
+            raise Dropped(_why(error), where=self.where) from error
         finally:
             session.close()
 
@@ -101,13 +108,14 @@ class Relay:
             raise
         return session
 
-    def _down(self, error: Exception) -> RelayDown:
-        if isinstance(error, smtplib.SMTPAuthenticationError):
-            # The relay's words could repeat what we sent.
-            return RelayDown("it refuses the user or the password", where=self.where)
-        if isinstance(error, smtplib.SMTPResponseException):
-            return RelayDown(_refused(error.smtp_code, error.smtp_error).text, where=self.where)
-        return RelayDown(_printable(str(error)) or type(error).__name__, where=self.where)
+
+def _why(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        # The relay's words could repeat what we sent.
+        return "it refuses the user or the password"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _refused(error.smtp_code, error.smtp_error).text
+    return _printable(str(error)) or type(error).__name__
 
 
 def _refused(code: int, said: bytes | str) -> Refused:

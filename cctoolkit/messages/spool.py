@@ -5,8 +5,10 @@ Below the node's spool: cctoolkit/voicemail/<project>/<step>/<call>-<n>.wav, n c
 The folder is Asterisk's: nothing in it is believed but what has the very form that our dialplan writes.
 """
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -15,21 +17,25 @@ from msgspec import Struct
 VOICEMAIL = Path("cctoolkit/voicemail")
 TEST = "cct-test-"
 QUIET_SECONDS = 60.0
-"""A recording that has not grown for so long, and of which nothing is said, was cut off: the switch died."""
+"""A recording that has not grown for so long, and of which nothing is said, was cut off: the switch died, unless its
+line comes after all, since nothing is written while a caller's phone sends nothing.
+"""
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # A call's id ends with .<sequence>, a test call's with the half that runs the dialplan.
 _NAME = re.compile(rf"((?:[A-Za-z0-9.-]{{1,80}}\.[0-9]{{1,12}}|{TEST}[0-9a-f]{{1,40}})-[0-9]{{1,6}})\.(wav|txt)")
 _TIME = r"[0-9]{1,12}\.[0-9]{3}"
 _LINE = re.compile(
-    r"(message-left|voicemail-done|message-too-short|voicemail-too-short)\|(\+?[0-9]{0,32})\|([0-9]{0,20})"
+    r"(message-left|voicemail-done|message-too-short|voicemail-too-short)\|([0-9+]{0,32})\|([0-9]{0,20})"
     rf"\|({_TIME})\|({_TIME})\|[0-9]{{1,9}}\|(1?)\n"
 )
 _MOST_LINE = 300
 
 
 class Said(Struct, frozen=True):
-    """What the switch said of a message; times are seconds since the epoch, numbers E.164 digits or ""."""
+    """What the switch said of a message; times are seconds since the epoch, `number` is E.164 digits or "",
+    `caller` what the network sent, of digits and plus signs.
+    """
 
     outcome: str
     caller: str
@@ -41,7 +47,7 @@ class Said(Struct, frozen=True):
 
 class Message(Struct, frozen=True):
     """A recording. `said` is None while it goes on, and for good where the switch died meanwhile; `changed` is when
-    anything of it last did, in seconds since the epoch.
+    anything of it last did, in seconds since the epoch; `fault` is what keeps us from reading what was said, or "".
     """
 
     id: str
@@ -50,6 +56,7 @@ class Message(Struct, frozen=True):
     folder: Path
     changed: float
     said: Said | None
+    fault: str = ""
 
     @property
     def recording(self) -> Path:
@@ -108,7 +115,12 @@ def _message(name: str, project: str, step: Path) -> Message | None:
     latest = max((at for at in changed if at is not None), default=None)
     if latest is None:
         return None
-    return Message(name, project, step.name, step, latest, _said(step / f"{name}.txt"))
+    said, fault = None, ""
+    try:
+        said = _said(step / f"{name}.txt")
+    except OSError as error:
+        fault = error.strerror or str(error)
+    return Message(name, project, step.name, step, latest, said, fault)
 
 
 def _changed(path: Path) -> float | None:
@@ -131,8 +143,11 @@ def _said(path: Path) -> Said | None:
 
 
 def content(path: Path, most: int) -> bytes:
-    """Return at most so many bytes of a plain file; a link, which could lead anywhere, raises OSError."""
+    """Return at most so many bytes of a plain file; a link, which could lead anywhere, or a folder raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)  # fdopen would refuse a folder, and leave it open
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
     with os.fdopen(handle, "rb") as file:
         return file.read(most)
 

@@ -108,7 +108,7 @@ Sound = Annotated[
 Title = Annotated[
     str,
     Meta(
-        pattern=r"^[^\x00-\x1f\x7f]+$",
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$",
         max_length=120,
         description="Free text of one line.",
         examples=["Горячая линия"],

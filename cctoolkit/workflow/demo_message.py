@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from cctoolkit.errors import CctoolkitError
 from cctoolkit.lab.lab import Lab
-from cctoolkit.workflow import messages, specs
+from cctoolkit.workflow import mailing, messages, specs
 
 NUMBER = "+78126402030"
 SPEAKS_SECONDS = 8.0
@@ -42,4 +42,4 @@ def _send(loaded: specs.LoadedSite) -> None:
     deadline = time.monotonic() + _WAIT_SECONDS
     while messages.waiting(loaded) == (0, 0) and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)
-    messages.send(loaded, threading.Event(), lambda _line: None, once=True)
+    mailing.send(loaded, threading.Event(), lambda _line: None, once=True)

@@ -1,9 +1,8 @@
-"""Callers' messages of a site: send them, list them, fetch one, and what verify asks of them."""
+"""Callers' messages of a site: list them, fetch one, and what verify asks of them."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -13,32 +12,29 @@ from msgspec import Struct
 from cctoolkit import clock
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.messages import sound, spool
-from cctoolkit.messages.notes import Note, Outbox
-from cctoolkit.messages.relay import Relay, RelayDown
-from cctoolkit.messages.sender import LEAST_SECONDS, Context, Sender
+from cctoolkit.messages.notes import Note
+from cctoolkit.messages.relay import RelayDown
+from cctoolkit.messages.sender import LEAST_SECONDS
 from cctoolkit.messages.spool import Message
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node
 from cctoolkit.model.steps.voicemail import Voicemail
-from cctoolkit.secret import parse_ref, resolve
-from cctoolkit.state import messages as settings
 from cctoolkit.state.messages import MessageSettings, section
 from cctoolkit.verify.checks import Mailing, Tried
+from cctoolkit.workflow import message_nodes
 from cctoolkit.workflow.specs import LoadedSite
-from cctoolkit.workflow.switch import transport
 
-LOOK_SECONDS = 1.0
 LATE_SECONDS = 900.0
 """A message that waits longer shows in verify, in watch and in the exit code of `messages`."""
 
-State = Literal["recording", "too short", "empty", "kept", "waiting", "mailed"]
+State = Literal["recording", "too short", "empty", "kept", "waiting", "failed", "mailed", "unreadable"]
 
 
 class Shown(Struct, frozen=True):
     """A message and what became of it.
 
-    `waiting` are the addresses that have not got it, `mailed` when the relay took it for each of the others; `error` is
-    what the last attempt came to.
+    `waiting` are the addresses that have not got it, `mailed` when the relay took it for each of the others,
+    `failed` when one was given up; `error` is what the last attempt came to.
     """
 
     node: str
@@ -53,67 +49,38 @@ class Shown(Struct, frozen=True):
     state: State
     mailed: dict[str, datetime]
     waiting: tuple[str, ...]
+    failed: dict[str, datetime]
     tries: int
     error: str
     late: bool
     recording: str
 
 
-def outbox(node: Node) -> Outbox:
-    """Return a node's outbox."""
-    return Outbox(Path(node.folder) / "cctoolkit" / "outbox")
-
-
-def of_release(node: Node) -> MessageSettings:
-    """Return what the release in force says of messages."""
-    there = transport(node)
-    text = there.read(there.current()).get(settings.FILE, b"")
-    return settings.read(text.decode("utf-8", "replace"), f"node {node.id}, {settings.FILE}")
-
-
-def _relay(found: MessageSettings) -> Relay | None:
-    if found.relay is None:
-        return None
-    reference = found.relay.password_from
-    return Relay(found.relay, resolve(parse_ref(reference, Path())) if reference else None)
-
-
-def send(loaded: LoadedSite, stop: threading.Event, progress: Callable[[str], None], *, once: bool = False) -> int:
-    """Send the messages of every node until `stop` is set, or one round of them; return how many still wait.
-
-    Raise OperatorError when another process sends a node's messages, or its spool, outbox or settings cannot be used.
-    """
-    titles = {project.id: project.project.title for project in loaded.projects}
-    with ExitStack() as stack:
-        senders = {
-            node.id: Sender(node.id, Path(node.spool), stack.enter_context(outbox(node).alone()), progress)
-            for node in loaded.site.nodes
-        }
-        progress(f"sending messages of {', '.join(senders)}")
-        while True:
-            waiting = 0
-            for node in loaded.site.nodes:
-                found = of_release(node)
-                context = Context(found, _relay(found), titles)
-                try:
-                    waiting += senders[node.id].round(context, clock.now().timestamp())
-                except OSError as error:
-                    raise _unreadable(node, error) from error
-            if once or stop.wait(LOOK_SECONDS):
-                return waiting
-
-
-def shown(loaded: LoadedSite) -> Iterator[Shown]:
-    """Yield the messages of callers on every node; raise OperatorError when a spool or outbox cannot be read."""
+def shown(
+    loaded: LoadedSite, node: str = "", progress: Callable[[str], None] = message_nodes.unheard
+) -> Iterator[Shown]:
+    """Yield the messages of callers on the nodes that are `here`; raise OperatorError when a spool cannot be read."""
     now = clock.now().timestamp()
-    for node in loaded.site.nodes:
-        notes, found = outbox(node), of_release(node)
-        try:
-            for message in spool.messages(Path(node.spool)):
-                if not message.test:
-                    yield _shown(node, message, notes.read(message.id), found, now)
-        except OSError as error:
-            raise _unreadable(node, error) from error
+    for one in message_nodes.here(loaded, node, progress):
+        notes, found = message_nodes.outbox(one), message_nodes.of_release(one)
+        for message in _callers(one):
+            try:
+                _readable(message)
+                yield _shown(one, message, notes.read(message.id), found, now)
+            except (OSError, OperatorError) as error:
+                yield _unreadable_message(one, message, error, now)
+
+
+def _callers(node: Node) -> Iterator[Message]:
+    try:
+        yield from (message for message in spool.messages(Path(node.spool)) if not message.test)
+    except OSError as error:
+        raise message_nodes.unreadable(node, error) from error
+
+
+def _readable(message: Message) -> None:
+    if message.fault:
+        raise OperatorError(message.fault, where=str(message.line))
 
 
 def _shown(node: Node, message: Message, note: Note | None, found: MessageSettings, now: float) -> Shown:
@@ -125,18 +92,38 @@ def _shown(node: Node, message: Message, note: Note | None, found: MessageSettin
         call=message.call,
         project=message.project,
         step=message.step,
-        at=datetime.fromtimestamp(said.began if said else message.changed - seconds, UTC),
+        at=_moment(said.began if said else message.changed - seconds),
         caller=said.caller if said else "",
         number=said.number if said else "",
         seconds=round(seconds, 3),
         state=_state(message, note, waiting, now),
-        mailed={address: datetime.fromtimestamp(at, UTC) for address, at in note.mailed.items()} if note else {},
+        mailed={address: _moment(at) for address, at in note.mailed.items()} if note else {},
         waiting=waiting,
+        failed={address: _moment(at) for address, at in note.failed.items()} if note else {},
         tries=note.tries if note else 0,
         error=note.error if note else "",
-        late=bool(waiting) and now - message.changed > LATE_SECONDS,
+        late=bool(waiting) and now - _since(message, note) > LATE_SECONDS,
         recording=str(message.recording),
     )
+
+
+def _unreadable_message(node: Node, message: Message, error: Exception, now: float) -> Shown:
+    """Return what there is to show of a message that cannot be read: why, and that it may wait."""
+    return Shown(
+        node=node.id, message=message.id, call=message.call, project=message.project, step=message.step,
+        at=_moment(message.changed), caller="", number="", seconds=0.0, state="unreadable", mailed={}, waiting=(),
+        failed={}, tries=0, error=str(error), late=now - message.changed > LATE_SECONDS,
+        recording=str(message.recording),
+    )  # fmt: skip
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _since(message: Message, note: Note | None) -> float:
+    """Return since when a message waits: one that is sent again, since that was said."""
+    return note.taken if note and note.edition > 1 else message.changed
 
 
 def _waits_for(message: Message, note: Note | None, found: MessageSettings, now: float) -> tuple[str, ...]:
@@ -154,6 +141,8 @@ def _state(message: Message, note: Note | None, waiting: Sequence[str], now: flo
         return "too short"
     if waiting:
         return "waiting"
+    if note and note.failed:
+        return "failed"
     if note.empty if note else sound.seconds(message.recording) < LEAST_SECONDS:
         return "empty"
     return "mailed" if note and note.mailed else "kept"
@@ -162,42 +151,46 @@ def _state(message: Message, note: Note | None, waiting: Sequence[str], now: flo
 def waiting(loaded: LoadedSite) -> tuple[int, int]:
     """Return how many messages wait to be mailed, and how many of them for too long."""
     now, ages = clock.now().timestamp(), list[float]()
-    for node in loaded.site.nodes:
+    for node in message_nodes.here(loaded):
         ages += _ages(node, [project.id for project in loaded.projects], now)
     return len(ages), sum(age > LATE_SECONDS for age in ages)
 
 
 def _ages(node: Node, projects: Collection[str], now: float) -> list[float]:
-    """Return how long each message of these projects has waited, in seconds."""
-    notes, found = outbox(node), of_release(node)
-    try:
-        return [
-            now - message.changed
-            for message in spool.messages(Path(node.spool))
-            if message.project in projects and _waits_for(message, notes.read(message.id), found, now)
-        ]
-    except OSError as error:
-        raise _unreadable(node, error) from error
+    """Return how long each message of these projects has waited, in seconds; one that cannot be read may wait."""
+    notes, found, ages = message_nodes.outbox(node), message_nodes.of_release(node), list[float]()
+    for message in _callers(node):
+        if message.project not in projects:
+            continue
+        try:
+            _readable(message)
+            note = notes.read(message.id)
+            if _waits_for(message, note, found, now):
+                ages.append(now - _since(message, note))
+        except (OSError, OperatorError):
+            ages.append(now - message.changed)
+    return ages
 
 
-def _unreadable(node: Node, error: OSError) -> OperatorError:
-    return OperatorError(
-        error.strerror or str(error),
-        where=f"node {node.id}, {error.filename or node.spool}",
-        expected="the node's spool folder, which this user can read",
-        next_step="run this on the node, as root or as Asterisk's user; the site's file says where the spool is",
-    )
+def failed(node: Node, project: str) -> int:
+    """Return how many of a project's messages were given up for an address."""
+    count, notes = 0, message_nodes.outbox(node)
+    for message in _callers(node):
+        with suppress(OperatorError):  # shown as late
+            note = notes.read(message.id) if message.project == project else None
+            count += bool(note and note.failed)
+    return count
 
 
 def fetch(loaded: LoadedSite, name: str) -> bytes:
     """Return a message's recording as a WAV file; raise UsageError when there is no such message."""
-    for node in loaded.site.nodes:
+    for node in message_nodes.here(loaded):
         try:
             for message in spool.messages(Path(node.spool)):
                 if message.id == name:
                     return sound.read(message.recording).wav()
         except OSError as error:
-            raise _unreadable(node, error) from error
+            raise message_nodes.unreadable(node, error) from error
     raise UsageError(f"there is no message {name!r}", next_step="cctoolkit messages lists them")
 
 
@@ -215,18 +208,18 @@ def _mailing(node: Node, project: Project, recorded: Sequence[str], since: float
     try:
         found = [m for m in spool.messages(Path(node.spool)) if m.project == project.id]
     except OSError as error:
-        raise _unreadable(node, error) from error
+        raise message_nodes.unreadable(node, error) from error
     left = {m.step for m in found if m.test and m.changed >= since and m.recording.is_file()}
     kept = {step: step in left for step in recorded}
     late = sum(age > LATE_SECONDS for age in _ages(node, [project.id], clock.now().timestamp()))
-    rules = of_release(node)
+    rules = message_nodes.of_release(node)
     names = [section(project.id, step) for step in recorded]
     asked = tuple(sorted({address for name in names if name in rules.rules for address in rules.rules[name].mail}))
-    relay = _relay(rules)
-    if not asked or relay is None:
-        return Mailing(kept, late=late)
+    way, given_up = message_nodes.relay(rules), failed(node, project.id)
+    if not asked or way is None:
+        return Mailing(kept, late=late, failed=given_up)
     try:
-        refused = {address: why.text for address, why in relay.ask(asked).items()}
+        refused = {address: why.text for address, why in way.ask(asked).items()}
     except RelayDown as error:
-        return Mailing(kept, asked, relay=f"{error.where}: {error.what}", late=late)
-    return Mailing(kept, asked, refused=refused, late=late)
+        return Mailing(kept, asked, relay=f"{error.where}: {error.what}", late=late, failed=given_up)
+    return Mailing(kept, asked, refused=refused, late=late, failed=given_up)

@@ -26,7 +26,7 @@ class Mailing(Struct, frozen=True):
 
     `kept`: of each step that records, whether the node has what test calls said there. `asked`: addresses the relay
     was asked about; `relay`: what kept it from being asked; `refused`: why it takes no mail for an address. `late`:
-    how many messages wait too long.
+    how many messages wait too long, `failed` how many were given up for an address.
     """
 
     kept: Mapping[str, bool]
@@ -34,6 +34,7 @@ class Mailing(Struct, frozen=True):
     relay: str = ""
     refused: Mapping[str, str] = {}
     late: int = 0
+    failed: int = 0
 
 
 class Prompt(Struct, frozen=True):

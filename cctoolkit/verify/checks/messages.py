@@ -19,3 +19,6 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
     if seen.late:
         told = f"{seen.late} wait too long: is `cctoolkit messages send` running? See `cctoolkit messages`"
         yield Finding("messages", "messages to be mailed", False, told)
+    if seen.failed:
+        told = f"{seen.failed} given up for an address that is refused: see `cctoolkit messages`, and `messages resend`"
+        yield Finding("messages", "messages that were mailed", False, told)

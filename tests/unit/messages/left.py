@@ -42,13 +42,16 @@ def leave(
 
 
 class Post(MailSink):
-    """A relay; `refuses` is address -> answer, `slow` and `thinks` are seconds before the answer to a letter and an address."""
+    """A relay; `refuses` is address -> answer, `slow` and `thinks` are seconds before the answer to a letter and an address;
+    of a letter that holds `cuts_off` it ends the connection.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.refuses: dict[str, str] = {}
         self.slow, self.thinks = 0.0, 0.0
         self.answer = ""
+        self.cuts_off = b""
         self.tls = None
         self.host, self.port = "127.0.0.1", 0
         self._loop = asyncio.new_event_loop()
@@ -61,6 +64,8 @@ class Post(MailSink):
         return self.refuses.get(address, "250 2.1.5 OK")
 
     async def take(self, sender, to, letter):
+        if self.cuts_off and self.cuts_off in letter:
+            raise ConnectionError
         answer = self.answer or await super().take(sender, to, letter)
         await asyncio.sleep(self.slow)
         return answer

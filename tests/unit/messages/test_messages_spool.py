@@ -26,6 +26,14 @@ def test_a_message(tmp_path):
     assert (found.test, found.too_short, found.going_on(time.time())) == (False, False, False)
 
 
+@pytest.mark.parametrize("caller", ["7+495", "+7+495", "+", "+" * 32, ""])
+def test_a_stray_plus_of_a_caller_undoes_no_line(tmp_path, caller):
+    """The dialplan lets digits and pluses through, wherever they stand."""
+    leave(tmp_path, line=LINE.replace("+79161234567", caller))
+    [found] = spool.messages(tmp_path)
+    assert found.said.caller == caller
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -1,17 +1,26 @@
 """The small words of a spec: durations, days, ranges, numbers."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cctoolkit.model import phone
-from cctoolkit.model.words import seconds, span, weekdays
+from cctoolkit.model.words import Title, seconds, span, weekdays
 
 
 @given(st.integers(0, 99), st.integers(0, 9999), st.integers(0, 99999))
 def test_seconds(hours, minutes, rest):
     """A duration is the sum of its parts."""
     assert seconds(f"{hours}h{minutes}m{rest}s") == hours * 3600 + minutes * 60 + rest
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x7f", "\x85", "\x9f", "\u2028", "\u2029"])
+def test_a_title_is_one_line(end):
+    """Nothing that any reader takes for the end of a line, or for a command, is in a title."""
+    assert msgspec.convert("Горячая линия «Б», 24\u00a0ч", Title)
+    with pytest.raises(msgspec.ValidationError, match="matching regex"):
+        msgspec.convert(f"x{end}y", Title)
 
 
 @pytest.mark.parametrize("text", ["", "20", "1d", "s", "٣s", "-1s"])

@@ -1,0 +1,73 @@
+"""The nodes of a site whose messages are on this machine, and what their releases say of messages."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from cctoolkit.errors import OperatorError, UsageError
+from cctoolkit.messages.notes import Outbox
+from cctoolkit.messages.relay import Relay
+from cctoolkit.model.site import Node
+from cctoolkit.secret import parse_ref, resolve
+from cctoolkit.state import messages as settings
+from cctoolkit.state.messages import MessageSettings
+from cctoolkit.workflow.specs import LoadedSite
+from cctoolkit.workflow.switch import transport
+
+
+def unheard(_line: str) -> None:
+    """Tell nobody."""
+
+
+def outbox(node: Node) -> Outbox:
+    """Return a node's outbox."""
+    return Outbox(Path(node.folder) / "cctoolkit" / "outbox")
+
+
+def of_release(node: Node) -> MessageSettings:
+    """Return what the release in force says of messages."""
+    there = transport(node)
+    text = there.read(there.current()).get(settings.FILE, b"")
+    return settings.read(text.decode("utf-8", "replace"), f"node {node.id}, {settings.FILE}")
+
+
+def relay(found: MessageSettings) -> Relay | None:
+    """Return the relay, its secret read now."""
+    if found.relay is None:
+        return None
+    reference = found.relay.password_from
+    return Relay(found.relay, resolve(parse_ref(reference, Path())) if reference else None)
+
+
+def here(loaded: LoadedSite, named: str = "", progress: Callable[[str], None] = unheard) -> list[Node]:
+    """Return the nodes whose files are on this machine, one of those that share a folder; tell which are not.
+
+    `named` is the one to take; raise UsageError when the site has no such node, OperatorError when none is here.
+    """
+    nodes = [node for node in loaded.site.nodes if node.id == named or not named]
+    if not nodes:
+        known = ", ".join(node.id for node in loaded.site.nodes)
+        raise UsageError(f"the site has no node {named!r}", expected=f"one of {known}")
+    found = dict[str, Node]()
+    for node in nodes:
+        folder = os.path.realpath(node.folder)
+        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a folder above cannot be read
+            progress(f"node {node.id} is passed over: {node.folder} is not on this machine, or this user cannot see it")
+        elif (first := found.setdefault(folder, node)) is not node:
+            progress(f"node {node.id} is passed over: its folder is that of {first.id}; --node says which this is")
+    if not found:
+        what = f"no folder of {', '.join(node.id for node in nodes)} is on this machine, or this user can see none"
+        raise OperatorError(
+            what, where=nodes[0].folder, next_step="run this on the node, as root or as Asterisk's user"
+        )
+    return list(found.values())
+
+
+def unreadable(node: Node, error: OSError) -> OperatorError:
+    """Return what to do about a node's spool that cannot be read."""
+    return OperatorError(
+        error.strerror or str(error),
+        where=f"node {node.id}, {error.filename or node.spool}",
+        expected="the node's spool folder, which this user can read",
+        next_step="run this on the node, as root or as Asterisk's user; the site's file says where the spool is",
+    )

@@ -1,0 +1,193 @@
+"""Messages of a site's nodes: sent from the machine they are on, whatever is wrong with one of them, and sent again."""
+
+import threading
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from cctoolkit.cli import messages as cli
+from cctoolkit.errors import OperatorError, UsageError
+from cctoolkit.messages.notes import Note
+from cctoolkit.state.settings import NodeState
+from cctoolkit.verify.checks import Evidence, Mailing
+from cctoolkit.verify.checks.messages import judge
+from cctoolkit.workflow import mailing, message_nodes, messages, specs
+from tests.unit.messages.left import LINE, NAME, leave
+from tests.unit.messages.site import release, site
+
+TO = "hotline@centre.example"
+GONE = "gone@centre.example"
+OTHER = "n1-1763800009.8-1"
+
+
+def once(loaded, **how):
+    says = []
+    return mailing.send(loaded, threading.Event(), says.append, once=True, **how), says
+
+
+def test_nodes_that_share_a_folder_are_one(tmp_path, post):
+    """On each of two machines the folder is /etc/asterisk: one sender, one letter, and what is passed over is said."""
+    release(tmp_path, post.port, TO)
+    leave(tmp_path / "spool")
+    loaded = site(n1=tmp_path, n2=tmp_path, n3=tmp_path / "elsewhere")
+    waiting, says = once(loaded)
+    assert waiting == 0
+    assert [said.partition(":")[0] for said in says[:2]] == ["node n2 is passed over", "node n3 is passed over"]
+    assert says[2:] == ["sending messages of n1", f"n1: message {NAME} mailed to {TO}"]
+    assert len(post.letters()) == 1
+    assert [one.message for one in messages.shown(loaded)] == [NAME]
+    assert once(loaded, node="n2")[1][0] == "sending messages of n2"
+
+
+def test_a_node_that_is_not_here_or_not_at_all(tmp_path):
+    """With none here there is nothing to do, and a name that is none is said to be none."""
+    loaded = site(n1=tmp_path / "a", n2=tmp_path / "b")
+    with pytest.raises(OperatorError, match="no folder of n1, n2 is on this machine"):
+        once(loaded)
+    with pytest.raises(UsageError, match="no node 'n9'"):
+        once(loaded, node="n9")
+
+
+def test_a_secret_that_is_missing_for_a_moment(tmp_path, post, monkeypatch):
+    """Sending does not end: it is said once, messages are taken up, other nodes' go, and then these."""
+    secret = tmp_path / "secret"
+    release(tmp_path / "a", post.port, TO, more=f"user = \npassword from = file:{secret}")
+    release(tmp_path / "b", post.port, TO)
+    leave(tmp_path / "a/spool")
+    leave(tmp_path / "b/spool", name="n2-1763800000.7-1")
+    loaded, stop, says = site(n1=tmp_path / "a", n2=tmp_path / "b"), threading.Event(), []
+    monkeypatch.setattr(mailing, "LOOK_SECONDS", 0.01)
+    thread = threading.Thread(target=mailing.send, args=(loaded, stop, says.append))
+    thread.start()
+    try:
+        until(lambda: len(post.letters()) == 1)
+        time.sleep(0.1)
+        assert thread.is_alive()
+        assert [said for said in says if "cannot be read" in said] == [said for said in says if said.startswith("n1: ")]
+        assert len([said for said in says if "cannot be read" in said]) == 1
+        secret.write_text("hush")
+        until(lambda: len(post.letters()) == 2)
+    finally:
+        stop.set()
+        thread.join(10)
+    assert [one.state for one in messages.shown(loaded)] == ["mailed", "mailed"]
+
+
+def until(holds):
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("fault", ["secret", "settings", "spool"])
+def test_one_round_with_a_node_that_fails(tmp_path, post, fault):
+    """The other node's messages go first, and then the exit says which node's did not."""
+    more = f"user = m\npassword from = file:{tmp_path}/none" if fault == "secret" else ""
+    release(tmp_path / "a", post.port, TO, more=more)
+    release(tmp_path / "b", post.port, TO)
+    if fault == "settings":
+        (tmp_path / "a/cctoolkit/current").unlink()
+    elif fault == "spool":
+        (tmp_path / "a/spool").write_text("")
+    leave(tmp_path / "b/spool")
+    with pytest.raises(OperatorError, match="messages of n1 could"):
+        once(site(n1=tmp_path / "a", n2=tmp_path / "b"))
+    assert len(post.letters()) == 1
+
+
+def test_a_second_sender_ends(tmp_path, post):
+    """The lock is no passing fault."""
+    release(tmp_path, post.port, TO)
+    loaded = site(n1=tmp_path)
+    with message_nodes.outbox(loaded.site.nodes[0]).alone(), pytest.raises(OperatorError, match="another process"):
+        mailing.send(loaded, threading.Event(), lambda _line: None)
+
+
+def test_a_caller_s_number_is_of_the_project_s_country(tmp_path, post):
+    """What Moscow's carrier delivers without a plus is no number of Vietnam."""
+    release(tmp_path, post.port, TO)
+    leave(tmp_path / "spool", line=LINE.replace("+79161234567", "84951234567"))
+    once(site(n1=tmp_path))
+    assert "+7 495 123-45-67" in post.letters()[0]["Subject"]
+
+
+def test_messages_that_cannot_be_read_are_listed(tmp_path, post):
+    """One damaged note and one link do not hide the others; they count as late."""
+    release(tmp_path, post.port, TO)
+    loaded = site(n1=tmp_path)
+    path = leave(tmp_path / "spool", age=1000)
+    leave(tmp_path / "spool", name=OTHER)
+    assert once(loaded)[0] == 0
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+    box = message_nodes.outbox(loaded.site.nodes[0])
+    leave(tmp_path / "spool", name="n1-1.1-1", age=1000)
+    (box.folder / "n1-1.1-1.json").write_text("{")
+    assert {one.message: one.state for one in messages.shown(loaded)} == {
+        NAME: "unreadable",
+        OTHER: "mailed",
+        "n1-1.1-1": "unreadable",
+    }
+    assert messages.waiting(loaded)[1] >= 1
+
+
+@pytest.fixture
+def given_up(tmp_path, post):
+    """A site with a message that one address has, and one was given up for."""
+    release(tmp_path, post.port, TO, GONE)
+    loaded = site(n1=tmp_path)
+    leave(tmp_path / "spool")
+    now = time.time()
+    note = Note((TO, GONE), now, {TO: now}, failed={GONE: now}, error=f"{GONE}: 550 no such user")
+    message_nodes.outbox(loaded.site.nodes[0]).write(NAME, note)
+    return loaded
+
+
+def test_a_message_that_was_given_up_is_shown(given_up, monkeypatch):
+    """In the list, its exit code and verify; nobody waits for it."""
+    monkeypatch.setattr(specs, "load_site", lambda _name: given_up)
+    run = CliRunner().invoke(cli.app, ["--site", "x"], standalone_mode=False)
+    assert f"mailed to {TO}; given up for {GONE}; {GONE}: 550 no such user" in run.output
+    assert "1 failed" in run.output
+    assert run.return_value == 2
+    assert messages.waiting(given_up) == (0, 0)
+    assert messages.failed(given_up.site.nodes[0], "northwind-hotline") == 1
+    assert messages.failed(given_up.site.nodes[0], "another") == 0
+    nothing = NodeState.of([])
+    [found] = judge(Evidence(nothing, nothing, (), (), mailing=Mailing({}, failed=1)))
+    assert not found.good
+    assert "1 given up" in found.text
+
+
+@pytest.mark.parametrize(
+    ("name", "to", "gets"), [(NAME, "", GONE), ("n1-1763800000.7", "new@centre.example", "new@centre.example")]
+)
+def test_it_is_sent_again(given_up, post, name, to, gets):
+    """To who was given up, or to somebody else instead; who has it does not get it twice, and it is failed no longer."""
+    assert mailing.resend(given_up, name, to) == {NAME: (gets,)}
+    assert once(given_up)[0] == 0
+    [found] = post.letters()
+    assert found["X-Envelope-To"] == gets
+    [one] = messages.shown(given_up)
+    assert (one.state, set(one.mailed), one.failed) == ("mailed", {TO, gets}, {})
+    assert mailing.resend(given_up, NAME) == {NAME: tuple(dict.fromkeys((TO, gets)))}
+
+
+@pytest.mark.parametrize(
+    ("name", "to", "what"),
+    [
+        ("n1-9.9", "", "no message or call"), (NAME, "x@y.example\r\nBcc: z@z.example", "no address"), (NAME, "x", "no address"),
+        (OTHER, "", "not taken up"), ("n1-2.2-1", "", "was to go to nobody"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_sent_again(given_up, tmp_path, name, to, what):
+    """Each says why, and nothing is left for the sender."""
+    leave(tmp_path / "spool", name=OTHER, line=LINE.replace("message-left", "message-too-short"))
+    leave(tmp_path / "spool", name="n1-2.2-1")
+    box = message_nodes.outbox(given_up.site.nodes[0])
+    box.write("n1-2.2-1", Note((), time.time()))
+    with pytest.raises(UsageError, match=what):
+        mailing.resend(given_up, name, to)
+    assert box.wishes() == []
