@@ -34,16 +34,23 @@ def trunks(site: Site, document: Document, projects: Sequence[tuple[Project, Doc
     ]
     for one in carriers:
         yield from trunk_problems(one.trunk, one.host, one.path, document)
+    for i, carrier in enumerate(site.trunks):
+        for j, host in enumerate(carrier.match):
+            if not possible(host):
+                yield _impossible(host, ("trunks", i, "match", j), document)
     for name, host in site.trunks_at.items():
         if not possible(host):
-            mark = document.mark(("trunks_at", name))
-            yield Problem("impossible-address", f'"{host}" is no IP address', document.file, mark)
+            yield _impossible(host, ("trunks_at", name), document)
     yield from _names(site, document)
     yield from _via(site, document, {one.name for one in (*carriers, *clients)})
     yield from _registered_twice((*carriers, *clients))
     for one in (*carriers, *clients):
         for node in site.nodes:
             yield from _transport(site, node, one)
+
+
+def _impossible(host: str, path: Route, document: Document) -> Problem:
+    return Problem("impossible-address", f'"{host}" is no IP address', document.file, document.mark(path))
 
 
 def _names(site: Site, document: Document) -> Iterator[Problem]:

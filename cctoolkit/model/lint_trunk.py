@@ -55,11 +55,11 @@ def trunk_problems(trunk: SipTrunk, address: str | None, path: Route, document: 
 
 
 def possible(host: str) -> bool:
-    """Say whether what looks like an IP address is one; a name may be anything."""
-    if ":" not in host and not host.replace(".", "").isdecimal():
+    """Say whether what looks like an IP address, or a network, is one; a name may be anything."""
+    if ":" not in host and "/" not in host and not host.replace(".", "").isdecimal():
         return True
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_network(host, strict=False)
     except ValueError:
         return False
     return True

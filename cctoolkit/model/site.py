@@ -6,7 +6,7 @@ from msgspec import Meta, field
 
 from cctoolkit.model.listener import Listener
 from cctoolkit.model.trunk import SipTrunk
-from cctoolkit.model.words import Address, Host, Identifier, MailAddress, SecretText, Section, Title
+from cctoolkit.model.words import Address, Host, Identifier, MailAddress, SecretText, Section, Source, Title
 
 FeatureCode = Annotated[
     str,
@@ -64,10 +64,14 @@ class Node(Section, frozen=True, kw_only=True):
 
 
 class Trunk(SipTrunk, frozen=True, kw_only=True):
-    """A carrier's SIP trunk; its calls are known by the address they come from."""
+    """A carrier's SIP trunk; its calls are known by the address they come from, and by nothing else."""
 
     id: Annotated[Identifier, Meta(description="The name of its endpoint.")]
     address: Host
+    match: Annotated[
+        tuple[Source, ...],
+        Meta(max_length=50, description="Where its calls come from besides its address: the provider's other servers."),
+    ] = ()
 
 
 class RosterEntry(Section, frozen=True, kw_only=True):

@@ -200,6 +200,17 @@ Host = Annotated[
     ),
 ]  # fmt: skip
 
+Source = Annotated[
+    str,
+    Meta(
+        # No wider than a provider is: whoever is in it is let in without a password.
+        pattern=rf"^({_LABEL}(\.{_LABEL})*(/(1[6-9]|2[0-9]|3[0-2]))?"
+        r"|[0-9a-fA-F:]+:[0-9a-fA-F:]*(/(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-8]))?)$", max_length=253,
+        description="A host's name, an IP address, or a network.", examples=["10.30.0.2", "10.30.4.0/24"],
+        extra_json_schema={"x-expected": "a host's name, an IP address, or a network of /16 to /32 (IPv6: /32 to /128)"},
+    ),
+]  # fmt: skip
+
 _ATOM = "[A-Za-z0-9_+-]+"
 
 MailAddress = Annotated[

@@ -46,6 +46,7 @@ def pjsip(text: str, site: Site, trunks: Sequence[Placed]) -> None:
 def _phones(site: Site) -> Iterator[tuple[str, str, str, str]]:
     for entry in site.roster:
         yield entry.agent, "endpoint", "context", marks.AGENT
+        yield entry.agent, "endpoint", "identify_by", "username"
         yield entry.agent, "endpoint", "auth", entry.agent
         yield entry.agent, "endpoint", "aors", entry.agent
         yield entry.agent, "auth", "username", entry.agent
@@ -56,6 +57,7 @@ def _trunk(trunk: Placed) -> Iterator[tuple[str, str, str, str]]:
     name, sip = trunk.name, trunk.spec
     yield name, "endpoint", "context", trunk.context
     yield name, "endpoint", "aors", name
+    yield name, "endpoint", "identify_by", "username" if trunk.registers_here else "ip"
     yield name, "endpoint", "transport", trunk.listener or ""
     yield name, "endpoint", "media_encryption", sip.media_encryption
     yield name, "endpoint", "auth", name if trunk.registers_here else ""
@@ -63,7 +65,7 @@ def _trunk(trunk: Placed) -> Iterator[tuple[str, str, str, str]]:
     tail = "" if sip.transport == "udp" else f";transport={sip.transport}"
     contact = f"sip:{sip_host(trunk.address)}:{sip.speaks_at}{tail}" if trunk.address else ""
     yield name, "aor", "contact", contact
-    yield name, "identify", "match", trunk.address if trunk.context == marks.TRUNK else ""
+    yield name, "identify", "match", trunk.comes_from
     yield name, "identify", "endpoint", name if trunk.context == marks.TRUNK else ""
     yield name, "auth", "type", "auth" if trunk.secret else ""
     yield name, "registration", "outbound_auth", name if sip.register else ""

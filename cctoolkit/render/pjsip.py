@@ -11,6 +11,7 @@ from cctoolkit import marks
 from cctoolkit.model import listener
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node, Site
+from cctoolkit.model.site import Trunk as Carrier
 from cctoolkit.model.trunk import RegistersHere, SipTrunk
 from cctoolkit.model.words import seconds
 from cctoolkit.render.quote import text_of
@@ -28,6 +29,19 @@ class Placed(Struct, frozen=True):
     listener: str | None
     spec: SipTrunk
     registers_here: RegistersHere | None = None
+
+    @property
+    def identified_by(self) -> str:
+        """Return how its calls are known: by name only where it must give a password too. A trunk that is known by its
+        address and has none to be known by, a client's PBX that we call, is never let in.
+        """
+        return "username" if self.registers_here else "ip"
+
+    @property
+    def comes_from(self) -> str:
+        """Return the addresses its calls come from, as `match` has them; "" where its calls are refused."""
+        more = self.spec.match if isinstance(self.spec, Carrier) else ()
+        return ",".join((self.address, *more)) if self.context == marks.TRUNK else ""
 
     @property
     def qualifies(self) -> bool:

@@ -27,7 +27,7 @@ _WORDS = {
 """What an option of a section's type is called in a spec; any other keeps its own name behind the type."""
 
 _FOLLOWS = re.compile(
-    r"\S+ type|endpoint (aors|auth|outbound_auth)|auth auth_type|identify (endpoint|match)"
+    r"\S+ type|endpoint (aors|auth|outbound_auth|identify_by)|auth auth_type|identify endpoint"
     r"|registration (transport|outbound_auth|client_uri|auth_rejection_permanent|fatal\w*|forbidden\w*|max_\w+)"
 )
 """What follows from the rest; where only such a line differs, the file's digest says so."""
@@ -53,5 +53,10 @@ def _trunk(name: str, kind: str, option: str, value: str) -> Iterator[Setting]:
         yield Setting("trunk", name, "address", contact[1])
         yield Setting("trunk", name, "port", contact[2])
         yield Setting("trunk", name, "transport", contact[3] or "udp")
+        return
+    if (kind, option) == ("identify", "match"):
+        # The first is its address, told already.
+        if more := value.partition(",")[2]:
+            yield Setting("trunk", name, "match", more)
         return
     yield Setting("trunk", name, _WORDS.get(f"{kind} {option}", f"{kind}.{option}"), value)

@@ -105,6 +105,22 @@ def test_where_a_trunk_meets_its_site(trunk, transports, carriers, more, found):
     assert codes(trunk, transports, carriers, more) == found
 
 
+@pytest.mark.parametrize(
+    ("match", "found"),
+    [
+        ('[10.0.0.7, 10.0.4.0/24, sip.carrier.example, "2001:db8::/32"]', []),
+        ("[10.0.0.999]", ["impossible-address"]),
+        ("[10.0.0.999/24]", ["impossible-address"]),
+        ("[0.0.0.0/0]", ["schema-format"]),
+        ('["::/0"]', ["schema-format"]),
+        ('["10.0.0.7,0.0.0.0/0"]', ["schema-format"]),
+    ],
+)
+def test_where_a_carriers_calls_come_from(match, found):
+    """Hosts, addresses and networks of a provider's size: never everybody."""
+    assert codes("{address: 10.0.0.9}", BOTH, f"[{{id: c, address: 10.0.0.8, match: {match}}}]") == found
+
+
 def test_a_secret_stands_beside_the_project():
     """A trunk's secret file is found from the project's folder, wherever the command runs."""
     codes('{address: 10.0.0.9, auth: {user: centre, secret: "file:secrets/pbx"}}')
