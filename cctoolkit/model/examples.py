@@ -156,7 +156,7 @@ _SITE: dict[str, Any] = {
             "secret": "file:secrets/relay",
         },
     },
-    "trunks_at": {"client-pbx": "10.40.1.5"},
+    "trunks_at": {"northwind-hotline.client-pbx": "10.40.1.5"},
     "trunks_via": {"carrier": "udp"},
 }
 

@@ -1,6 +1,6 @@
 """Trunks where they meet a site: its nodes' transports, names and accounts of other trunks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -15,20 +15,26 @@ from cctoolkit.spec.source import Document
 
 
 class _Placed(Struct, frozen=True):
-    """A trunk, by the name the site knows it by, where it stands, and where it is reached (None: it registers here)."""
+    """A trunk, by name and project ("" a carrier), where it stands, and where it is reached ("" it registers here)."""
 
     name: str
+    project: str
     trunk: SipTrunk
-    host: str | None
+    host: str
     path: Route
     document: Document
+
+    @property
+    def full(self) -> str:
+        """What the site's file may call it, when no other trunk is in the way."""
+        return f"{self.project}.{self.name}" if self.project else self.name
 
 
 def trunks(site: Site, document: Document, projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:
     """Check the carriers' trunks, and all trunks against the site."""
-    carriers = [_Placed(t.id, t, t.address, ("trunks", i), document) for i, t in enumerate(site.trunks)]
+    carriers = [_Placed(t.id, "", t, t.address, ("trunks", i), document) for i, t in enumerate(site.trunks)]
     clients = [
-        _Placed(name, trunk, site.trunks_at.get(name, trunk.address or ""), ("trunks", name), where)
+        _Placed(name, project.id, trunk, site.address_of(project.id, name, trunk), ("trunks", name), where)
         for project, where in projects
         for name, trunk in project.trunks.items()
     ]
@@ -42,7 +48,10 @@ def trunks(site: Site, document: Document, projects: Sequence[tuple[Project, Doc
         if not possible(host):
             yield _impossible(host, ("trunks_at", name), document)
     yield from _names(site, document)
-    yield from _via(site, document, {one.name for one in (*carriers, *clients)})
+    whole = len(projects) == len(site.projects)
+    yield from _keys(document, "trunks_at", site.trunks_at, clients, whole=whole)
+    yield from _keys(document, "trunks_via", site.trunks_via, (*carriers, *clients), whole=whole)
+    yield from _via(site, document)
     yield from _registered_twice((*carriers, *clients))
     for one in (*carriers, *clients):
         for node in site.nodes:
@@ -62,12 +71,25 @@ def _names(site: Site, document: Document) -> Iterator[Problem]:
                           document.mark(("trunks", index, "id")), hint="give the trunk another id")  # fmt: skip
 
 
-def _via(site: Site, document: Document, trunks_known: set[str]) -> Iterator[Problem]:
+def _keys(
+    document: Document, section: str, table: Mapping[str, str], placed: Sequence[_Placed], *, whole: bool
+) -> Iterator[Problem]:
+    """A name is that of one trunk; not `whole`: a project that is broken may have it."""
+    names = {one.full for one in placed}
+    for name in table:
+        fits = [one for one in placed if name in (one.name, one.full)]
+        mark = document.mark((section, name), key=True)
+        if not fits and whole:
+            yield Problem("unknown-trunk", f'there is no trunk "{name}" on this site', document.file, mark,
+                          one_of(names) or "a trunk", did_you_mean(name, names))  # fmt: skip
+        elif len(fits) > 1 and name not in names:
+            of = " and ".join(one.project for one in fits)
+            yield Problem("trunk-of-two", f'"{name}" is a trunk of {of}', document.file, mark,
+                          one_of(one.full for one in fits))  # fmt: skip
+
+
+def _via(site: Site, document: Document) -> Iterator[Problem]:
     for name, transport in site.trunks_via.items():
-        if name not in trunks_known:
-            yield Problem("unknown-trunk", f'there is no trunk "{name}" on this site', document.file,
-                          document.mark(("trunks_via", name), key=True), one_of(trunks_known) or "a trunk",
-                          did_you_mean(name, trunks_known))  # fmt: skip
         for node in site.nodes:
             if transport not in node.transports:
                 what = f'node {node.id} has no transport "{transport}"'
@@ -86,13 +108,13 @@ def _registered_twice(placed: Sequence[_Placed]) -> Iterator[Problem]:
         account = (trunk.auth.user, (trunk.register.server or one.host or "").lower(), trunk.speaks_at)
         first = seen.setdefault(account, one)
         if first is not one:
-            what = f'"{trunk.auth.user}" is registered at {account[1]} by trunk {first.name} already'
+            what = f'"{trunk.auth.user}" is registered at {account[1]} by trunk {first.full} already'
             mark = one.document.mark((*one.path, "register"), key=True)
             yield Problem("registration-twice", what, one.document.file, mark, hint="one account, one trunk")
 
 
 def _transport(site: Site, node: Node, one: _Placed) -> Iterator[Problem]:
-    wanted = site.trunks_via.get(one.name)
+    wanted = site.transport_of(one.project, one.name)
     chosen = listener.choose(node.transports, one.trunk.transport, wanted)
     mark = one.document.mark((*one.path, "transport"))
     if chosen is None:

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from cctoolkit.model.listener import Listener
-from cctoolkit.model.trunk import SipTrunk
-from cctoolkit.model.words import Address, Host, Identifier, MailAddress, SecretText, Section, Source, Title
+from cctoolkit.model.trunk import SipTrunk, Source, TrunkName
+from cctoolkit.model.trunk import Trunk as ProjectTrunk
+from cctoolkit.model.words import Address, Host, Identifier, MailAddress, SecretText, Section, Title
 
 FeatureCode = Annotated[
     str,
@@ -131,16 +132,17 @@ class Site(Section, frozen=True, kw_only=True):
     projects: tuple[Identifier, ...] = ()
     mail: Annotated[Mail | None, Meta(description="How callers' messages leave by e-mail.")] = None
     trunks_at: Annotated[
-        dict[Identifier, Host],
+        dict[TrunkName, Host],
         Meta(
-            description="Where a project's trunk is reached from here instead of its own address, by the trunk's name."
+            description="Where a project's trunk is reached from here instead of its own address, by project and "
+            "trunk; the trunk's name alone will do where only one project of the site has such a trunk."
         ),
     ] = field(default_factory=dict)
     trunks_via: Annotated[
-        dict[Identifier, Identifier],
+        dict[TrunkName, Identifier],
         Meta(
-            description="The node's transport a trunk uses, by the trunk's name, where a node has several of its "
-            "protocol: for a client with a CA, or a certificate of ours, of its own."
+            description="The node's transport a trunk uses, by a carrier's id or as under trunks_at, where a node has "
+            "several of its protocol: for a client with a CA, or a certificate of ours, of its own."
         ),
     ] = field(default_factory=dict)
 
@@ -148,3 +150,15 @@ class Site(Section, frozen=True, kw_only=True):
     def id(self) -> str:
         """Return the site's id."""
         return self.site.id
+
+    def address_of(self, project: str, name: str, trunk: ProjectTrunk) -> str:
+        """Return where a project's trunk is reached from here, "" when it registers here."""
+        alone = self.trunks_at.get(name, trunk.address)
+        return "" if trunk.address is None else self.trunks_at.get(f"{project}.{name}", alone) or ""
+
+    def transport_of(self, project: str, name: str) -> str | None:
+        """Return the transport a trunk is to use, where that is said; a carrier's has no project."""
+        # A carrier has the first claim to a name alone.
+        taken = bool(project) and name in {carrier.id for carrier in self.trunks}
+        alone = None if taken else self.trunks_via.get(name)
+        return self.trunks_via.get(f"{project}.{name}", alone)

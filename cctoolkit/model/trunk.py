@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from cctoolkit.model.words import Codec, Duration, DurationOrZero, Host, SecretText, Section
+from cctoolkit.model.words import LABEL, Codec, Duration, DurationOrZero, Host, SecretText, Section
 
 SipUser = Annotated[
     str,
@@ -28,6 +28,28 @@ Realm = Annotated[
         description="The realm the other side asks for; whatever it asks when not given.",
         examples=["pbx.client.example"],
         extra_json_schema={"x-expected": "Latin letters, digits, spaces, and . _ @ -, at most 120"},
+    ),
+]
+
+Source = Annotated[
+    str,
+    Meta(
+        # No wider than a provider is: whoever is in it is let in without a password.
+        pattern=rf"^({LABEL}(\.{LABEL})*(/(1[6-9]|2[0-9]|3[0-2]))?"
+        r"|[0-9a-fA-F:]+:[0-9a-fA-F:]*(/(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-8]))?)$", max_length=253,
+        description="A host's name, an IP address, or a network.", examples=["10.30.0.2", "10.30.4.0/24"],
+        extra_json_schema={"x-expected": "a host's name, an IP address, or a network of /16 and longer (IPv6: /32)"},
+    ),
+]  # fmt: skip
+
+TrunkName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)?$",
+        max_length=81,
+        description="A trunk as a site knows it: a project's as <project>.<trunk>, a carrier's by its id.",
+        examples=["northwind-hotline.client-pbx", "carrier"],
+        extra_json_schema={"x-expected": "the id of a carrier's trunk, or a project's id, a dot and its trunk's name"},
     ),
 ]
 

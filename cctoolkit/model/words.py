@@ -189,25 +189,14 @@ Address = Annotated[
     ),
 ]  # fmt: skip
 
-_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 Host = Annotated[
     str,
     Meta(
-        pattern=rf"^({_LABEL}(\.{_LABEL})*|[0-9a-fA-F:]+:[0-9a-fA-F:]*)$", max_length=253,
+        pattern=rf"^({LABEL}(\.{LABEL})*|[0-9a-fA-F:]+:[0-9a-fA-F:]*)$", max_length=253,
         description="A host's name or IP address.", examples=["relay.centre.example", "127.0.0.1"],
         extra_json_schema={"x-expected": "a host's name or an IP address"},
-    ),
-]  # fmt: skip
-
-Source = Annotated[
-    str,
-    Meta(
-        # No wider than a provider is: whoever is in it is let in without a password.
-        pattern=rf"^({_LABEL}(\.{_LABEL})*(/(1[6-9]|2[0-9]|3[0-2]))?"
-        r"|[0-9a-fA-F:]+:[0-9a-fA-F:]*(/(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-8]))?)$", max_length=253,
-        description="A host's name, an IP address, or a network.", examples=["10.30.0.2", "10.30.4.0/24"],
-        extra_json_schema={"x-expected": "a host's name, an IP address, or a network of /16 to /32 (IPv6: /32 to /128)"},
     ),
 ]  # fmt: skip
 
@@ -217,7 +206,7 @@ MailAddress = Annotated[
     str,
     Meta(
         # Of what RFC 5321 allows the part that needs no quoting anywhere.
-        pattern=rf"^(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+$", max_length=254,
+        pattern=rf"^(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@{LABEL}(\.{LABEL})+$", max_length=254,
         description="An e-mail address, bare.", examples=["hotline@centre.example"],
         extra_json_schema={"x-expected": "a bare e-mail address, such as hotline@centre.example"},
     ),

@@ -2,7 +2,7 @@
 Asterisk 22.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -70,18 +70,14 @@ def _password(secret: str) -> str:
 def placed(site: Site, node: Node, projects: Sequence[Project]) -> tuple[Placed, ...]:
     """Return the carriers' trunks, then the projects' own, each at its address or where this site reaches it."""
 
-    def via(name: str, trunk: SipTrunk) -> str | None:
-        return listener.choose(node.transports, trunk.transport, site.trunks_via.get(name))
+    def via(project: str, name: str, trunk: SipTrunk) -> str | None:
+        return listener.choose(node.transports, trunk.transport, site.transport_of(project, name))
 
-    carriers = [Placed(t.id, marks.TRUNK, t.address, via(t.id, t), t) for t in site.trunks]
+    carriers = [Placed(t.id, marks.TRUNK, t.address, via("", t.id, t), t) for t in site.trunks]
     clients = [
-        Placed(marks.queue_name(project.id, name), marks.CLOSED, _address(site.trunks_at, name, trunk.address),
-               via(name, trunk), trunk, trunk.registers_here)
+        Placed(marks.queue_name(project.id, name), marks.CLOSED, site.address_of(project.id, name, trunk),
+               via(project.id, name, trunk), trunk, trunk.registers_here)
         for project in projects
         for name, trunk in project.trunks.items()
     ]  # fmt: skip
     return (*carriers, *clients)
-
-
-def _address(trunks_at: Mapping[str, str], name: str, address: str | None) -> str:
-    return "" if address is None else trunks_at.get(name, address)

@@ -121,6 +121,7 @@ CODES = {
     "target-impossible": "Some value can meet a target.",
     "transfer-premium": "A transfer calls no premium-rate number.",
     "transfer-to-itself": "A transfer does not call the line it comes from.",
+    "trunk-of-two": "A trunk is named with its project where two projects of the site have one of that name.",
     "trunk-twice": "A trunk stands once in a site.",
     "unknown-agent": "Nobody on the site's roster has this name.",
     "unknown-calendar": "No calendar has this name.",

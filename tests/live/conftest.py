@@ -10,6 +10,7 @@ from cctoolkit.lab.lab import Lab
 
 PROJECT = "northwind-hotline"
 BOTH = "projects: [northwind-hotline, zorza-infolinia]"
+OTHERS = "  zorza-infolinia.zorza-pbx: 127.0.0.1\n"
 
 ROSTER = """
 site: {id: lab, title: Lab of the tests}
@@ -79,7 +80,8 @@ def specs_for_tests(root: Path) -> Path:
     site = root / "projects" / "sites" / "lab.yaml"
     text = site.read_text(encoding="utf-8")
     assert text.count(BOTH) == 1
-    site.write_text(text.replace(BOTH, f"projects: [{PROJECT}]"), encoding="utf-8")
+    assert text.count(OTHERS) == 1
+    site.write_text(text.replace(BOTH, f"projects: [{PROJECT}]").replace(OTHERS, ""), encoding="utf-8")
     return site
 
 

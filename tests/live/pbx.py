@@ -109,7 +109,7 @@ class Pbx:
         self.line = line
         self.node, self.street = line.lab.nodes["n1"], line.lab.street.node
         site = yaml.safe_load(Path(line.site).read_text(encoding="utf-8"))
-        self.address = site["trunks_at"]["client-pbx"]
+        self.address = site["trunks_at"]["northwind-hotline.client-pbx"]
         self._certificates()
         self._node()
         self._street = (self.street.config / "pjsip.conf").read_text()

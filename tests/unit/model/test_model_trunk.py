@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cctoolkit.model.listener import Listener, choose
+from cctoolkit.render import pjsip
 from cctoolkit.spec.problem import InvalidSpecError
 from cctoolkit.workflow import specs
 
@@ -98,6 +99,14 @@ CARRIER = f"[{{id: %s, address: %s, register: {{}}, {AUTH}}}]"
         ("{address: 10.0.0.9}", BOTH, "[]", "trunks_via: {pbxx: udp}", ["unknown-trunk"]),
         ("{address: 10.0.0.9}", BOTH, "[]", "trunks_via: {pbx: wan}", ["unknown-transport"]),
         ("{address: 10.0.0.9}", BOTH, "[]", "trunks_via: {pbx: tls}", ["no-transport"]),
+        ("{address: 10.0.0.9}", BOTH, "[]", "trunks_via: {one.pbx: tls}", ["no-transport"]),
+        ("{address: 10.0.0.9}", BOTH, "[]", "trunks_at: {one.pbx: 10.0.0.7, pbx: 10.0.0.6}", []),
+        ("{address: 10.0.0.9}", BOTH, "[]", "trunks_at: {two.pbx: 10.0.0.7}", ["unknown-trunk"]),
+        ("{address: 10.0.0.9}", BOTH, "[]", "trunks_at: {one.: 10.0.0.7}", ["schema-format"]),
+        ("{address: 10.0.0.9}", BOTH, CARRIER % ("pbx", "10.0.0.8"), "trunks_via: {pbx: udp}", []),
+        ("{address: 10.0.0.9, transport: tls}", BOTH, CARRIER % ("pbx", "10.0.0.8"), "trunks_via: {pbx: udp}", []),
+        (f"{{address: 10.0.0.9, register: {{}}, {AUTH}}}", BOTH, CARRIER % ("pbx", "10.0.0.8"),
+         "trunks_at: {pbx: 10.0.0.8}", ["registration-twice"]),
     ],
 )  # fmt: skip
 def test_where_a_trunk_meets_its_site(trunk, transports, carriers, more, found):
@@ -119,6 +128,34 @@ def test_where_a_trunk_meets_its_site(trunk, transports, carriers, more, found):
 def test_where_a_carriers_calls_come_from(match, found):
     """Hosts, addresses and networks of a provider's size: never everybody."""
     assert codes("{address: 10.0.0.9}", BOTH, f"[{{id: c, address: 10.0.0.8, match: {match}}}]") == found
+
+
+TWO = "[one, two]"
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ("trunks_at: {pbx: 10.0.0.7}", ["trunk-of-two"]),
+        ("trunks_via: {pbx: udp}", ["trunk-of-two"]),
+        ("trunks_at: {one.pbx: 10.0.0.7, two.pbx: 10.0.0.6}", []),
+        ("trunks_at: {one.pbx: 10.0.0.7, two.pbxx: 10.0.0.6}", ["unknown-trunk"]),
+    ],
+)
+def test_two_projects_with_a_trunk_of_one_name(more, found):
+    """A name of two trunks is no name; with its project each has its own address and transport."""
+    second = (PROJECT % "{address: 10.0.0.8}").replace("id: one", "id: two").replace("45 67", "45 68")
+    Path("projects/two").mkdir()
+    Path("projects/two/project.yaml").write_text(second, encoding="utf-8")
+    site = (SITE % (BOTH, "[]")).replace("[one]", TWO) + more
+    Path("projects/one/project.yaml").write_text(PROJECT % "{address: 10.0.0.9}", encoding="utf-8")
+    Path("projects/sites/near.yaml").write_text(site, encoding="utf-8")
+    _, _, problems = specs.check_site(Path("projects/sites/near.yaml"))
+    assert [problem.code for problem in problems] == found
+    if not found:
+        loaded = specs.load_site("near")
+        trunks = pjsip.placed(loaded.site, loaded.site.nodes[0], loaded.projects)
+        assert {trunk.name: trunk.address for trunk in trunks} == {"one.pbx": "10.0.0.7", "two.pbx": "10.0.0.6"}
 
 
 def test_a_secret_stands_beside_the_project():
