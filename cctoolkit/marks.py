@@ -35,6 +35,8 @@ LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
 MESSAGE = "cct-message"
 OVERRIDDEN, SUPERVISOR = "cct-overridden", "cct-supervisor"
 RECOVER = "cct-recover"
+CALLING = "cct-calling-"
+"""Begins the contexts that write who calls in full, one for each country of a number."""
 """What a node runs once after it has started: its cli.conf says so."""
 
 Kind = Literal["entry", "step", "ask", "out", "end", "wrapup", "ready", "override"]
@@ -84,6 +86,11 @@ def queue_name(project: str, queue: str) -> str:
 def exit_context(keys: Sequence[str]) -> str:
     """Return the context of the keys that lead out of a queue: cct-exit-12s for 1, 2 and star."""
     return "cct-exit-" + "".join({"*": "s", "#": "h"}.get(key, key) for key in keys)
+
+
+def calling_context(country: str) -> str:
+    """Return the context that writes who calls a number of a country in full."""
+    return CALLING + country.lower()
 
 
 def agent_of(channel: str) -> str:

@@ -58,7 +58,7 @@ async def place(client: Client, route: Route, twin: str = "") -> Observed:
 
 def _originate(route: Route, name: str, twin: str) -> dict[str, str | list[str]]:
     # Without the field there is no caller's number, as when it is withheld.
-    caller = {"CallerID": f'"test" <{route.caller.lstrip("+")}>'} if route.caller else {}
+    caller = {"CallerID": f'"test" <{route.caller}>'} if route.caller else {}
     return {
         **caller,
         "Channel": f"Local/{route.number.lstrip('+')}@{marks.TEST}/n",

@@ -204,7 +204,13 @@ def _entries(text: str, entries: Mapping[str, tuple[tuple[str, ...], str]]) -> N
     all_lines = read_lines(text, file)
     for number in entries:
         mine = [line for line in all_lines if (line.context, line.extension) == (marks.ENTRY, number)]
-        for part in ("Set(__CCT_CALL=", "Set(__CCT_RELEASE=", f"{marks.END},s,1", _mark("entry", number)):
+        for part in (
+            f"Gosub({marks.CALLING}",
+            "Set(__CCT_CALL=",
+            "Set(__CCT_RELEASE=",
+            f"{marks.END},s,1",
+            _mark("entry", number),
+        ):
             need(_has(mine, part), f"number {number} is entered without {part}", file, "calls that report")
     for line in all_lines:
         cleared = line.context != marks.TRUNK or line.priority != 1 or line.data == "cct-clear,s,1"

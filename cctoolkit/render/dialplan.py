@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from cctoolkit import marks
 from cctoolkit.flow.graph import FlowGraph, compile_flow
+from cctoolkit.model import calling
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.model.steps.queue import Queue
@@ -146,10 +147,14 @@ def entry(projects: Sequence[Project], built: Sequence[Generation], release: str
     """Render the entry file: every number, and nothing else that knows the release."""
     entries = [
         {
-            "number": e.number, "forms": e.forms, "project": p.id, "generation": g.digest,
+            "number": e.number, "country": n.country, "forms": e.forms, "project": p.id, "generation": g.digest,
             "language": p.project.language, "capacity": n.capacity, "context": marks.context(p.id, g.digest, e.step),
         }
         for p, g in zip(projects, built, strict=True) for e, n in zip(g.graph.entries, p.numbers, strict=True)
     ]  # fmt: skip
     named = [{"id": g.project, "generation": g.digest} for g in built]
-    return text_of("extensions.conf.j2", projects=named, entries=entries, release=release, cleared=_CLEARED)
+    calling_forms = {n.country: calling.forms(n.country) for p in projects for n in p.numbers}
+    return text_of(
+        "extensions.conf.j2", projects=named, entries=entries, release=release, cleared=_CLEARED, calling=calling_forms,
+        calling_context=marks.calling_context,
+    )  # fmt: skip

@@ -18,6 +18,7 @@ flow:
     by: caller
     cases:
       withheld: {values: [anonymous], next: goodbye}
+      germany: {values: ["+49"], next: goodbye}
       moscow: {values: ["+7495", "+7499"], next: english}
       petersburg: {values: ["+7812"], next: chance}
     next: {otherwise: which}
@@ -83,7 +84,7 @@ def test_test_calls_walk_every_way(told, capsys):
     assert code == 0
     called = " / ".join(f["subject"] for f in findings if f["check"] == "routes")
     for way in (
-        "who: case-withheld", "who: case-moscow", "who: case-petersburg", "who: otherwise", "which: case-hotline",
+        "who: case-withheld", "who: case-germany", "who: case-moscow", "who: case-petersburg", "who: otherwise", "which: case-hotline",
         "which: otherwise", "chance: case-new", "chance: otherwise", "english: done", "heard: case-english",
         "heard: otherwise", "account: done", "account: timeout", "account: invalid", "card-number: done",
         "card-number: timeout", "card-number: invalid",
@@ -105,12 +106,22 @@ async def steps_of(line, folder, caller, keys=()):
     [
         ("+74951234567", [("who", "case-moscow"), ("english", "done"), ("heard", "case-english")]),
         ("74991234567", [("who", "case-moscow"), ("english", "done"), ("heard", "case-english")]),
+        ("84951234567", [("who", "case-moscow"), ("english", "done"), ("heard", "case-english")]),
+        ("4951234567", [("who", "case-moscow"), ("english", "done"), ("heard", "case-english")]),
+        ("+4951234567", [("who", "case-germany"), ("goodbye", "done")]),
+        ("8104951234567", [("who", "case-germany"), ("goodbye", "done")]),
         ("+78121234567", [("who", "case-petersburg"), ("chance", "?")]),
         ("", [("who", "case-withheld"), ("goodbye", "done")]),
     ],
 )
-async def test_who_calls(told, tmp_path, caller, first):
-    """A real call goes the way of its caller's number, with and without its plus, or of one withheld."""
+async def test_who_calls(told, tmp_path, capsys, caller, first):
+    """A real call goes the way of its caller's number, with and without its plus, as dialled in the country of the number
+    called, or of one withheld; where `trace` says it goes.
+    """
+    if caller:
+        keys = ("--keys", "-")
+        assert await told.run_aside("trace", PROJECT, "--to", NUMBER, "--from", caller, *keys, "--format", "json") == 0
+        assert f'"{first[0][1]}"' in capsys.readouterr().out
     taken = await steps_of(told, tmp_path, caller)
     assert [step for step, _ in taken[: len(first)]] == [step for step, _ in first]
     assert all(label == wanted for (_, label), (_, wanted) in zip(taken, first, strict=False) if wanted != "?")

@@ -96,6 +96,7 @@ def test_an_emptied_template_is_caught(loaded, templates, template):
         ("extensions.conf.j2", "cct-end,s,1", "cct-ended,s,1", "cct-ended, which is nowhere"),
         ("extensions.conf.j2", "[cct-entry]", "[cct-entry]\nnonsense", "would not read"),
         ("extensions.conf.j2", " same => n,Set(__CCT_RELEASE={{ release }})\n", "", "is entered without"),
+        ("extensions.conf.j2", "Gosub({{ calling_context", "Gosub(x{{ calling_context", "is entered without"),
         ("runtime.conf.j2", "QueueLog(", "NoOp(", "has no QueueLog"),
         ("runtime.conf.j2", "[cct-wrap]", "[cct-other]", "there is no [cct-wrap]"),
         ("runtime.conf.j2", "exten => {{ code }},1,", "exten => 1{{ code }},1,", "has no *11"),
