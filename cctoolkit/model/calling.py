@@ -26,6 +26,8 @@ class Form(Struct, frozen=True):
 def forms(country: str) -> tuple[Form, ...]:
     """Return the forms of a country (ISO 3166), none of which takes another's numbers for its own."""
     plan = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if plan is None:
+        return ()
     code = str(plan.country_code)
     found: dict[str, Form] = {}
     for form in (*_national(plan, code), *_international(plan)):
@@ -55,7 +57,7 @@ def _national(plan: phonenumbers.PhoneMetadata, code: str) -> list[Form]:
 
 def _digits(prefix: str, size: int, plan: phonenumbers.PhoneMetadata, but: str = "") -> str:
     """Return a pattern: the prefix, a digit with which numbers of the plan begin, and the rest of `size` digits."""
-    known = re.compile(plan.general_desc.national_number_pattern)
+    known = re.compile(plan.general_desc.national_number_pattern or "" if plan.general_desc else "")
     begins = "".join(first for first in "123456789" if first != but
               and any(known.fullmatch(f"{first}{second}{'2' * (size - 2)}") for second in "0123456789"))  # fmt: skip
     return f"{prefix}{'Z' if begins == '123456789' else f'[{begins}]'}{'X' * (size - 1)}"

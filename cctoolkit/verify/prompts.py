@@ -4,11 +4,15 @@ Source: `core show sound` of Asterisk 22, which looks into the sounds folder eac
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 from cctoolkit.ami.client import Client
 from cctoolkit.ami.faults import ActionRefusedError
+from cctoolkit.flow.graph import compile_flow
+from cctoolkit.flow.languages import languages
 from cctoolkit.model.project import Project
+from cctoolkit.model.steps.queue import Queue
 from cctoolkit.spec.builder import Route
 from cctoolkit.spec.source import Document
 from cctoolkit.verify.checks import Prompt
@@ -20,22 +24,29 @@ async def look(client: Client, project: Project, document: Document) -> tuple[Pr
     """Return every sound of the project's steps and queues, with where it is written and what the node has of it."""
     known: dict[str, tuple[str, ...]] = {}
     found = []
-    for sound, who, path in _played(project):
+    for sound, language, who, path in played(project):
         if sound not in known:
             known[sound] = await _languages(client, sound)
         mark = document.mark(_place(document, path, sound))
         where = f"{mark.file or document.file}:{mark.line}:{mark.column}"
-        found.append(Prompt(sound, who, where, project.project.language, known[sound]))
+        found.append(Prompt(sound, who, where, language, known[sound]))
     return tuple(found)
 
 
-def _played(project: Project) -> Iterator[tuple[str, str, Route]]:
+def played(project: Project) -> Iterator[tuple[str, str, str, Route]]:
+    """Yield each sound in each language in which calls come to where it is played."""
+    heard = languages(compile_flow(project))
     for name, step in project.flow.items():
-        for sound in dict.fromkeys(step.sounds()):
-            yield sound, f"step {name}", ("flow", name)
+        for sound, language in product(dict.fromkeys(step.sounds()), sorted(heard.get(name, ()))):
+            yield sound, language, f"step {name}", ("flow", name)
     for name, queue in project.queues.items():
-        for sound in dict.fromkeys(queue.periodic_announce):
-            yield sound, f"queue {name}", ("queues", name)
+        for sound, language in product(dict.fromkeys(queue.periodic_announce), sorted(_waiting(project, heard, name))):
+            yield sound, language, f"queue {name}", ("queues", name)
+
+
+def _waiting(project: Project, heard: Mapping[str, frozenset[str]], queue: str) -> set[str]:
+    steps = (name for name, step in project.flow.items() if isinstance(step, Queue) and step.queue == queue)
+    return {language for name in steps for language in heard.get(name, ())}
 
 
 def _place(document: Document, path: Route, sound: str) -> Route:

@@ -1,4 +1,4 @@
-"""Every sound the project plays is on the node, in the project's language."""
+"""Every sound the project plays is on the node, in every language in which callers hear it."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,8 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("prompts", f"{one.where} {one.played_by}", False, _told(one))
     if evidence.prompts and not missing:
         sounds = {one.sound for one in evidence.prompts}
-        yield Finding("prompts", f"{len(sounds)} sounds", True, f"on the node in {evidence.prompts[0].language}")
+        spoken = " and ".join(sorted({one.language for one in evidence.prompts}))
+        yield Finding("prompts", f"{len(sounds)} sounds", True, f"on the node in {spoken}")
 
 
 def _told(one: Prompt) -> str:
