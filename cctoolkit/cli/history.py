@@ -6,14 +6,17 @@ from cctoolkit.cli.options import Format, OutputFormat, Site, say, say_json
 
 
 def command(site: Site, output: OutputFormat = Format.text) -> None:
-    """List what was applied on each node: when, by whom, from which commit.
+    """List what was applied on each node: when, by whom, from which commit; and what supervisors said.
 
     Example: cctoolkit history --site lab
     """
-    from cctoolkit.workflow import specs, switch
+    from cctoolkit.workflow import overrides, specs, switch
 
     found = {
-        node.id: [_read(line) for line in switch.transport(node).history()] for node in specs.load_site(site).site.nodes
+        node.id: sorted(
+            [*map(_read, switch.transport(node).history()), *overrides.by_phone(node)], key=lambda e: e.get("when", "")
+        )
+        for node in specs.load_site(site).site.nodes
     }
     if output is Format.json:
         say_json(found)
@@ -37,7 +40,8 @@ def _read(line: str) -> dict[str, str]:
 def _shown(entry: dict[str, str]) -> str:
     if "unreadable" in entry:
         return f"unreadable: {entry['unreadable'][:80]!r}"
-    return f"{entry.get('when', '')[:19]}Z  {_what(entry)}  {entry.get('who', '')}"
+    by = " by phone" if entry.get("by") == "phone" else ""
+    return f"{entry.get('when', '')[:19]}Z  {_what(entry)}  {entry.get('who', '')}{by}"
 
 
 def _what(entry: dict[str, str]) -> str:

@@ -21,7 +21,7 @@ def command(
         typer.Option("--until", help="A local time of the project, or a duration such as 2h.", metavar="TIME"),
     ] = "",
     clear: Annotated[bool, typer.Option("--clear", help="Back to the calendars.")] = False,
-    show: Annotated[bool, typer.Option("--show", help="What is said now, until when, and by whom.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="What each node holds, until when, said by whom.")] = False,
     output: OutputFormat = Format.text,
 ) -> None:
     """Open or close a line for a while, or say it is an emergency, whatever its calendars say. Kept on the nodes over a
@@ -48,8 +48,10 @@ def command(
     if output is Format.json:
         say_json(held)
         return
+    phones = {entry.agent for entry in loaded.site.roster}
     for node, one in held.items():
-        say(f"{node}  {found.id}: {_shown(found, one) if one else 'by its calendars'}")
+        said_by_phone = " by phone" if one and one.who in phones else ""
+        say(f"{node}  {found.id}: {_shown(found, one) + said_by_phone if one else 'by its calendars'}")
 
 
 def _shown(project: Any, held: "Held") -> str:  # noqa: ANN401 - a Project, which only a command imports

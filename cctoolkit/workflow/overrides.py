@@ -6,11 +6,14 @@ The value is <what>/<until, epoch seconds>/<who>; hours steps read it, phones of
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
 from cctoolkit import clock, marks
 from cctoolkit.ami.client import Client
+from cctoolkit.capture import lines
+from cctoolkit.capture.rotated import read_log
 from cctoolkit.errors import SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.flow.call import NO_OVERRIDE
 from cctoolkit.model.guard import OVERRIDES, Override
@@ -99,13 +102,42 @@ async def shown(loaded: specs.LoadedSite, project: Project) -> dict[str, Held | 
     return found
 
 
+def by_phone(node: Node) -> list[dict[str, str]]:
+    """Return what phones said on a node, as the node's history has what commands said: from queue_log, as far back as
+    it and its newest rotated sibling reach.
+    """
+    try:
+        text = read_log(Path(node.queue_log))
+    except (OSError, EOFError) as error:
+        return [{"unreadable": f"{node.queue_log}: {error}"}]
+    said = ((line.at, marks.from_queue_log(line.fields)) for line in lines.parse(text))
+    return [_said(at, mark) for at, mark in said if mark and mark.kind == "override"]
+
+
+def _said(at: int, mark: marks.Mark) -> dict[str, str]:
+    held = _held(mark.detail)
+    return {
+        "when": datetime.fromtimestamp(at / 1_000_000, UTC).isoformat(),
+        "who": mark.step,
+        "by": "phone",
+        "override": mark.project,
+        "what": held.what if held else NO_OVERRIDE,
+        "until": held.until.isoformat() if held else "",
+    }
+
+
 def _read(text: str) -> Held | None:
     """Return what a value says, None when it is over, or nothing of ours: then hours steps do not honour it either."""
+    held = _held(text)
+    return held if held and held.until > clock.now() else None
+
+
+def _held(text: str) -> Held | None:
     what, _, rest = text.partition("/")
     until, _, who = rest.partition("/")
     number = until if until.isascii() and until.isdecimal() and len(until) <= _MAX_EPOCH_DIGITS else "0"
     moment = datetime.fromtimestamp(int(number), UTC)
-    return Held(what, moment, _plain(who)) if what in OVERRIDES and moment > clock.now() else None
+    return Held(what, moment, _plain(who)) if what in OVERRIDES else None
 
 
 async def _text(client: Client, project: Project) -> str:

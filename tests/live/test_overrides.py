@@ -134,7 +134,7 @@ async def by_phone(line, agent: str, code: str, key: str) -> None:
     await line.lab.street.wait_for(lambda e: e.kind == "HANGUP" and e.uniqueid == call, 40)
 
 
-async def test_by_phone(line):
+async def test_by_phone(line, capsys):
     """The supervisor's phone says emergency for two hours after a 1, and takes it back; both are logged with who it was."""
     await line.lab.street.wait_registered(["morozova"])
     await by_phone(line, "morozova", "*1532", "1")
@@ -142,8 +142,16 @@ async def test_by_phone(line):
     assert (what, who) == ("emergency", "morozova")
     assert int(end) - time.time() == pytest.approx(7200, abs=30)
     assert await way(line) == "override"
+    capsys.readouterr()
+    assert await line.run_aside("override", PROJECT, "--show", "--site", line.site) == 0
+    assert "said by morozova by phone" in capsys.readouterr().out
     await by_phone(line, "morozova", "*150", "1")
     assert held(line) == ""
+    assert await line.run_aside("history", "--site", line.site) == 0
+    told = [row for row in capsys.readouterr().out.splitlines() if row.endswith("morozova by phone")]
+    assert [row.split("Z  ", 1)[1].split(" until")[0] for row in told] == [
+        f"override {PROJECT} emergency", f"override {PROJECT} none  morozova by phone",
+    ]  # fmt: skip
     rows = [row.split("|") for row in line.lab.nodes["n1"].queue_log.read_text(encoding="utf-8").splitlines()]
     found = [(row[5], row[8], row[9]) for row in rows if row[4] == "CCTOVERRIDE"]
     assert found == [(PROJECT, "morozova", f"emergency/{end}"), (PROJECT, "morozova", "none")]
