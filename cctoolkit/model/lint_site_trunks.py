@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from cctoolkit.model import listener
+from cctoolkit.model import listener, phone
 from cctoolkit.model.lint_trunk import possible, trunk_problems
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node, Site
@@ -44,6 +44,8 @@ def trunks(site: Site, document: Document, projects: Sequence[tuple[Project, Doc
         for j, host in enumerate(carrier.match):
             if not possible(host):
                 yield _impossible(host, ("trunks", i, "match", j), document)
+    if len(projects) == len(site.projects):
+        yield from _contacts(site, document, [project for project, _ in projects])
     for name, host in site.trunks_at.items():
         if not possible(host):
             yield _impossible(host, ("trunks_at", name), document)
@@ -56,6 +58,19 @@ def trunks(site: Site, document: Document, projects: Sequence[tuple[Project, Doc
     for one in (*carriers, *clients):
         for node in site.nodes:
             yield from _transport(site, node, one)
+
+
+def _contacts(site: Site, document: Document, projects: Sequence[Project]) -> Iterator[Problem]:
+    """Many providers call the registered contact: its user is then the number dialled, and only declared ones enter."""
+    numbers = [(text, n.country) for project in projects for n in project.numbers for text in (n.number, *n.arrives_as)]
+    known = {form for text, country in numbers for form in phone.forms(text, country)}
+    for index, trunk in enumerate(site.trunks):
+        user = trunk.register and (trunk.register.contact_user or (trunk.auth.user if trunk.auth else ""))
+        if user and known and user not in known:
+            yield Problem("contact-not-declared", f'no project has a number "{user}"', document.file,
+                          document.mark(("trunks", index, "register"), key=True),
+                          "contact_user: a number as the provider dials it",
+                          "where it always dials the number called, this does no harm")  # fmt: skip
 
 
 def _impossible(host: str, path: Route, document: Document) -> Problem:

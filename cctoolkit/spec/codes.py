@@ -121,6 +121,7 @@ CODES = {
     "target-impossible": "Some value can meet a target.",
     "transfer-premium": "A transfer calls no premium-rate number.",
     "transfer-to-itself": "A transfer does not call the line it comes from.",
+    "contact-not-declared": "A carrier we register at calls us by a declared number.",
     "trunk-of-two": "A trunk is named with its project where two projects of the site have one of that name.",
     "trunk-twice": "A trunk stands once in a site.",
     "unknown-agent": "Nobody on the site's roster has this name.",
@@ -144,6 +145,7 @@ WARNINGS = frozenset(
     (
         "arrives-twice",
         "certified-later",
+        "contact-not-declared",
         "dates-past",
         "holidays-unknown",
         "never-full",

@@ -80,7 +80,7 @@ def test_what_a_trunk_may_say(trunk, found):
     assert codes(trunk) == found
 
 
-CARRIER = f"[{{id: %s, address: %s, register: {{}}, {AUTH}}}]"
+CARRIER = f'[{{id: %s, address: %s, register: {{contact_user: "221234567"}}, {AUTH}}}]'
 
 
 @pytest.mark.parametrize(
@@ -114,17 +114,36 @@ def test_where_a_trunk_meets_its_site(trunk, transports, carriers, more, found):
     assert codes(trunk, transports, carriers, more) == found
 
 
+MATCHES = [
+    ('[10.0.0.7, 10.0.4.0/24, sip.carrier.example, "2001:db8::/32"]', []),
+    ("[10.0.0.999]", ["impossible-address"]),
+    ("[10.0.0.999/24]", ["impossible-address"]),
+    ("[0.0.0.0/0]", ["schema-format"]),
+    ('["::/0"]', ["schema-format"]),
+    ('["10.0.0.7,0.0.0.0/0"]', ["schema-format"]),
+]
+CONTACT = [("contact-not-declared", "warning")]
+
+
 @pytest.mark.parametrize(
-    ("match", "found"),
+    ("contact", "found"),
     [
-        ('[10.0.0.7, 10.0.4.0/24, sip.carrier.example, "2001:db8::/32"]', []),
-        ("[10.0.0.999]", ["impossible-address"]),
-        ("[10.0.0.999/24]", ["impossible-address"]),
-        ("[0.0.0.0/0]", ["schema-format"]),
-        ('["::/0"]', ["schema-format"]),
-        ('["10.0.0.7,0.0.0.0/0"]', ["schema-format"]),
+        ("", CONTACT),
+        ('contact_user: "221234568"', CONTACT),
+        ('contact_user: "48221234567"', []),
+        ('contact_user: "221234567"', []),
     ],
 )
+def test_whom_a_provider_calls(contact, found):
+    """A provider that calls the contact we registered must find a declared number there: a warning, or nothing."""
+    Path("projects/one/project.yaml").write_text(PROJECT % "{address: 10.0.0.9}", encoding="utf-8")
+    carrier = f"[{{id: c, address: 10.0.0.8, register: {{{contact}}}, {AUTH}}}]"
+    Path("projects/sites/near.yaml").write_text(SITE % (BOTH, carrier), encoding="utf-8")
+    _, _, problems = specs.check_site(Path("projects/sites/near.yaml"))
+    assert [(problem.code, problem.level) for problem in problems] == found
+
+
+@pytest.mark.parametrize(("match", "found"), MATCHES)
 def test_where_a_carriers_calls_come_from(match, found):
     """Hosts, addresses and networks of a provider's size: never everybody."""
     assert codes("{address: 10.0.0.9}", BOTH, f"[{{id: c, address: 10.0.0.8, match: {match}}}]") == found

@@ -7,7 +7,7 @@ from cctoolkit.verify.prompts import played
 PROJECT = """\
 project: {id: two, title: T, client: C, language: ru, time_zone: Europe/Warsaw}
 numbers: [{number: "22 123 45 67", country: PL, entry: hello}]
-queues: {orders: {periodic_announce: [please-wait]}}
+queues: {orders: {periodic-announce: [please-wait], periodic-announce-frequency: 30s}}
 flow:
   hello: {type: menu, prompts: [welcome], keys: {"1": polish}, next: {timeout: wait, invalid: end}}
   polish: {type: set, language: pl, next: {done: rules}}
