@@ -12,7 +12,7 @@ import pytest
 
 from cctoolkit.ami.client import Account, Client
 from cctoolkit.errors import OperatorError, SwitchError, SwitchUnreachable
-from cctoolkit.lab import install, node_config
+from cctoolkit.lab import address, install, node_config
 from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.node import Node
 from cctoolkit.secret import Secret
@@ -82,7 +82,7 @@ def processes(lab: Lab) -> list[int]:
 
 
 def is_free(block: int) -> bool:
-    with (install.cache_folder() / f"addresses/127.{block}.lock").open("w") as file:
+    with (address.LOCKS / f"127.{block}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
