@@ -19,7 +19,9 @@ from cctoolkit.model.site import Site
 from cctoolkit.model.step import Step
 from cctoolkit.model.steps import step_types
 from cctoolkit.model.trunk import Trunk
-from cctoolkit.model.words import Country, TimeRange
+from cctoolkit.model.words import NAME, Country, TimeRange
+from cctoolkit.spec.explain import matches
+from cctoolkit.spec.repair import repaired
 from cctoolkit.spec.source import Document
 
 T = TypeVar("T")
@@ -35,6 +37,9 @@ class _EveryName(frozenset[str]):
     """The names of a section nobody could read: whoever refers to one has made no mistake."""
 
     def __contains__(self, name: object) -> bool:
+        return True
+
+    def __bool__(self) -> bool:
         return True
 
 
@@ -102,7 +107,7 @@ def parts(document: Document) -> Parts:
         launch=_one(data, "launch", Launch),
         names={
             **{
-                section: EVERY_NAME if section in document.unread else frozenset(_mapping(data, section))
+                section: EVERY_NAME if section in document.unread else _meant(_mapping(data, section))
                 for section in _NAMED
             },
             "card": EVERY_NAME if "crm" in document.unread else frozenset(_mapping(_mapping(data, "crm"), "card")),
@@ -110,9 +115,20 @@ def parts(document: Document) -> Parts:
         sections=document.unread.union(data),
         unread=document.unread,
         whole_flow=bool(flow and numbers)
+        and all(map(_is_name, flow))
         and not document.unread.intersection(("flow", "numbers"))
         and (len(steps), len(entries)) == (len(flow), len(numbers)),
     )
+
+
+def _is_name(text: str) -> bool:
+    return matches(NAME, text)
+
+
+def _meant(section: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of a section; of one that is none, what it may be a slip for: its schema has reported it."""
+    wrong = {name: repaired(name, {"pattern": NAME}, matches) for name in section if not _is_name(name)}
+    return frozenset(wrong.get(name, name) for name in section) if all(wrong.values()) else EVERY_NAME
 
 
 def _one(data: dict[str, Any], section: str, struct: type[T]) -> T | None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from cctoolkit.model.build import Parts
+from cctoolkit.model.calendar import week
 from cctoolkit.model.holidays import official
 from cctoolkit.model.project import Project
-from cctoolkit.model.words import DAYS, span, weekdays
+from cctoolkit.model.words import DAYS, seconds, span, weekdays
 from cctoolkit.spec.builder import Route
 from cctoolkit.spec.problem import Problem
 from cctoolkit.spec.source import Document
@@ -68,6 +69,23 @@ def shortened(_parts: Parts, document: Document) -> Iterator[Problem]:
                 "holidays: RU or PL beside it",
                 "a day of its own goes into dates with its hours",
             )
+
+
+def never_open(project: Project, document: Document) -> Iterator[Problem]:
+    """Warn of a calendar without any hours, and of one that is shut where it was to end earlier."""
+    for name, calendar in project.calendars.items():
+        weekly = week(calendar)
+        if not any(weekly.values()) and not any(one.hours for one in calendar.dates):
+            yield Problem("never-open", f'the calendar "{name}" is never open', document.file,
+                          document.mark(("calendars", name), key=True),
+                          hint='write hours, such as mon-fri: ["09:00-18:00"]')  # fmt: skip
+            continue
+        by = calendar.shortened.by if calendar.shortened else "0s"
+        shut = [DAYS[day - 1] for day, spans in weekly.items() if 0 < sum(b - a for a, b in spans) * 60 <= seconds(by)]
+        if shut:
+            yield Problem("never-open", f"{by} earlier leaves nothing of the hours of {', '.join(shut)}",
+                          document.file, document.mark(("calendars", name, "shortened", "by")),
+                          "less than a day's hours", "a day that is off goes into dates")  # fmt: skip
 
 
 def unknown_years(project: Project, document: Document, until: date) -> Iterator[Problem]:

@@ -78,6 +78,18 @@ def set_fields(parts: Parts, document: Document) -> Iterator[Problem]:
                               f"a value of type {field.type}")  # fmt: skip
 
 
+def names_twice(parts: Parts, document: Document) -> Iterator[Problem]:
+    """Two fields of the card are two fields of the CRM."""
+    seen: dict[str, str] = {}
+    for name, field in parts.card.items():
+        there = field.name_in_crm or name
+        if (first := seen.setdefault(there, name)) != name:
+            path: Route = ("crm", "card", name, *(("name_in_crm",) if field.name_in_crm else ()))
+            yield Problem("card-name-twice", f'"{there}" is what the CRM calls the field "{first}" already',
+                          document.file, document.mark(path, key=not field.name_in_crm),
+                          hint="one field there, one here: give one of them another name_in_crm")  # fmt: skip
+
+
 def _fits(field: CardField, value: str) -> bool:
     if field.type == "date":
         try:
@@ -88,4 +100,4 @@ def _fits(field: CardField, value: str) -> bool:
     return form is None or form.fullmatch(value) is not None
 
 
-RULES = (sources, set_fields)
+RULES = (sources, set_fields, names_twice)

@@ -32,7 +32,7 @@ def numbers(parts: Parts, document: Document) -> Iterator[Problem]:
             full = phone.e164(text, number.country)
             if full is None or not phone.belongs(full, number.country):
                 yield Problem("impossible-number", f'"{text}" is no phone number of {number.country}', document.file,
-                              document.mark(where), hint="check the digits, or set country")  # fmt: skip
+                              document.mark(where), hint="correct the number or its country")  # fmt: skip
                 continue
             first = {seen.setdefault(form, index) for form in phone.forms(text, number.country)} - {index}
             if first:

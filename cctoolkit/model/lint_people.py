@@ -70,6 +70,15 @@ def served(parts: Parts, document: Document) -> Iterator[Problem]:
                           hint="write it among the queues of an agent")  # fmt: skip
 
 
+def queues_named(parts: Parts, document: Document) -> Iterator[Problem]:
+    """An agent's queues are named, or left out for all: an empty list reads as none."""
+    for index in parts.agents:
+        if document.at(("agents", index, "queues")) == []:
+            yield Problem("queues-empty", "an empty list would mean every queue of the project", document.file,
+                          document.mark(("agents", index, "queues")),
+                          "the queues served by name", 'leave "queues" out for all of them')  # fmt: skip
+
+
 def later(project: Project, document: Document, today: date) -> Iterator[Problem]:
     """Warn of certificates of a day to come: until then the switch lets the agent on no line."""
     for index, agent in enumerate(project.agents):
@@ -79,4 +88,4 @@ def later(project: Project, document: Document, today: date) -> Iterator[Problem
                           "before that day the log-in is refused; without a date it always is")  # fmt: skip
 
 
-RULES = (rows, spans, served)
+RULES = (rows, spans, served, queues_named)

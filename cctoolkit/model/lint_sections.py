@@ -13,10 +13,15 @@ def _problem(document: Document, path: Route, code: str, what: str, hint: str) -
     return Problem(code, what, document.file, document.mark(path), hint=hint)
 
 
+_SHARE = ("record", "percent")
+
+
 def recording(parts: Parts, document: Document) -> Iterator[Problem]:
     """A share of recordings has a size, and nothing else has one."""
     found = parts.recording
-    if found and (found.record == "share") != (found.percent is not None):
+    if not found or any(document.at(("recording", key)) not in (None, getattr(found, key)) for key in _SHARE):
+        return  # what breaks its schema is reported there
+    if (found.record == "share") != (found.percent is not None):
         if found.percent is None:
             yield _problem(document, ("recording", "record"), "recording-share", "the share has no size",
                            'write "percent: …"')  # fmt: skip

@@ -20,8 +20,8 @@ def trunks(parts: Parts, document: Document) -> Iterator[Problem]:
 
 def _place(trunk: Trunk, path: Route, document: Document) -> Iterator[Problem]:
     if trunk.registers_here is None:
-        # One that breaks its schema is written all the same.
-        if trunk.address is None and (*path, "address") not in document.keys:
+        # What breaks its schema is written all the same.
+        if all(document.at((*path, key)) is None for key in ("address", "registers_here")):
             yield Problem("trunk-nowhere", "nobody knows where this trunk is", document.file,
                           document.mark(path, key=True), "address, or registers_here")  # fmt: skip
         return
@@ -44,7 +44,7 @@ def trunk_problems(trunk: SipTrunk, address: str | None, path: Route, document: 
     if trunk.transport == "tls" and trunk.port == PORTS["udp"]:
         yield Problem("tls-port", "port 5060 is where SIP is spoken without TLS", document.file,
                       document.mark((*path, "port")), "5061, or no port")  # fmt: skip
-    if trunk.register is not None and trunk.auth is None:
+    if trunk.register is not None and document.at((*path, "auth")) is None:
         yield Problem("registration-without-secret", "a registration needs an account", document.file,
                       document.mark((*path, "register"), key=True), "auth: {user: …, secret: …}")  # fmt: skip
     registrar = trunk.register.server if trunk.register else None

@@ -36,6 +36,20 @@ def announcements(parts: Parts, document: Document) -> Iterator[Problem]:
             yield _never(document, (*path, "periodic-announce"), "this", "periodic-announce-frequency: 1m")
 
 
+def frequencies(parts: Parts, document: Document) -> Iterator[Problem]:
+    """Warn of a frequency without anything that is announced so often."""
+    for name, queue in parts.queues.items():
+        for key, frequency, what, cure in (
+            ("announce-frequency", queue.announce_frequency, queue.announce_position, "announce-position: true"),
+            ("periodic-announce-frequency", queue.periodic_announce_frequency, queue.periodic_announce,
+             "periodic-announce: […]"),
+        ):  # fmt: skip
+            if seconds(frequency) and not what:
+                yield Problem("nothing-announced", f"nothing is announced every {frequency}", document.file,
+                              document.mark(("queues", name, key), key=True),
+                              hint=f'write "{cure}", or leave this out')  # fmt: skip
+
+
 def _fine(raw: dict[str, object], key: str, queue: QueueOptions) -> bool:
     """Say whether an option is left out, or is what was understood of it: else its schema has reported it."""
     return raw.get(key) in (None, getattr(queue, key.replace("-", "_")))

@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+
 Identifier = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        pattern=NAME,
         max_length=40,
         description="A name: small Latin letters, digits and single hyphens.",
         examples=["orders", "vip-queue"],

@@ -44,6 +44,8 @@ _LIMITS = {
 _BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 # What must not be said of a section that could not be read wholly: the rest may be there.
 _ABSENT = ("required", "minProperties", "minItems")
+# What a pattern of free text begins with: no control character, so no end of a line.
+_ONE_LINE = r"[^\x00-\x1f"
 # A value that breaks several rules is reported by the first of these.
 _ORDER = ("type", "enum", "const", "pattern", "format")
 
@@ -68,7 +70,7 @@ def explain(
     `sections` are those of the document: one that stands too far to the right is an unknown key.
     """
     seen: set[tuple[Route, bool]] = set()
-    for error in sorted(errors, key=_rank):
+    for error in sorted(_opened(errors), key=_rank):
         path = (*base, *error.absolute_path)
         if len(path) == 1 and path[0] in document.unread and error.validator in _ABSENT:
             continue
@@ -85,6 +87,27 @@ def explain(
             if place not in seen:
                 seen.add(place)
                 yield _value(_best(error), document, *place)
+
+
+def _opened(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Yield the errors inside an optional mapping or list for the one that says that no alternative fits."""
+    for error in errors:
+        inner = _of_kind(error) if isinstance(error.instance, dict | list) else []
+        if inner:
+            yield from _opened(inner)
+        else:
+            yield error
+
+
+def _of_kind(error: ValidationError) -> list[ValidationError]:
+    """Return the errors of the first alternative that is of the value's own type."""
+    if error.validator not in ("anyOf", "oneOf"):
+        return []
+    branches: dict[int | str, list[ValidationError]] = {}
+    for one in error.context or ():
+        branches.setdefault(one.relative_schema_path[0], []).append(one)
+    own = (b for b in branches.values() if not any(e.validator == "type" and not e.relative_path for e in b))
+    return next(own, [])
 
 
 def _rank(error: ValidationError) -> int:
@@ -220,6 +243,8 @@ def _text_hint(value: str, types: list[str], schema: Mapping[str, Any]) -> str:
 def _number_hint(value: str, types: list[str]) -> str:
     if "number" in types and (percent := re.fullmatch(r"([0-9]{1,3}(?:[.,][0-9]{1,3})?) ?%", value)):
         return f"write it as a share of one: {float(percent[1].replace(',', '.')) / 100:g}"
+    if "integer" in types and (percent := re.fullmatch(r"([0-9]{1,3}) ?%", value)):
+        return f"write {percent[1]}"
     if "number" in types and re.fullmatch(r"[0-9]{1,3},[0-9]{1,6}", value):
         return f"write {value.replace(',', '.')}"
     form = "-?[0-9]{1,9}" + (r"(\.[0-9]{1,9})?" if "number" in types else "")
@@ -239,5 +264,7 @@ def _form_hint(value: object, schema: Mapping[str, Any]) -> str:
         return "a spec says where the secret is found, never the secret itself"
     if schema.get("format") == "date" and matches(str(schema.get("pattern")), text):
         return "the calendar has no such day"
+    if "\n" in text.strip() and _ONE_LINE in str(schema.get("pattern")):
+        return "write it in one line"
     meant = repaired(text, schema, matches)
     return " ".join(part for part in (f'did you mean "{meant}"?' if meant else "", foreign_letter(text)) if part)

@@ -74,7 +74,18 @@ def sections(kind: str) -> tuple[str, ...]:
 
 def check(document: Document, kind: str) -> list[Problem]:
     """Validate a document of `kind` ("project", "library" or "site"); return every problem, in the files' order."""
-    return shape(document, kind) or bounded(_check(document, kind))
+    if wrong := shape(document, kind):
+        return wrong
+    document.misnamed = frozenset(_misnamed(document, kind))
+    return bounded(_check(document, kind))
+
+
+def _misnamed(document: Document, kind: str) -> Iterator[str]:
+    """Yield the keys of sections that hold things by name which are no names."""
+    for section, content in document.data.items():
+        if section in sections(kind) and isinstance(content, dict):
+            pattern = _outermost(f"{_home(kind)}/{section}").get("propertyNames", {}).get("pattern")
+            yield from (name for name in content if pattern and not matches(pattern, name))
 
 
 def shape(document: Document, kind: str) -> list[Problem]:
@@ -121,8 +132,11 @@ def check_section(document: Document, kind: str, section: str) -> Iterator[Probl
     if kind != "site" and section == "flow":
         yield from _flow(document)
     else:
-        home = "site" if kind == "site" else "project"
-        yield from _against(validator(f"{home}/{section}"), document, (section,))
+        yield from _against(validator(f"{_home(kind)}/{section}"), document, (section,))
+
+
+def _home(kind: str) -> str:
+    return "site" if kind == "site" else "project"
 
 
 def _flow(document: Document) -> Iterator[Problem]:
@@ -158,4 +172,11 @@ def _against(checker: Validator, document: Document, path: Route) -> Iterator[Pr
     for part in path:
         value = value[part]
     known = names("site" if "site" in document.data else "project")
-    yield from explain(islice(checker.iter_errors(value), MAX_PROBLEMS), document, path, known)
+    errors = (error for error in checker.iter_errors(value) if not _follows(error, document))
+    yield from explain(islice(errors, MAX_PROBLEMS), document, path, known)
+
+
+def _follows(error: ValidationError, document: Document) -> bool:
+    """Tell whether a text refers to a name that is itself reported where it stands."""
+    refers = error.validator in ("pattern", "anyOf") and "propertyNames" not in error.absolute_schema_path
+    return refers and isinstance(error.instance, str) and error.instance in document.misnamed

@@ -25,7 +25,8 @@ class Document(msgspec.Struct):
 
     `keys` marks a mapping's key, `values` its value. `unread` names the sections that could not be read wholly:
     what is missing there may well be written. `files` are all files it was read from, `file` first; `shared` are
-    those of them that other projects use too.
+    those of them that other projects use too. `misnamed` are names that are none: who refers to one has made no
+    second mistake.
     """
 
     file: str
@@ -35,6 +36,17 @@ class Document(msgspec.Struct):
     unread: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
     shared: frozenset[str] = frozenset()
+    misnamed: frozenset[str] = frozenset()
+
+    def at(self, path: Route) -> Any:  # noqa: ANN401 - whatever the author wrote
+        """Return what is written at `path`, None when nothing is."""
+        found = self.data
+        for part in path:
+            try:
+                found = found[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return found
 
     def mark(self, path: Route, *, key: bool = False) -> Mark:
         """Return where `path` stands, or its nearest parent that is written down."""
