@@ -20,7 +20,7 @@ from cctoolkit.model.step import Step
 from cctoolkit.model.steps import step_types
 from cctoolkit.model.trunk import Trunk
 from cctoolkit.model.words import NAME, Country, TimeRange
-from cctoolkit.spec.explain import matches
+from cctoolkit.spec.hints import matches
 from cctoolkit.spec.repair import repaired
 from cctoolkit.spec.source import Document
 

@@ -19,8 +19,8 @@ from cctoolkit.model.project import Project
 from cctoolkit.model.step import Step
 from cctoolkit.model.steps import step_types
 from cctoolkit.model.words import PhoneText, seconds
-from cctoolkit.spec.builder import resolve
 from cctoolkit.spec.layout import Layout, Leaf, Node
+from cctoolkit.spec.scalar import resolve
 
 _NAME = re.compile(r"[a-z][a-z0-9]*([-_/][a-z0-9]+)*")
 _PHONE = get_args(PhoneText)[1].pattern

@@ -199,7 +199,8 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 WARNING_RULES: tuple[Rule, ...] = (
-    lint_numbers.arrives_twice, lint_numbers.unassigned, lint_waits.waits, lint_waits.frequencies, lint_waits.places, lint_lists.unused,
+    lint_numbers.arrives_twice, lint_numbers.unassigned, lint_waits.waits, lint_waits.frequencies,
+    lint_waits.places, lint_lists.unused,
 )  # fmt: skip
 
 

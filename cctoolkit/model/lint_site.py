@@ -29,6 +29,7 @@ def site_problems(site: Site, document: Document, projects: Sequence[tuple[Proje
             _feature_codes(site, document),
             _roster(site, projects),
             _pause_codes(projects),
+            _shared(site, projects),
             _claimed(projects),
             lint_site_codes.hidden(site, document),
             lint_site_nodes.places(site, document),
@@ -74,6 +75,20 @@ def _roster(site: Site, projects: Sequence[tuple[Project, Document]]) -> Iterato
                 if person.agent and person.agent not in roster:
                     route: Route = ("project", "roles", group, index, "agent")
                     yield unknown(document, route, f"agent on the roster of site {site.id}:", person.agent, roster)
+
+
+def _shared(site: Site, projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:
+    """Numbers and queues are shared with other projects of the site."""
+    for project, document in projects:
+        things: list[tuple[Route, tuple[str, ...]]] = [
+            *((("numbers", index), number.shared_with) for index, number in enumerate(project.numbers)),
+            *((("queues", name), queue.shared_with) for name, queue in project.queues.items()),
+        ]
+        for path, names in things:
+            for index, name in enumerate(names):
+                if name not in site.projects:
+                    others = [other for other in site.projects if other != project.id]
+                    yield unknown(document, (*path, "shared_with", index), f"project on site {site.id}:", name, others)
 
 
 def _pause_codes(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
-
 Identifier = Annotated[
     str,
     Meta(

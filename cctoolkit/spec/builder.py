@@ -12,16 +12,10 @@ import msgspec
 import yaml
 
 from cctoolkit.spec.problem import MAX_PROBLEMS, Mark, Problem, show
+from cctoolkit.spec.scalar import resolve
 
 MAX_DEPTH = 40
 MAX_NODES = 30_000
-
-_INT = re.compile(r"-?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
-_WORDS: dict[str, object] = {"": None, "~": None, "null": None, "true": True, "false": False}
-# Longer ones stay text, and are then refused as text where a number is wanted: no number of a spec is so
-# large.
-_MAX_DIGITS = 18
 
 Route = tuple[str | int, ...]
 """Where a value stands in the data: keys and list indices from the top."""
@@ -157,6 +151,8 @@ class Builder:
             self._key(event, mark)
             return
         self._count(1, mark)
+        if self._decimal_comma(event):
+            return
         tagged = event.tag not in (None, "!", "tag:yaml.org,2002:str")
         value = resolve(event.value) if event.implicit[0] or tagged else event.value
         if event.anchor:
@@ -179,6 +175,25 @@ class Builder:
             self._anchors[event.anchor] = (name, 1, 0)
         frame.key = name
         self.keys[(*frame.path, name)] = mark
+
+    def _decimal_comma(self, event: yaml.ScalarEvent) -> bool:
+        """Read {ratio: 0,8} as 0.8, with a problem: to YAML the comma begins an entry with the key 8."""
+        frame, spans = self._stack[-1] if self._stack else None, self.scalars[-3:]
+        if frame is None or not isinstance(frame.value, dict) or event.value or not frame.value or len(spans) < 3:
+            return False
+        name, whole = next(reversed(frame.value.items()))
+        ((first, end, _), (key, _, _), _), digits = spans, frame.key or ""
+        follows = (key.line, key.column) == (end.line, end.column + 1)
+        bare = any(problem.mark == key and problem.code == "yaml-key-not-text" for problem in self.problems)
+        if type(whole) is not int or not re.fullmatch("[0-9]{1,9}", digits) or not follows or not bare:
+            return False
+        meant = f"{whole}.{digits}"
+        self.problems = [problem for problem in self.problems if problem.mark != key]
+        self._problem("schema-type", f'"{whole},{digits}" is no number', first, f"write {meant}")
+        frame.value[name] = float(meant)
+        del self.keys[(*frame.path, digits)]
+        frame.key = None
+        return True
 
     def _alias(self, event: yaml.AliasEvent, mark: Mark) -> None:
         name = event.anchor or ""
@@ -224,12 +239,3 @@ def _weigh(value: object) -> tuple[int, int]:
             inner = item.values() if isinstance(item, dict) else item
             todo.extend((one, level + 1) for one in inner)
     return total, depth
-
-
-def resolve(text: str) -> object:
-    """Give a plain scalar its value: null, true, false, a decimal number, else the text itself."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INT.fullmatch(text):
-        return int(text) if len(text) <= _MAX_DIGITS else text
-    return float(text) if _FLOAT.fullmatch(text) else text

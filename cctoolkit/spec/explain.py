@@ -4,9 +4,7 @@ Schemas say more than the standard's words: `x-expected` is the form in words, `
 lacks, `x-refused` gives the reason why a known name is not allowed, `x-secret` keeps a value out of messages.
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cache
 from itertools import islice
 from typing import Any, cast
 
@@ -14,8 +12,8 @@ from jsonschema.exceptions import ValidationError
 from msgspec.structs import replace
 
 from cctoolkit.spec.builder import Route
-from cctoolkit.spec.problem import Problem, did_you_mean, foreign_letter, nearest, one_of, show
-from cctoolkit.spec.repair import repaired
+from cctoolkit.spec.hints import ABSENT, of_empty, of_form, of_share, of_type
+from cctoolkit.spec.problem import Problem, did_you_mean, nearest, one_of, show
 from cctoolkit.spec.source import Document
 
 _TYPES = {
@@ -41,25 +39,8 @@ _LIMITS = {
     "maxProperties": "at most {} of them",
     "uniqueItems": "each only once",
 }
-_BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
-# What must not be said of a section that could not be read wholly: the rest may be there.
-_ABSENT = ("required", "minProperties", "minItems")
-# What a pattern of free text begins with: no control character, so no end of a line.
-_ONE_LINE = r"[^\x00-\x1f"
 # A value that breaks several rules is reported by the first of these.
 _ORDER = ("type", "enum", "const", "pattern", "format")
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # Patterns are ECMA-262's (JSON Schema core, 6.4), where $ is the very end; Python's matches before a last
-    # newline too, and a name with a newline would end its line of the dialplan.
-    return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", pattern))
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Tell whether a text is of the form a schema's pattern says."""
-    return _compiled(pattern).search(text) is not None
 
 
 def explain(
@@ -72,7 +53,7 @@ def explain(
     seen: set[tuple[Route, bool]] = set()
     for error in sorted(_opened(errors), key=_rank):
         path = (*base, *error.absolute_path)
-        if len(path) == 1 and path[0] in document.unread and error.validator in _ABSENT:
+        if len(path) == 1 and path[0] in document.unread and error.validator in ABSENT:
             continue
         if error.validator == "additionalProperties":
             yield from _unknown_keys(error, document, path, sections)
@@ -192,9 +173,9 @@ def _value(error: ValidationError, document: Document, path: Route, named: bool)
         return wrong_type(document, path, error.instance, _limit(error), schema)
     if kind in ("pattern", "format"):
         return Problem("schema-format", f"{what} is not of the right form", document.file, mark,
-                       expected or str(_limit(error)), _form_hint(error.instance, schema))  # fmt: skip
+                       expected or str(_limit(error)), of_form(error.instance, schema))  # fmt: skip
     expected = _LIMITS.get(kind, kind + " {}").format(_limit(error))
-    hint = _share_hint(error.instance) if kind == "maximum" and _limit(error) == 1 else ""
+    hint = of_share(error.instance) if kind == "maximum" and _limit(error) == 1 else ""
     return Problem("schema-range", f"{what} is out of range", document.file, mark, expected, hint)
 
 
@@ -206,65 +187,11 @@ def wrong_type(
     secret = schema.get("x-secret")
     what = "the value" if secret else show(value)
     expected = schema.get("x-expected") or " or ".join(_TYPES[t] for t in types)
-    hint = "" if secret else _type_hint(value, types, schema)
+    hint = "" if secret else of_type(value, types, schema)
+    if value is None and len(path) == 1:
+        hint = of_empty(types, schema)
     name = _NAMES.get(type(value), "empty")
     message = f"{what} is {name}" if value is not None else "there is nothing here"
     if isinstance(value, dict | list):
         message = f"{name} stands here"
     return Problem("schema-type", message, document.file, document.mark(path), expected, hint)
-
-
-def _type_hint(value: object, types: list[str], schema: Mapping[str, Any]) -> str:
-    if isinstance(value, str):
-        return _text_hint(value, types, schema)
-    if "string" in types and isinstance(value, int | float):
-        plain = show(value)
-        return _form_hint(plain, schema) or f'write it in quotes: "{plain}"'
-    if "boolean" in types and value in (0, 1):
-        return f"write {str(bool(value)).lower()}"
-    if "array" in types and isinstance(value, dict):
-        return 'begin each item with "- "'
-    if "object" in types and isinstance(value, list):
-        return 'write "name:" and what belongs to it, without "- "'
-    return ""
-
-
-def _text_hint(value: str, types: list[str], schema: Mapping[str, Any]) -> str:
-    if "array" in types:
-        return f"write it as a list: [{show(value)}]"
-    if "object" in types and (required := schema.get("required")):
-        return f"write it as a mapping: {{{', '.join(f'{key}: …' for key in required)}}}"
-    if "boolean" in types:
-        meant = _BOOLEANS.get(value.lower(), "")
-        return f"write {meant}" + (" without quotes" if meant == value else "") if meant else ""
-    return _number_hint(value, types)
-
-
-def _number_hint(value: str, types: list[str]) -> str:
-    if "number" in types and (percent := re.fullmatch(r"([0-9]{1,3}(?:[.,][0-9]{1,3})?) ?%", value)):
-        return f"write it as a share of one: {float(percent[1].replace(',', '.')) / 100:g}"
-    if "integer" in types and (percent := re.fullmatch(r"([0-9]{1,3}) ?%", value)):
-        return f"write {percent[1]}"
-    if "number" in types and re.fullmatch(r"[0-9]{1,3},[0-9]{1,6}", value):
-        return f"write {value.replace(',', '.')}"
-    form = "-?[0-9]{1,9}" + (r"(\.[0-9]{1,9})?" if "number" in types else "")
-    return "write it without quotes" if {"integer", "number"}.intersection(types) and re.fullmatch(form, value) else ""
-
-
-def _share_hint(value: object) -> str:
-    share = isinstance(value, int | float) and value <= 100
-    return f"write it as a share of one: {float(str(value)) / 100:g}" if share else ""
-
-
-def _form_hint(value: object, schema: Mapping[str, Any]) -> str:
-    text = str(value)
-    if "x-unit" in schema and re.fullmatch(r"[0-9]{1,9}", text):
-        return f'write it with its unit: "{text}{schema["x-unit"]}"'
-    if schema.get("x-secret"):
-        return "a spec says where the secret is found, never the secret itself"
-    if schema.get("format") == "date" and matches(str(schema.get("pattern")), text):
-        return "the calendar has no such day"
-    if "\n" in text.strip() and _ONE_LINE in str(schema.get("pattern")):
-        return "write it in one line"
-    meant = repaired(text, schema, matches)
-    return " ".join(part for part in (f'did you mean "{meant}"?' if meant else "", foreign_letter(text)) if part)

@@ -19,7 +19,8 @@ from jsonschema.validators import extend
 
 from cctoolkit import resources
 from cctoolkit.spec.builder import Route
-from cctoolkit.spec.explain import choice, explain, matches, missing, unknown, wrong_type
+from cctoolkit.spec.explain import choice, explain, missing, unknown, wrong_type
+from cctoolkit.spec.hints import matches
 from cctoolkit.spec.problem import MAX_PROBLEMS, Problem, bounded, nearest, one_of
 from cctoolkit.spec.source import Document
 

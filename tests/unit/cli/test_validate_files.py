@@ -122,6 +122,28 @@ def test_section_twice(write):
     assert found("one") == [("one/calendars.yaml", 1, 4, "schema-type"), ("one/project.yaml", 2, 1, "section-twice")]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("queues", "queues:\n  orders: {}\n"),
+        ("pauses", 'pauses:\n  lunch: {code: "1", limit: 45m}\n'),
+        ("after_call", "after_call:\n  limit: 5s\n"),
+        ("agents", "agents:\n  - {agent: anna}\n"),
+        ("trunks", "trunks:\n  out: {address: 10.0.0.1}\n"),
+    ],
+)
+def test_a_file_that_repeats_its_section(write, name, text):
+    """The section's name inside its file is one problem, and what follows it is read."""
+    write(split() | {f"one/{name}.yaml": text})
+    assert found("one") == [(f"one/{name}.yaml", 1, 1, "section-repeated")]
+
+
+def test_a_queue_called_queues(write):
+    """A thing that has its section's name is one, with or without a mistake of its own."""
+    write(split() | {"one/queues.yaml": "queues: {maxlen: x}\n"})
+    assert found("one") == [("one/queues.yaml", 1, 18, "schema-type")]
+
+
 def library(name: str = "one") -> dict[str, str]:
     flow = "flow: {open: {type: hours, calendar: office, next: {open: bye, closed: closed}}}\n"
     return {f"{name}/project.yaml": INFO % name + "library: [common]\nnumbers:\n" + NUMBERS + flow,

@@ -49,3 +49,13 @@ def test_two_nodes_are_two():
     assert codes(site | {"nodes": [node, second | {"folder": "/srv/n2", "address": node["address"]}]}) == [
         "node-place-twice"
     ]
+
+
+def test_shared_with_nobody():
+    """What is shared is shared with another project of the site."""
+    site = deepcopy(EXAMPLES["site"])
+    _, spec = project("one", agents=0)
+    spec.data["numbers"][0]["shared_with"] = ["other"]
+    sharing = (build.project(spec), spec)
+    assert codes(site | {"projects": ["one", "other"]}, sharing) == []
+    assert "unknown-project" in codes(site | {"projects": ["one"]}, sharing)

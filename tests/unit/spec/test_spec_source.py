@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cctoolkit.spec.builder import resolve
 from cctoolkit.spec.problem import Mark
 from cctoolkit.spec.raw import MAX_BYTES
+from cctoolkit.spec.scalar import resolve
 from cctoolkit.spec.source import load, parse
 
 
