@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cctoolkit import clock
 from tests.live.capturing import capturing, log_in, log_out, the_record
 
 pytestmark = pytest.mark.live
@@ -31,8 +32,9 @@ async def shift(line, tmp_path):
     await street.agent_dials("petrov", "*141")
     await street.set_phone("ivanova", answer_after=0.2, hold_after=0.5, hold=60)
     async with capturing(line, folder):
+        since = clock.now()
         calls = [await street.place_call(NUMBER, caller="+79160000001", keys=[(0.4, "1")])]
-        await street.wait_for(lambda e: e.name == "held")
+        await street.wait_for(lambda e: e.name == "held", since=since)
         calls.append(await street.place_call(NUMBER, caller="+79160000002", keys=[(0.4, "1")]))
         await the_record(folder, lambda r: r.caller == "+79160000002" and r.visits)
         await asyncio.sleep(1.5)
