@@ -136,7 +136,7 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up
     found: list[tuple[str, Edge | None, datetime | None]] = [
         ("entered", record.entered, note.dialled),
         ("answered", record.answered, note.answered),
-        ("ended", record.ended, note.ended),
+        ("ended", record.ended, _over(note, record.ended)),
     ]
     for index, (leg, phone) in enumerate(_paired(note, record), start=1):
         name = f"{leg.agent} {index}"
@@ -152,6 +152,16 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up
                 found.append((f"{name} unholds {count}", hold.end if hold.whole else None, held.end or phone.ended))
         found += [(f"{name} ready", leg.wrap_up_ended, dial.answered) for dial in _pressed(leg, ready, longest_wrap_up)]
     return {name: _apart_ms(edge, at) for name, edge, at in found if edge and at}
+
+
+def _over(note: Note, edge: Edge | None) -> datetime | None:
+    """Return when the call was over for its caller. Who presses a key notices only when the key is up again: then it was
+    over at any moment since the key went down.
+    """
+    pressing = note.presses[-1] if note.presses and note.presses[-1].end is None else None
+    if pressing and edge and note.ended and pressing.begin <= edge.moment() <= note.ended:
+        return edge.moment()
+    return note.ended
 
 
 def _apart_ms(edge: Edge, at: datetime) -> float:

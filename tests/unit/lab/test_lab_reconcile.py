@@ -222,3 +222,12 @@ def test_holds_are_held_against_the_phones():
     # What a gap hides is marked in the record, and is no difference.
     cut = with_holds(record(1), (Hold(edge(3), edge(5), whole=False),))
     assert reconcile([seen], [cut], log(1)).good
+
+
+def test_who_presses_a_key_when_the_call_ends_notices_when_the_key_is_up():
+    """The record's end lies between the key going down and the caller's end; before the key it is a difference."""
+    lived = replace(note(0), ended=at(5.101))
+    assert not reconcile([lived], [record(0)], log(0)).good
+    for begin, good in ((4.9, True), (5.05, False)):
+        pressing = replace(lived, presses=(*lived.presses, Press("2", at(begin))))
+        assert reconcile([pressing], [record(0)], log(0)).good is good
