@@ -155,8 +155,8 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up
 
 
 def _over(note: Note, edge: Edge | None) -> datetime | None:
-    """Return when the call was over for its caller. Who presses a key notices only when the key is up again: then it was
-    over at any moment since the key went down.
+    """Return when the call was over for its caller. Who presses a key notices only when the key is up again: then it
+    was over at any moment since the key went down.
     """
     pressing = note.presses[-1] if note.presses and note.presses[-1].end is None else None
     if pressing and edge and note.ended and pressing.begin <= edge.moment() <= note.ended:
