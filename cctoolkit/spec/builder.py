@@ -87,7 +87,7 @@ class Builder:
         if tag not in (None, "!"):
             self._problem("yaml-tag", f"the tag {show(tag)}", mark, "write the plain value; a spec has no tags")
         if isinstance(event, yaml.ScalarEvent):
-            self.scalars.append((mark, self.place(event.end_mark), event.style is None))
+            self.scalars.append((mark, self.place(event.end_mark), not event.style))
             self._scalar(event, mark)
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event, mark)

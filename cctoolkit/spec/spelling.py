@@ -65,9 +65,10 @@ def has_odd_indentation(text: str) -> bool:
 def plain_indentation(text: str, scalars: Sequence[Span], file: str) -> tuple[str, list[Problem]]:
     """Put ordinary spaces for odd ones that indent, so that the rest means what its author sees; report each.
 
-    A text of several lines may begin them as it likes.
+    A text in quotes, or a block, may begin its lines as it likes.
     """
-    spans = [span for span in scalars if not span[2]]
+    # A plain text may begin with any character; a line that only looks like more of it is one that slipped.
+    spans = [(start, Mark(start.line, start.column + 1) if plain else end, plain) for start, end, plain in scalars]
     found: list[Problem] = []
     lines = BREAK.split(text)
     for number, line in enumerate(lines, 1):

@@ -30,6 +30,21 @@ def test_core_schema(text, value):
     assert resolve(text) == value
 
 
+@pytest.mark.parametrize(
+    ("text", "data", "found"),
+    [
+        ("a:\n  - x\n   \xa0- y\n", ["x - y"], [("yaml-space", 3, 4)]),
+        ("a:\n  b: x\n   \xa0c d\n", {"b": "x c d"}, [("yaml-space", 3, 4)]),
+        ("a:\n  b: 'x\n   \xa0c d'\n", {"b": "x \xa0c d"}, []),
+        ("a:\n  b: |\n    x\n    \xa0c d\n", {"b": "x\n\xa0c d\n"}, []),
+    ],
+)
+def test_odd_indentation_of_plain_text(text, data, found):
+    """A line that slipped into the plain text above it is no text of several lines; one in quotes, or a block, is."""
+    document, _ = parse(text, "f")
+    assert (document and document.data, codes(text)) == ({"a": data}, found)
+
+
 def test_overflow_is_text():
     """A whole number no spec can mean stays text, and its section refuses it."""
     assert resolve("9" * 19) == "9" * 19
