@@ -115,11 +115,16 @@ def _join(document: Document, part: Document, data: Mapping[str, Any], depth: in
     document.unread |= part.unread
 
 
+def libraries(document: Document) -> list[Any]:
+    """Return what a project names under `library`; nothing when that is no list."""
+    named = document.data.get(LIBRARY)
+    return named if isinstance(named, list) else []
+
+
 def _libraries(document: Document, folder: Path, shown: Shown) -> Iterator[Problem]:
     """Take in what the libraries hold that the project names."""
-    named = document.data.get(LIBRARY)
     found: list[Document] = []
-    for index, name in enumerate(named[:MAX_LIBRARIES] if isinstance(named, list) else ()):
+    for index, name in enumerate(libraries(document)[:MAX_LIBRARIES]):
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             continue
         part, problems = _library(document, index, folder, shown)

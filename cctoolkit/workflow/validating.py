@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from cctoolkit.errors import UsageError
 from cctoolkit.spec import schema, source
 from cctoolkit.spec.problem import Problem, errors
-from cctoolkit.spec.whole import ENDING, LIBRARY, PROJECT_FILE, load_whole
+from cctoolkit.spec.whole import ENDING, LIBRARY, PROJECT_FILE, libraries, load_whole
 from cctoolkit.workflow import specs
 from cctoolkit.workflow.paths import is_file, is_folder, is_there, real
 
@@ -82,7 +82,7 @@ class _Run(Struct):
         self.add(file, problems + (schema.check(document, LIBRARY) if document else []))
         for user in sorted(real(file).parent.parent.glob(f"*/{PROJECT_FILE}")):
             document, _ = load_whole(user, specs.shown)
-            if file.stem in (document.data.get(LIBRARY) or ()):
+            if file.stem in libraries(document):
                 self.check(user)
 
 

@@ -181,6 +181,16 @@ def test_library_twice(write):
     assert "other.yaml:1" in problem.hint
 
 
+def test_library_of_no_list(write):
+    """A library is checked, and its projects are, where one of these names something else than a list."""
+    write(library() | library("two"))
+    text = Path("projects/two/project.yaml").read_text(encoding="utf-8")
+    for wrong in ("5", "acommonb"):
+        write({"two/project.yaml": text.replace("[common]", wrong)})
+        assert ("two/project.yaml", 2, 10, "schema-type") in found()
+        assert "projects/two/project.yaml" not in validating.validate(["projects/library/common.yaml"]).specs
+
+
 def test_unknown_library(write):
     """A library that is not there is one error: nothing it might hold is missed."""
     write(library() | {"one/library.yaml": "[comon]\n"})
