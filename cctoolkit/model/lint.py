@@ -75,8 +75,7 @@ def _targets(step: dict[str, Any]) -> Iterator[tuple[Route, object]]:
 
 def steps_of(document: Document) -> list[tuple[str, dict[str, Any]]]:
     """Return every step as it is written, broken ones too."""
-    flow = document.data.get("flow") if isinstance(document.data, dict) else None
-    return [(k, v) for k, v in flow.items() if isinstance(v, dict)] if isinstance(flow, dict) else []
+    return [(name, step) for name, step in document.mapping("flow").items() if isinstance(step, dict)]
 
 
 def _is_name(value: object) -> TypeGuard[str]:
@@ -165,9 +164,8 @@ def exit_keys(parts: Parts, document: Document) -> Iterator[Problem]:
 
 def pauses(_parts: Parts, document: Document) -> Iterator[Problem]:
     """A pause code means one reason, and wrap-up is the toolkit's own."""
-    raw = document.data.get("pauses") if isinstance(document.data, dict) else None
     seen: dict[str, str] = {}
-    for reason, pause in raw.items() if isinstance(raw, dict) else ():
+    for reason, pause in document.mapping("pauses").items():
         if reason == marks.WRAP_UP:
             yield Problem("pause-reserved", f'"{reason}" is the reason of after-call work', document.file,
                           document.mark(("pauses", reason), key=True), hint="choose another name")  # fmt: skip
@@ -182,8 +180,7 @@ def teams(parts: Parts, document: Document) -> Iterator[Problem]:
     for index, agent in parts.agents.items():
         if agent.team and agent.team not in parts.names["teams"]:
             yield unknown(document, ("agents", index, "team"), "team", agent.team, parts.names["teams"])
-    raw = document.data.get("teams") if isinstance(document.data, dict) else None
-    for name, team in raw.items() if isinstance(raw, dict) else ():
+    for name, team in document.mapping("teams").items():
         senior = team.get("senior") if isinstance(team, dict) else None
         members = {agent.agent for agent in parts.agents.values() if agent.team == name}
         if isinstance(senior, str) and senior not in members and "agents" not in parts.unread:

@@ -58,8 +58,7 @@ def dates(parts: Parts, document: Document) -> Iterator[Problem]:
 
 def shortened(_parts: Parts, document: Document) -> Iterator[Problem]:
     """Days are shortened before official holidays: without a country there are none."""
-    raw = document.data.get("calendars") if isinstance(document.data, dict) else None
-    for name, calendar in raw.items() if isinstance(raw, dict) else ():
+    for name, calendar in document.mapping("calendars").items():
         if isinstance(calendar, dict) and "shortened" in calendar and "holidays" not in calendar:
             yield Problem(
                 "shortened-without-holidays",

@@ -3,26 +3,20 @@
 from collections.abc import Iterator
 
 from cctoolkit.model.build import Parts
+from cctoolkit.model.lint_words import unknown
 from cctoolkit.model.words import seconds
 from cctoolkit.spec.builder import Route
-from cctoolkit.spec.problem import Problem, did_you_mean, one_of
+from cctoolkit.spec.problem import Problem
 from cctoolkit.spec.source import Document
 
 
 def targets(parts: Parts, document: Document) -> Iterator[Problem]:
     """Targets are of queues that are defined, say something, and can be met."""
-    kpi = document.data.get("kpi") if isinstance(document.data, dict) else None
-    if not isinstance(kpi, dict):
-        return
-    by_queue = kpi.get("by_queue")
-    groups: list[tuple[Route, object]] = [(("kpi", "targets"), kpi.get("targets"))]
-    for queue, group in by_queue.items() if isinstance(by_queue, dict) else ():
+    groups: list[tuple[Route, object]] = [(("kpi", "targets"), document.at(("kpi", "targets")))]
+    for queue, group in document.mapping("kpi", "by_queue").items():
         groups.append((("kpi", "by_queue", queue), group))
-        known = parts.names["queues"]
-        if queue not in known:
-            yield Problem("unknown-queue", f'there is no queue "{queue}"', document.file,
-                          document.mark(("kpi", "by_queue", queue), key=True),
-                          one_of(known) or "a queue that is defined", did_you_mean(queue, known))  # fmt: skip
+        if queue not in parts.names["queues"]:
+            yield unknown(document, ("kpi", "by_queue", queue), "queue", queue, parts.names["queues"], key=True)
     for path, group in groups:
         for figure, target in group.items() if isinstance(group, dict) else ():
             if isinstance(target, dict):

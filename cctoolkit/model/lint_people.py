@@ -44,8 +44,7 @@ def spans(parts: Parts, document: Document) -> Iterator[Problem]:
 
 def leaders(document: Document) -> Iterator[tuple[str, str]]:
     """Yield each row that has a leader, as it is written."""
-    raw = document.data.get("teams") if isinstance(document.data, dict) else None
-    for name, team in raw.items() if isinstance(raw, dict) else ():
+    for name, team in document.mapping("teams").items():
         if isinstance(team, dict) and isinstance(team.get("leader"), str):
             yield name, team["leader"]
 
@@ -55,7 +54,7 @@ def served(parts: Parts, document: Document) -> Iterator[Problem]:
 
     A project without agents is one whose people are not chosen yet.
     """
-    raw = document.data.get("agents") if isinstance(document.data, dict) else None
+    raw = document.at(("agents",))
     if not parts.agents or not isinstance(raw, list) or len(parts.agents) != len(raw) or "agents" in parts.unread:
         return
     # Whoever serves a queue that does not exist may well be meant to serve this one.

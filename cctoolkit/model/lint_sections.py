@@ -92,9 +92,8 @@ def launch(parts: Parts, document: Document) -> Iterator[Problem]:
     """Somebody may sign what is to be signed, and a card that is proved is there."""
     if not parts.launch or not parts.info:
         return
-    raw = document.data["project"].get("roles")
     # A person who is written down in the wrong form is there all the same.
-    written = {role for role, people in raw.items() if people} if isinstance(raw, dict) else set()
+    written = {role for role, people in document.mapping("project", "roles").items() if people}
     for name, signature in parts.launch.signed.items():
         if not written.intersection(signature.by):
             yield _problem(document, ("launch", "signed", name), "nobody-may-sign",

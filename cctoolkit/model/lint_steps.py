@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
-from msgspec.structs import replace
-
 from cctoolkit.model import phone
 from cctoolkit.model.build import Parts
 from cctoolkit.model.crm import CardField
@@ -126,8 +124,7 @@ def sets(parts: Parts, document: Document) -> Iterator[Problem]:
         for field, value in step.card.items():
             path: Route = ("flow", name, "card", field)
             if field not in parts.names["card"]:
-                mark = document.mark(path, key=True)
-                yield replace(unknown(document, path, "field of the card", field, parts.names["card"]), mark=mark)
+                yield unknown(document, path, "field of the card", field, parts.names["card"], key=True)
             elif field in parts.card and (problem := _choice(document, path, parts.card[field], value)):
                 yield problem
         if not step.sets():

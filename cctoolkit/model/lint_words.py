@@ -7,13 +7,17 @@ from cctoolkit.spec.problem import Problem, did_you_mean, one_of
 from cctoolkit.spec.source import Document
 
 
-def unknown(document: Document, path: Route, what: str, name: str, known: Collection[str]) -> Problem:
-    """Return the problem of a name nothing has; its code is `unknown-` and the first word of `what`."""
+def unknown(
+    document: Document, path: Route, what: str, name: str, known: Collection[str], *, key: bool = False
+) -> Problem:
+    """Return the problem of a name nothing has; its code is `unknown-` and the first word of `what`. With `key` the
+    name is the key of `path`, not its value.
+    """
     return Problem(
         "unknown-" + what.split(maxsplit=1)[0],
         f'there is no {what} "{name}"',
         document.file,
-        document.mark(path),
+        document.mark(path, key=key),
         one_of(known) or f"a {what} that is defined",
         did_you_mean(name, known),
     )

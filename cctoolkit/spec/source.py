@@ -48,6 +48,11 @@ class Document(msgspec.Struct):
                 return None
         return found
 
+    def mapping(self, *path: str | int) -> dict[str, Any]:
+        """Return the mapping that is written at `path`; an empty one when there is none, or something else."""
+        found = self.at(path)
+        return found if isinstance(found, dict) else {}
+
     def mark(self, path: Route, *, key: bool = False) -> Mark:
         """Return where `path` stands, or its nearest parent that is written down."""
         while True:
