@@ -1,6 +1,5 @@
 """What only shows when projects meet on a site: the roster, numbers claimed twice, names that stand twice."""
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
@@ -8,6 +7,7 @@ import msgspec
 
 from cctoolkit.model import lint_mail, lint_site_codes, lint_site_nodes, phone
 from cctoolkit.model.lint_site_trunks import trunks
+from cctoolkit.model.lint_trunk import host_problems
 from cctoolkit.model.lint_words import twice, unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
@@ -40,17 +40,9 @@ def site_problems(site: Site, document: Document, projects: Sequence[tuple[Proje
 
 
 def _addresses(site: Site, document: Document) -> Iterator[Problem]:
-    places: list[tuple[Route, str]] = []
     for index, node in enumerate(site.nodes):
-        places += [
-            (("nodes", index, "address"), node.address),
-            (("nodes", index, "ami", "host"), node.ami.host),
-        ]
-    for path, text in places:
-        try:
-            ipaddress.ip_address(text)
-        except ValueError:
-            yield Problem("impossible-address", f'"{text}" is no IP address', document.file, document.mark(path))
+        yield from host_problems(node.address, ("nodes", index, "address"), document)
+        yield from host_problems(node.ami.host, ("nodes", index, "ami", "host"), document)
 
 
 def _feature_codes(site: Site, document: Document) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from cctoolkit.model import listener, phone
-from cctoolkit.model.lint_trunk import possible, trunk_problems
+from cctoolkit.model.lint_trunk import host_problems, trunk_problems
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node, Site
 from cctoolkit.model.trunk import SipTrunk
@@ -42,15 +42,12 @@ def trunks(site: Site, document: Document, projects: Sequence[tuple[Project, Doc
         yield from trunk_problems(one.trunk, one.host, one.path, document)
     for i, carrier in enumerate(site.trunks):
         for j, host in enumerate(carrier.match):
-            if not possible(host):
-                yield _impossible(host, ("trunks", i, "match", j), document)
-    if len(projects) == len(site.projects):
+            yield from host_problems(host, ("trunks", i, "match", j), document)
+    if whole := len(projects) == len(site.projects):
         yield from _contacts(site, document, [project for project, _ in projects])
     for name, host in site.trunks_at.items():
-        if not possible(host):
-            yield _impossible(host, ("trunks_at", name), document)
+        yield from host_problems(host, ("trunks_at", name), document)
     yield from _names(site, document)
-    whole = len(projects) == len(site.projects)
     yield from _keys(document, "trunks_at", site.trunks_at, clients, whole=whole)
     yield from _keys(document, "trunks_via", site.trunks_via, (*carriers, *clients), whole=whole)
     yield from _via(site, document)
@@ -71,10 +68,6 @@ def _contacts(site: Site, document: Document, projects: Sequence[Project]) -> It
                           document.mark(("trunks", index, "register"), key=True),
                           "contact_user: a number as the provider dials it",
                           "where it always dials the number called, this does no harm")  # fmt: skip
-
-
-def _impossible(host: str, path: Route, document: Document) -> Problem:
-    return Problem("impossible-address", f'"{host}" is no IP address', document.file, document.mark(path))
 
 
 def _names(site: Site, document: Document) -> Iterator[Problem]:

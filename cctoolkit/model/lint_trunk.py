@@ -49,17 +49,15 @@ def trunk_problems(trunk: SipTrunk, address: str | None, path: Route, document: 
                       document.mark((*path, "register"), key=True), "auth: {user: …, secret: …}")  # fmt: skip
     registrar = trunk.register.server if trunk.register else None
     for keys, text in ((("address",), address), (("register", "server"), registrar)):
-        if text is not None and not possible(text):
-            yield Problem("impossible-address", f'"{text}" is no IP address', document.file,
-                          document.mark((*path, *keys)))  # fmt: skip
+        if text is not None:
+            yield from host_problems(text, (*path, *keys), document)
 
 
-def possible(host: str) -> bool:
-    """Say whether what looks like an IP address, or a network, is one; a name may be anything."""
+def host_problems(host: str, path: Route, document: Document) -> Iterator[Problem]:
+    """Find what looks like an IP address, or a network, and is none; a name may be anything."""
     if ":" not in host and "/" not in host and not host.replace(".", "").isdecimal():
-        return True
+        return
     try:
         ipaddress.ip_network(host, strict=False)
     except ValueError:
-        return False
-    return True
+        yield Problem("impossible-address", f'"{host}" is no IP address', document.file, document.mark(path))
