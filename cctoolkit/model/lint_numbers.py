@@ -48,10 +48,12 @@ def arrives_twice(parts: Parts, document: Document) -> Iterator[Problem]:
         seen = {full: number.number} if full else {}
         for place, text in enumerate(number.arrives_as):
             form = phone.e164(text, number.country)
-            if form and seen.setdefault(form, text) is not text:
+            if form in seen:
                 yield Problem("arrives-twice", f'"{text}" is the same number as "{seen[form]}"', document.file,
                               document.mark(("numbers", index, "arrives_as", place)),
                               hint="leave it out: with +, without, as dialled in the country, it is one")  # fmt: skip
+            elif form:
+                seen[form] = text
 
 
 def unassigned(parts: Parts, document: Document) -> Iterator[Problem]:
