@@ -19,8 +19,8 @@ _FORMS = {
     "name": words.Identifier, "text": words.Title, "plain text": words.PlainText, "time span": words.Duration,
     "time span or 0s": words.DurationOrZero, "hours": words.TimeRange, "days": words.Days, "date": words.Date,
     "time": words.TimeOfDay, "phone number": words.PhoneText, "country": words.Country, "key": words.Key,
-    "sound": words.Sound, "secret": words.SecretText, "URL": words.Url, "e-mail address": words.Email,
-    "mail address": words.MailAddress, "IP address": words.Address, "host": words.Host,
+    "sound": words.Sound, "secret": words.SecretText, "URL": words.Url, "e-mail address": words.MailAddress,
+    "IP address": words.Address, "host": words.Host,
 }  # fmt: skip
 """Forms of text that recur, by the name the tables have for them."""
 

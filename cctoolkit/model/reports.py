@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from cctoolkit.model.words import Email, Language, Section, TimeOfDay, Title
+from cctoolkit.model.words import Language, MailAddress, Section, TimeOfDay, Title
 
 
 class Report(Section, frozen=True, kw_only=True):
@@ -15,4 +15,4 @@ class Report(Section, frozen=True, kw_only=True):
     at: Annotated[TimeOfDay, Meta(description="At what time of the project's zone it is made.")] = "08:00"
     language: Annotated[Language | None, Meta(description="The project's own when not given.")] = None
     format: Annotated[Literal["html", "pdf", "xlsx"], Meta(description="The kind of file.")] = "html"
-    recipients: Annotated[tuple[Email, ...], Meta(min_length=1, description="Who gets it by e-mail.")]
+    recipients: Annotated[tuple[MailAddress, ...], Meta(min_length=1, description="Who gets it by e-mail.")]

@@ -159,17 +159,6 @@ Url = Annotated[
     ),
 ]
 
-Email = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
-        max_length=120,
-        description="An e-mail address.",
-        examples=["orlova@centre.example"],
-        extra_json_schema={"x-expected": "an e-mail address such as orlova@centre.example"},
-    ),
-]
-
 TimeOfDay = Annotated[
     str,
     Meta(
