@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from cctoolkit import resources
 from cctoolkit.__main__ import run
 from cctoolkit.workflow import specs, validating
 
@@ -228,6 +231,17 @@ def test_a_name_means(write, name, checked):
     """A file of a project stands for it, one of a library for the projects that use it."""
     write(library() | split("two") | {"one/scripts/hello.md": "Hello"})
     assert [file.removeprefix("projects/") for file in validating.validate([name]).specs] == checked
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [("one/flow.yaml", True), ("one/flow.yml", True), ("sites/near.yaml", True), ("sites/lab.yaml", False)],
+)
+def test_the_hook_takes(name, taken):
+    """The hook hands over every file that validate has a word about, with .yml too: that ending is the mistake."""
+    (hook,) = yaml.safe_load((resources.checkout() / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    path = f"projects/{name}"
+    assert bool(re.search(hook["files"], path) and not re.search(hook["exclude"], path)) is taken
 
 
 @pytest.mark.parametrize("kind", ["fifo", "device", "loop", "folder"])
