@@ -1,7 +1,7 @@
 """From a document to structs. Nothing is guessed: what is not written has the default of its struct."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import msgspec
 
@@ -115,19 +115,20 @@ def parts(document: Document) -> Parts:
         sections=document.unread.union(data),
         unread=document.unread,
         whole_flow=bool(flow and numbers)
-        and all(map(_is_name, flow))
+        and all(map(is_name, flow))
         and not document.unread.intersection(("flow", "numbers"))
         and (len(steps), len(entries)) == (len(flow), len(numbers)),
     )
 
 
-def _is_name(text: str) -> bool:
-    return matches(NAME, text)
+def is_name(value: object) -> TypeGuard[str]:
+    """Tell whether a value has the form of a name."""
+    return isinstance(value, str) and matches(NAME, value)
 
 
 def _meant(section: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of a section; of one that is none, what it may be a slip for: its schema has reported it."""
-    wrong = {name: repaired(name, {"pattern": NAME}, matches) for name in section if not _is_name(name)}
+    wrong = {name: repaired(name, {"pattern": NAME}, matches) for name in section if not is_name(name)}
     return frozenset(wrong.get(name, name) for name in section) if all(wrong.values()) else EVERY_NAME
 
 

@@ -9,7 +9,7 @@ import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from itertools import chain
-from typing import Any, TypeGuard
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -23,7 +23,7 @@ from cctoolkit.model import (
     lint_waits,
     lint_ways,
 )
-from cctoolkit.model.build import Parts
+from cctoolkit.model.build import Parts, is_name
 from cctoolkit.model.lint_calendar import dates, hours, never_open, shortened, unknown_years
 from cctoolkit.model.lint_kpi import targets
 from cctoolkit.model.lint_sections import after_call, answering, card, launch, pages, recording, skills
@@ -44,7 +44,6 @@ _HOLDS = {
     "unknown-team": "teams",
 }  # fmt: skip
 """The sections in which names are looked for, by the code of one that is not there."""
-_NAME = re.compile("[a-z0-9-]+")
 _SOON = timedelta(days=92)
 """A quarter ahead a year without its official days is worth a word; `prove` looks ahead further."""
 _DIGEST = re.compile(r"-[0-9a-f]{8}(-|$)")
@@ -58,7 +57,8 @@ def unknown_steps(parts: Parts, document: Document) -> Iterator[Problem]:
             yield unknown(document, ("numbers", index, "entry"), "step", number.entry, steps)
     for name, raw in steps_of(document):
         for place, target in _targets(raw):
-            if _is_name(target) and target not in steps:
+            # What is not even a name, its schema has reported.
+            if is_name(target) and target not in steps:
                 yield unknown(document, ("flow", name, *place), "step", target, steps)
 
 
@@ -78,11 +78,6 @@ def steps_of(document: Document) -> list[tuple[str, dict[str, Any]]]:
     return [(name, step) for name, step in document.mapping("flow").items() if isinstance(step, dict)]
 
 
-def _is_name(value: object) -> TypeGuard[str]:
-    # What is not even a name, its schema has reported.
-    return isinstance(value, str) and _NAME.fullmatch(value) is not None
-
-
 def unknown_references(parts: Parts, document: Document) -> Iterator[Problem]:
     """Steps and agents must name calendars and queues of the project."""
     for name, raw in steps_of(document):
@@ -90,7 +85,7 @@ def unknown_references(parts: Parts, document: Document) -> Iterator[Problem]:
         # Of a broken step only what its words say can be held against the project.
         refers = step.refers() if step else tuple((f"{w}s", raw[w]) for w in ("calendar", "queue", "trunk") if w in raw)
         for section, wanted in refers:
-            if _is_name(wanted) and wanted not in parts.names[section]:
+            if is_name(wanted) and wanted not in parts.names[section]:
                 what = section.removesuffix("s")
                 yield unknown(document, ("flow", name, what), what, wanted, parts.names[section])
     for index, agent in parts.agents.items():
