@@ -1,11 +1,12 @@
 """Rules about lists and names as such: nothing stands twice in a list, nothing is defined and never used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from cctoolkit.model.build import Parts
-from cctoolkit.model.project import Project
+from cctoolkit.model.project import Number, Project
+from cctoolkit.model.queue import QueueOptions
 from cctoolkit.spec.builder import Route
 from cctoolkit.spec.problem import Problem
 from cctoolkit.spec.source import Document
@@ -67,12 +68,18 @@ def proved(parts: Parts, document: Document) -> Iterator[Problem]:
 def shared(parts: Parts, document: Document) -> Iterator[Problem]:
     """A number or queue is shared with other projects."""
     mine = parts.info.id if parts.info else None
-    things: list[tuple[Route, tuple[str, ...]]] = [(("numbers", i), n.shared_with) for i, n in parts.numbers.items()]
-    things += [(("queues", name), queue.shared_with) for name, queue in parts.queues.items()]
-    for path, names in things:
-        if mine in names:
-            mark = document.mark((*path, "shared_with", names.index(mine)))
+    for path, name in shares(parts.numbers, parts.queues):
+        if name == mine:
+            mark = document.mark(path)
             yield Problem("shared-with-itself", f'"{mine}" is this project', document.file, mark, "another project")
+
+
+def shares(numbers: Mapping[int, Number], queues: Mapping[str, QueueOptions]) -> Iterator[tuple[Route, str]]:
+    """Yield every project that a number or queue is shared with, and where it is named."""
+    things: list[tuple[Route, tuple[str, ...]]] = [(("numbers", i), n.shared_with) for i, n in numbers.items()]
+    things += [(("queues", name), queue.shared_with) for name, queue in queues.items()]
+    for path, names in things:
+        yield from (((*path, "shared_with", index), name) for index, name in enumerate(names))
 
 
 def past(project: Project, document: Document, today: date) -> Iterator[Problem]:

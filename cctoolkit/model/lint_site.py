@@ -6,6 +6,7 @@ from itertools import chain
 import msgspec
 
 from cctoolkit.model import lint_mail, lint_site_codes, lint_site_nodes, phone
+from cctoolkit.model.lint_lists import shares
 from cctoolkit.model.lint_site_trunks import trunks
 from cctoolkit.model.lint_trunk import host_problems
 from cctoolkit.model.lint_words import twice, unknown
@@ -72,15 +73,10 @@ def _roster(site: Site, projects: Sequence[tuple[Project, Document]]) -> Iterato
 def _shared(site: Site, projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:
     """Numbers and queues are shared with other projects of the site."""
     for project, document in projects:
-        things: list[tuple[Route, tuple[str, ...]]] = [
-            *((("numbers", index), number.shared_with) for index, number in enumerate(project.numbers)),
-            *((("queues", name), queue.shared_with) for name, queue in project.queues.items()),
-        ]
-        for path, names in things:
-            for index, name in enumerate(names):
-                if name not in site.projects:
-                    others = [other for other in site.projects if other != project.id]
-                    yield unknown(document, (*path, "shared_with", index), f"project on site {site.id}:", name, others)
+        others = [other for other in site.projects if other != project.id]
+        for path, name in shares(dict(enumerate(project.numbers)), project.queues):
+            if name not in site.projects:
+                yield unknown(document, path, f"project on site {site.id}:", name, others)
 
 
 def _pause_codes(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:
