@@ -127,6 +127,7 @@ def sets(parts: Parts, document: Document) -> Iterator[Problem]:
                 yield unknown(document, path, "field of the card", field, parts.names["card"], key=True)
             elif field in parts.card and (problem := _choice(document, path, parts.card[field], value)):
                 yield problem
-        if not step.sets():
+        # What breaks its schema was meant to be set.
+        if not step.sets() and not any(document.at(("flow", name, key)) for key in ("language", "priority", "card")):
             yield Problem("set-nothing", f'the step "{name}" sets nothing', document.file,
                           document.mark(("flow", name), key=True), "language, priority or card")  # fmt: skip

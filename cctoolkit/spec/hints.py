@@ -34,13 +34,20 @@ def of_type(value: object, types: list[str], schema: Mapping[str, Any]) -> str:
     if "string" in types and isinstance(value, int | float):
         plain = show(value)
         return of_form(plain, schema) or f'write it in quotes: "{plain}"'
-    if "boolean" in types and value in (0, 1):
-        return f"write {str(bool(value)).lower()}"
+    if isinstance(value, int | float):
+        return _of_number(value, types)
     if "array" in types and isinstance(value, dict):
         return 'begin each item with "- "'
     if "object" in types and isinstance(value, list):
         return 'write "name:" and what belongs to it, without "- "'
     return ""
+
+
+def _of_number(value: float | int, types: list[str]) -> str:
+    if "boolean" in types and value in (0, 1):
+        return f"write {str(bool(value)).lower()}"
+    whole = "integer" in types and isinstance(value, float) and value.is_integer() and abs(value) < 10**9
+    return f"write {value:.0f}" if whole else ""
 
 
 def of_empty(types: list[str], schema: Mapping[str, Any]) -> str:

@@ -34,9 +34,18 @@ def _pattern(_: Validator, pattern: str, instance: object, __: Mapping[str, Any]
         yield ValidationError("is not of the right form")
 
 
+def _whole_number(_: object, instance: object) -> bool:
+    # To JSON Schema 5.0 is an integer too; to the structs it is none where text may stand as well.
+    return type(instance) is int
+
+
 _Checker = cast(
     type[Draft202012Validator],
-    extend(Draft202012Validator, {"pattern": _pattern}),  # type: ignore[no-untyped-call]
+    extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator,
+        {"pattern": _pattern},
+        type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _whole_number),
+    ),
 )
 
 

@@ -124,3 +124,9 @@ def test_how_mail_leaves(site, tmp_path, mail, code):
     with pytest.raises(InvalidSpecError) as caught:
         specs.load_site(str(path))
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_a_group_with_a_point(site: Path):
+    """What is a whole number to JSON Schema and none to the structs is told, not run into."""
+    site.write_text(SITE.replace("folder:", "group: 5.0\n    folder:"), encoding="utf-8")
+    assert found("near") == [("sites", 6, "schema-type")]
