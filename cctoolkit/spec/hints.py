@@ -43,7 +43,7 @@ def of_type(value: object, types: list[str], schema: Mapping[str, Any]) -> str:
     return ""
 
 
-def _of_number(value: float | int, types: list[str]) -> str:
+def _of_number(value: float, types: list[str]) -> str:
     if "boolean" in types and value in (0, 1):
         return f"write {str(bool(value)).lower()}"
     whole = "integer" in types and isinstance(value, float) and value.is_integer() and abs(value) < 10**9
