@@ -24,11 +24,8 @@ class ProofFormat(StrEnum):
     markdown = "markdown"
 
 
-_USUAL = {
-    "queue": ["answered"], "transfer": ["transferred"], "voicemail": ["message-left"], "crm": ["found"],
-    "callback": ["taken"], "survey": ["done"], "share": [], "override": ["none"],
-}  # fmt: skip
-"""How things end when nothing is said, by the option of `trace`."""
+_DECIDED = ("queue", "transfer", "voicemail", "crm", "callback", "survey", "share", "override")
+"""What the outside decides of a call: fields of `Call`, and options of `trace`."""
 
 
 def command(
@@ -161,8 +158,10 @@ def _who(call: "Route") -> list[str]:
 
 def _outcomes(call: "Route") -> list[tuple[str, list[str]]]:
     """Return what the outside decides, by the option of `trace` that says it, where it is not what is usual."""
-    decided = {name: list(getattr(call, name)) for name in _USUAL}
-    return [(option, outcomes) for option, outcomes in decided.items() if outcomes != _USUAL[option]]
+    from cctoolkit.flow.call import Call
+
+    usual = Call(call.number, call.at)
+    return [(name, list(getattr(call, name))) for name in _DECIDED if getattr(call, name) != getattr(usual, name)]
 
 
 def _plain(one: "Proved") -> dict[str, Any]:
@@ -198,7 +197,7 @@ def _plain_call(one: "Proved | Compared", call: "Route") -> dict[str, Any]:
         "keys": call.keys,
         "caller": call.caller,
         "record": call.record,
-        **{option: getattr(call, option) for option in _USUAL},
+        **{option: getattr(call, option) for option in _DECIDED},
         "trace": _trace(one, call),
     }
 

@@ -31,14 +31,18 @@ def test_formats(place, file, begins):
     unmarked = Path(file).read_bytes()
     assert unmarked.startswith(begins)
     assert run(["graph", NORTHWIND, "-o", file, *options]) == 0
-    assert Path(file).read_bytes() != unmarked
+    marked = Path(file).read_bytes()
+    assert marked != unmarked
+    assert run(["graph", NORTHWIND, "-o", file, *options, "--override", "closed"]) == 0
+    assert Path(file).read_bytes() not in (marked, unmarked)
 
 
 @pytest.mark.parametrize(
     ("options", "text"),
     [
         (["-o", "a.doc"], "'.doc' is the ending of no format"), (["--format", "gif"], "'gif' is no format of a picture"),
-        (["--keys", "1"], "add --trace"), (["--trace", "--to", "+7"], "+7 is no number of project"),
+        (["--keys", "1"], "add --trace"), (["--queue", "full"], "add --trace"), (["--trace", "--override", "no"], "no override"),
+        (["--trace", "--to", "+7"], "+7 is no number of project"),
     ],
 )  # fmt: skip
 def test_wrong_usage(place, capsys, options, text):
