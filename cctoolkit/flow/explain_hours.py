@@ -4,7 +4,7 @@ from datetime import datetime
 
 from cctoolkit.model.calendar import Calendar, special
 from cctoolkit.model.holidays import official
-from cctoolkit.model.words import span, weekdays
+from cctoolkit.model.words import clock_time, span, weekdays
 
 
 def asked(calendar: Calendar, local: datetime) -> tuple[str, tuple[str | int, ...]]:
@@ -44,7 +44,7 @@ def _section(calendar: Calendar, local: datetime) -> str:
 
 def _range(minutes: tuple[int, int]) -> str:
     """Return the TimeRange of a span."""
-    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
+    return "-".join(map(clock_time, minutes))
 
 
 def _beside(local: datetime, ranges: tuple[str, ...]) -> str:
