@@ -66,7 +66,7 @@ def tidy(names: Sequence[str]) -> list[Tidied]:
     if problems:
         raise InvalidSpecError(list(problems))
     if not pieces:
-        raise UsageError("there is no project here", where=str(specs.root() / "projects"))
+        raise specs.none_here()
     return [_tidy(piece) for piece in pieces.values()]
 
 

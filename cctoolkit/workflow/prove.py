@@ -73,7 +73,7 @@ def _compare(name: str, loaded: specs.LoadedProject, against: str, since: str) -
 def _named(names: Sequence[str]) -> Sequence[str]:
     named = names or [path.parent.name for path in specs.project_files()]
     if not named:
-        raise UsageError("there is no project here", where=str(specs.root() / "projects"))
+        raise specs.none_here()
     return named
 
 
