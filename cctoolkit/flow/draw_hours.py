@@ -6,8 +6,7 @@ from datetime import date, timedelta
 from msgspec.structs import replace
 
 from cctoolkit.flow.words import FlowWords
-from cctoolkit.model.calendar import Calendar, Spans, special, week
-from cctoolkit.model.words import clock_time
+from cctoolkit.model.calendar import Calendar, Spans, clock_time, special, week
 
 _DASH = "\N{EN DASH}"
 _TIED = "\N{NO-BREAK SPACE}"

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from cctoolkit.model.calendar import Calendar, special
+from cctoolkit.model.calendar import Calendar, clock_time, special
 from cctoolkit.model.holidays import official
-from cctoolkit.model.words import clock_time, span, weekdays
+from cctoolkit.model.words import span, weekdays
 
 
 def asked(calendar: Calendar, local: datetime) -> tuple[str, tuple[str | int, ...]]:

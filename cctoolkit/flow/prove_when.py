@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from cctoolkit.model.words import DAYS, clock_time
+from cctoolkit.model.calendar import clock_time
+from cctoolkit.model.words import DAYS
 
 Minutes = tuple[tuple[int, int], ...]
 """(first minute, minute after the last) of a local day, in order."""

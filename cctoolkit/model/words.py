@@ -237,11 +237,6 @@ def minutes_of_day(text: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def clock_time(minute: int) -> str:
-    """Return a minute of the day as "HH:MM"."""
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
 def span(time_range: str) -> tuple[int, int]:
     """Return a TimeRange as (first minute, minute after the last) of the day."""
     start, end = time_range.split("-")
