@@ -12,8 +12,7 @@ def asked(calendar: Calendar, local: datetime) -> tuple[str, tuple[str | int, ..
     that it comes from.
     """
     when = f"{local:%a} {local.day} {local:%b %H:%M}"
-    # As `calendar.special` reads them: a date that stands twice is what it is last.
-    for index, one in reversed(list(enumerate(calendar.dates))):
+    for index, one in enumerate(calendar.dates):
         if one.date == f"{local:%Y-%m-%d}":
             place = ("dates", index)
             if not one.hours:
