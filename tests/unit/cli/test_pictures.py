@@ -30,6 +30,8 @@ def test_formats(place, file, begins):
     assert run(["graph", NORTHWIND, "-o", file]) == 0
     unmarked = Path(file).read_bytes()
     assert unmarked.startswith(begins)
+    # A reader without the font has one of the same width.
+    assert (b"DejaVu Sans,Verdana" in unmarked) == (file == "a.svg")
     assert run(["graph", NORTHWIND, "-o", file, *options]) == 0
     marked = Path(file).read_bytes()
     assert marked != unmarked
@@ -104,9 +106,10 @@ def test_templates(place, capsys, template):
 
 
 @pytest.mark.parametrize("name", ["", "../up", "Мой", "a_b", "A", "sites", "x" * 41, "-x", "a/b", "con fig"])
-def test_bad_names(place, name):
+def test_bad_names(place, capsys, name):
     """A name that no project can have writes nothing."""
     assert run(["new", "--", name]) == 3
+    assert ("is CYRILLIC" in capsys.readouterr().err) == (name == "Мой")
     assert list(Path("projects").iterdir()) == []
 
 
