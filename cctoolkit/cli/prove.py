@@ -34,8 +34,13 @@ def command(
         typer.Argument(help="Projects by id, folder or file; all when none is named.", metavar="[PROJECT]..."),
     ] = None,
     limit: Annotated[
-        str, typer.Option("--limit", help="The longest a caller may be kept by all waits together.", metavar="DURATION")
-    ] = "4h",
+        str,
+        typer.Option(
+            "--limit",
+            help="The longest a caller may be kept by all waits together; 4h when not given.",
+            metavar="DURATION",
+        ),
+    ] = "",
     since: Annotated[
         str, typer.Option("--since", help="A local time of the project; now when not given.", metavar="TIME")
     ] = "",
@@ -57,6 +62,8 @@ def command(
     from cctoolkit.errors import UsageError
     from cctoolkit.workflow.prove import compare, prove
 
+    if against is not None and limit:
+        raise UsageError("what changed is not held against a limit", expected="--against or --limit")
     if against is not None:
         return _differences(compare(projects or [], against, since), output)
     if output is ProofFormat.markdown:
