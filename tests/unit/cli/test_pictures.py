@@ -133,8 +133,15 @@ def test_the_readme_picture_is_current():
         assert word in drawn or word.replace("\N{NO-BREAK SPACE}", "&#160;") in drawn, word
 
 
-def test_the_review_page_shows_what_trace_says(capsys):
-    """The trace in docs/review.md is this repository's, line by line."""
-    assert run(["trace", "northwind-hotline", "--to", "8 800 100-20-30", "--at", "2026-12-31 16:30"]) == 0
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["trace", "northwind-hotline", "--to", "8 800 100-20-30", "--at", "2026-12-31 16:30"],
+        ["prove", "northwind-hotline", "--since", "2026-11-22"],
+    ],
+)
+def test_the_review_page_shows_what_is_said(capsys, command):
+    """What docs/review.md shows is said of this repository's project, line by line."""
+    assert run(command) == 0
     said = "".join(f"    {line}\n" for line in capsys.readouterr().out.splitlines())
     assert said in Path("docs/review.md").read_text(encoding="utf-8")
