@@ -14,6 +14,7 @@ from cctoolkit.cli.options import (
     CallKeys,
     CrmAnswers,
     CrmRecord,
+    Override,
     Project,
     QueueEnds,
     ShareCases,
@@ -42,14 +43,15 @@ def command(
     ] = "",
     at: CallAt = "",
     keys: CallKeys = "",
-    queue: QueueEnds = "answered",
-    transfer: TransferEnds = "transferred",
-    voicemail: VoicemailEnds = "message-left",
-    crm: CrmAnswers = "found",
+    queue: QueueEnds = "",
+    transfer: TransferEnds = "",
+    voicemail: VoicemailEnds = "",
+    crm: CrmAnswers = "",
     record: CrmRecord = "",
-    callback: CallbackEnds = "taken",
-    survey: SurveyEnds = "done",
+    callback: CallbackEnds = "",
+    survey: SurveyEnds = "",
     share: ShareCases = "",
+    override: Override = "",
     caller: Caller = "",
 ) -> int:
     """Draw the call flow in the project's language, with hours and keys on its lines. A step no call reaches is red,
@@ -62,16 +64,16 @@ def command(
     from cctoolkit.workflow.trace import trace as walk_of
 
     chosen = pictures.kind_of(kind, file.suffix if file else "")
-    if (to or at or keys or caller) and not trace:
+    outcomes = call_outcomes(
+        queue=queue, transfer=transfer, voicemail=voicemail, crm=crm, callback=callback, survey=survey,
+        override=override, share=share, record=record,
+    )  # fmt: skip
+    if (to or at or keys or caller or outcomes) and not trace:
         raise UsageError("a call is described, and its way not asked for", next_step="add --trace")
     found = pictures.load(project)
     walk = None
     if trace:
         number = specs.dialled(found.project, to or found.project.numbers[0].number)
-        outcomes = call_outcomes(
-            queue=queue, transfer=transfer, voicemail=voicemail, crm=crm, callback=callback, survey=survey,
-            share=share, record=record,
-        )  # fmt: skip
         walk = walk_of(found.project, number, at, keys, outcomes, caller)
     drawn = pictures.draw(found.project, chosen, walk)
     try:

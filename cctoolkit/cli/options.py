@@ -46,7 +46,8 @@ QueueEnds = Annotated[
     str,
     typer.Option(
         "--queue",
-        help="How queues end, one after another: answered, abandoned, timeout, full, no-agents, key-1, continued.",
+        help="How queues end, one after another: answered, abandoned, timeout, full, no-agents, key-1, continued; "
+        "here and below the first when not given.",
     ),
 ]
 TransferEnds = Annotated[
@@ -61,7 +62,7 @@ CallbackEnds = Annotated[str, typer.Option("--callback", help="Offers to call ba
 SurveyEnds = Annotated[str, typer.Option("--survey", help="Whether a score is given: done, none.")]
 ShareCases = Annotated[str, typer.Option("--share", help="The cases chance chooses; the likeliest when not given.")]
 Override = Annotated[
-    str, typer.Option("--override", help="What a supervisor says at each hours step: open, closed, emergency, none.")
+    str, typer.Option("--override", help="What a supervisor says at each hours step: none, open, closed, emergency.")
 ]
 Caller = Annotated[
     str,
@@ -70,8 +71,11 @@ Caller = Annotated[
 
 
 def call_outcomes(*, share: str, record: str, **ends: str) -> dict[str, str]:
-    """Return how the outside answers a call, by name; outcomes are one word to a person, with either kind of hyphen."""
-    return {**{name: said.replace("_", "-") for name, said in ends.items()}, "share": share, "record": record}
+    """Return what is said of how the outside answers a call, by name; outcomes are one word to a person, with either
+    kind of hyphen.
+    """
+    said = {**{name: one.replace("_", "-") for name, one in ends.items()}, "share": share, "record": record}
+    return {name: one for name, one in said.items() if one}
 
 
 def say(text: str) -> None:

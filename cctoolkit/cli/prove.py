@@ -24,11 +24,8 @@ class ProofFormat(StrEnum):
     markdown = "markdown"
 
 
-_USUAL = {
-    "queue": ["answered"], "transfer": ["transferred"], "voicemail": ["message-left"], "crm": ["found"],
-    "callback": ["taken"], "survey": ["done"], "share": [], "override": ["none"],
-}  # fmt: skip
-"""How things end when nothing is said, by the option of `trace`."""
+_DECIDED = ("queue", "transfer", "voicemail", "crm", "callback", "survey", "share", "override")
+"""What the outside decides of a call: fields of `Call`, and options of `trace`."""
 
 
 def command(
@@ -37,8 +34,13 @@ def command(
         typer.Argument(help="Projects by id, folder or file; all when none is named.", metavar="[PROJECT]..."),
     ] = None,
     limit: Annotated[
-        str, typer.Option("--limit", help="The longest a caller may be kept by all waits together.", metavar="DURATION")
-    ] = "4h",
+        str,
+        typer.Option(
+            "--limit",
+            help="The longest a caller may be kept by all waits together; 4h when not given.",
+            metavar="DURATION",
+        ),
+    ] = "",
     since: Annotated[
         str, typer.Option("--since", help="A local time of the project; now when not given.", metavar="TIME")
     ] = "",
@@ -60,6 +62,8 @@ def command(
     from cctoolkit.errors import UsageError
     from cctoolkit.workflow.prove import compare, prove
 
+    if against is not None and limit:
+        raise UsageError("what changed is not held against a limit", expected="--against or --limit")
     if against is not None:
         return _differences(compare(projects or [], against, since), output)
     if output is ProofFormat.markdown:
@@ -161,8 +165,10 @@ def _who(call: "Route") -> list[str]:
 
 def _outcomes(call: "Route") -> list[tuple[str, list[str]]]:
     """Return what the outside decides, by the option of `trace` that says it, where it is not what is usual."""
-    decided = {name: list(getattr(call, name)) for name in _USUAL}
-    return [(option, outcomes) for option, outcomes in decided.items() if outcomes != _USUAL[option]]
+    from cctoolkit.flow.call import Call
+
+    usual = Call(call.number, call.at)
+    return [(name, list(getattr(call, name))) for name in _DECIDED if getattr(call, name) != getattr(usual, name)]
 
 
 def _plain(one: "Proved") -> dict[str, Any]:
@@ -198,7 +204,7 @@ def _plain_call(one: "Proved | Compared", call: "Route") -> dict[str, Any]:
         "keys": call.keys,
         "caller": call.caller,
         "record": call.record,
-        **{option: getattr(call, option) for option in _USUAL},
+        **{option: getattr(call, option) for option in _DECIDED},
         "trace": _trace(one, call),
     }
 

@@ -12,11 +12,11 @@ from itertools import product
 from msgspec import Struct
 
 from cctoolkit.flow.graph import Entry, FlowGraph, Vertex
-from cctoolkit.flow.known import ANONYMOUS, NOBODY, matches
+from cctoolkit.flow.known import ANONYMOUS, CARD, NOBODY, matches
 from cctoolkit.flow.moments import Moments
 from cctoolkit.model.guard import CrmAnswer, Edge, Match, Otherwise, Share
 
-_CARD, _CRM, _CALLER, _NUMBER, _LANGUAGE = "card.", "crm", "caller", "number", "language"
+_CRM, _CALLER, _NUMBER, _LANGUAGE = "crm", "caller", "number", "language"
 
 
 class Possible(Struct, frozen=True):
@@ -57,9 +57,9 @@ class Circumstances:
             return None
         settled = dict(here.settled)
         if edge.guard == CrmAnswer("found") and self.records:
-            settled = {name: value for name, value in settled.items() if not name.startswith(_CARD)} | {_CRM: "found"}
+            settled = {name: value for name, value in settled.items() if not name.startswith(CARD)} | {_CRM: "found"}
         for name, value in vertex.sets:
-            if (name == _LANGUAGE and _LANGUAGE in self._subjects) or name.removeprefix(_CARD) in self.records:
+            if (name == _LANGUAGE and _LANGUAGE in self._subjects) or name.removeprefix(CARD) in self.records:
                 settled[name] = value
         return Possible(masks, tuple(sorted(settled.items())))
 
@@ -90,7 +90,7 @@ class Circumstances:
         if case.subject == _CALLER:
             return None
         if case.subject == "field":
-            return settled.get(_CARD + case.field, None if _CRM in settled else "")
+            return settled.get(CARD + case.field, None if _CRM in settled else "")
         return settled.get(case.subject, self.language)
 
     def along(self, entry: Entry, path: Iterable[tuple[Vertex, Edge]]) -> Possible:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from msgspec.structs import replace
 
 from cctoolkit.flow.words import FlowWords
-from cctoolkit.model.calendar import Calendar, Spans, special, week
+from cctoolkit.model.calendar import Calendar, Spans, clock_time, special, week
 
 _DASH = "\N{EN DASH}"
 _TIED = "\N{NO-BREAK SPACE}"
@@ -62,8 +62,4 @@ def _date(day: date, words: FlowWords) -> str:
 
 
 def _spans(spans: Spans) -> str:
-    return ", ".join(f"{_clock(first)}{_DASH}{_clock(end)}" for first, end in spans)
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return ", ".join(f"{clock_time(first)}{_DASH}{clock_time(end)}" for first, end in spans)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cctoolkit.model.calendar import Calendar, special
+from cctoolkit.model.calendar import Calendar, clock_time, special
 from cctoolkit.model.holidays import official
 from cctoolkit.model.words import span, weekdays
 
@@ -12,8 +12,7 @@ def asked(calendar: Calendar, local: datetime) -> tuple[str, tuple[str | int, ..
     that it comes from.
     """
     when = f"{local:%a} {local.day} {local:%b %H:%M}"
-    # As `calendar.special` reads them: a date that stands twice is what it is last.
-    for index, one in reversed(list(enumerate(calendar.dates))):
+    for index, one in enumerate(calendar.dates):
         if one.date == f"{local:%Y-%m-%d}":
             place = ("dates", index)
             if not one.hours:
@@ -44,7 +43,7 @@ def _section(calendar: Calendar, local: datetime) -> str:
 
 def _range(minutes: tuple[int, int]) -> str:
     """Return the TimeRange of a span."""
-    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
+    return "-".join(map(clock_time, minutes))
 
 
 def _beside(local: datetime, ranges: tuple[str, ...]) -> str:

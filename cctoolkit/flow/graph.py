@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cctoolkit.model import phone
 from cctoolkit.model.build import Parts
 from cctoolkit.model.calendar import Calendar
-from cctoolkit.model.guard import Edge, Match
+from cctoolkit.model.guard import Edge, InHours, Match
 from cctoolkit.model.project import Number, Project
 from cctoolkit.model.step import Step
 
@@ -46,6 +46,11 @@ class FlowGraph(Struct, frozen=True):
     calendars: Mapping[str, Calendar]
     language: str = ""
     """What callers hear until a step sets another."""
+
+    def calendars_asked(self) -> list[str]:
+        """Return the calendars that some step asks, in order."""
+        guards = (edge.guard for vertex in self.vertices.values() for edge in vertex.edges)
+        return sorted({guard.calendar for guard in guards if isinstance(guard, InHours)})
 
     def reachable(self) -> frozenset[str]:
         """Return the steps some call can reach."""

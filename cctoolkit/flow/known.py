@@ -12,7 +12,8 @@ NOBODY = "+0000000000"
 ANONYMOUS = "anonymous"
 """Stands for a withheld number where a case asks who calls."""
 
-_CARD = "card."
+CARD = "card."
+"""Begins the names of what a `set` step writes on the card."""
 
 
 class Known(Struct):
@@ -29,8 +30,8 @@ class Known(Struct):
         for name, value in sets:
             if name == "language":
                 self.language = value
-            elif name.startswith(_CARD):
-                self.card = {**self.card, name.removeprefix(_CARD): value}
+            elif name.startswith(CARD):
+                self.card = {**self.card, name.removeprefix(CARD): value}
 
     def found(self) -> None:
         """Fill the card in anew: the CRM knows the caller."""

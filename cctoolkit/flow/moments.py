@@ -46,8 +46,7 @@ class Moments(Struct, frozen=True):
 
 def moments(graph: FlowGraph, since: datetime) -> Moments:
     """Ask every calendar the flow uses at every minute at which one of them may change, from `since` on."""
-    used = {e.guard.calendar for v in graph.vertices.values() for e in v.edges if isinstance(e.guard, InHours)}
-    tables = {name: timetable(graph.calendars[name]) for name in sorted(used)}
+    tables = {name: timetable(graph.calendars[name]) for name in graph.calendars_asked()}
     zone = ZoneInfo(graph.time_zone)
     found: dict[tuple[str, ...], datetime] = {}
     for local in _candidates(tables.values(), since.astimezone(zone), zone):

@@ -16,7 +16,7 @@ from cctoolkit.flow.circumstances import Circumstances
 from cctoolkit.flow.moments import Moments
 from cctoolkit.flow.prove_pairs import HARMS, NO_NUMBER, Harm, Seen, compare
 from cctoolkit.flow.prove_stations import Line, Spec
-from cctoolkit.flow.prove_times import HORIZON, Answers, TimeClass, calendars_asked, stretches
+from cctoolkit.flow.prove_times import HORIZON, Answers, TimeClass, stretches
 from cctoolkit.flow.prove_when import in_words
 from cctoolkit.flow.route import Route
 from cctoolkit.model.guard import OVERRIDES, InHours
@@ -109,7 +109,7 @@ def _staffed(spec: Spec, at: datetime) -> tuple[bool, ...]:
 
 def _overrides(old: Spec, new: Spec, like: Class) -> Iterator[Class]:
     """Yield what a supervisor may make of both lines, with the people of today."""
-    counts = [len(calendars_asked(spec.graph)) for spec in (old, new)]
+    counts = [len(spec.graph.calendars_asked()) for spec in (old, new)]
     for word, outcome in OVERRIDES.items() if any(counts) else ():
         one, other = (Asked((outcome,) * count, side.staffed) for count, side in zip(counts, like[:2], strict=True))
         yield one, other, word
@@ -129,7 +129,7 @@ def _compare(old: Spec, new: Spec, when: Class, cases: tuple[Circumstances, Circ
 
 
 def _line(spec: Spec, asked: Asked, cases: Circumstances) -> Line:
-    when = TimeClass(dict(zip(calendars_asked(spec.graph), asked.answers, strict=True)), _ANY, 0)
+    when = TimeClass(dict(zip(spec.graph.calendars_asked(), asked.answers, strict=True)), _ANY, 0)
     return Line(spec, when, staffed=dict(zip(spec.known.staff, asked.staffed, strict=True)), cases=cases)
 
 

@@ -4,13 +4,13 @@ A set of classes of time is a bit mask here, as in `moments`.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.flow.prove_times import TimeClass
-from cctoolkit.model.guard import Guard, InHours
+from cctoolkit.model.guard import OVERRIDES, Guard, InHours, Override
 
 
 class Note(Struct, frozen=True):
@@ -31,9 +31,9 @@ def notes(graph: FlowGraph, classes: Sequence[TimeClass]) -> tuple[Note, ...]:
     for masks in reach.values():
         for step, mask in masks.items():
             every[step] |= mask
-    at_need = _Times([one for one in classes if one.override == "emergency"]).reach(graph, starts)
-    called = {step for step, mask in every.items() if mask} | at_need.keys()
-    return (*_numbers(graph, times, reach), *_steps(graph, times, called), *_answers(graph, times, every))
+    said = {word: _Times([one for one in classes if one.override == word]).reach(graph, starts) for word in OVERRIDES}
+    called = {step for step, mask in every.items() if mask} | said["emergency"].keys()
+    return (*_numbers(graph, times, reach), *_steps(graph, times, called, said), *_answers(graph, times, every))
 
 
 class _Times:
@@ -72,13 +72,17 @@ def _numbers(graph: FlowGraph, times: _Times, reach: dict[str, dict[str, int]]) 
             yield Note(entry.number, "is never open: no call to it is told so by a calendar")
 
 
-def _steps(graph: FlowGraph, times: _Times, called: Collection[str]) -> Iterator[Note]:
+def _steps(
+    graph: FlowGraph, times: _Times, called: Collection[str], said: Mapping[Override, Collection[str]]
+) -> Iterator[Note]:
     passing = times.reach(graph, {entry.step for entry in graph.entries}, passing=True)
     for step in graph.vertices:
         if step in called:
             continue
         if step in passing:
             yield Note(step, "is reached only by a call that still waits when the hours change")
+        elif words := [word for word, steps in said.items() if step in steps]:
+            yield Note(step, f"is reached only while a supervisor says {' or '.join(words)}")
         else:
             yield Note(step, "is reached by no call at any hour")
 

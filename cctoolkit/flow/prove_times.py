@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from cctoolkit.flow.graph import FlowGraph
 from cctoolkit.model.calendar import Spans, Timetable, timetable
-from cctoolkit.model.guard import OVERRIDES, HoursOutcome, InHours, Override
+from cctoolkit.model.guard import OVERRIDES, HoursOutcome, Override
 from cctoolkit.model.project import Project
 from cctoolkit.model.step import Step
 from cctoolkit.model.words import seconds
@@ -42,7 +42,7 @@ def time_classes(graph: FlowGraph, since: datetime, until: datetime) -> tuple[Ti
 
     `since` counts from the beginning of its minute: calendars know no seconds.
     """
-    used = calendars_asked(graph)
+    used = graph.calendars_asked()
     begin = since.astimezone(UTC).replace(second=0, microsecond=0)
     found: dict[Answers, tuple[datetime, int]] = {}
     for first, minutes, answers in stretches(graph, begin, until.astimezone(UTC)):
@@ -55,16 +55,11 @@ def time_classes(graph: FlowGraph, since: datetime, until: datetime) -> tuple[Ti
     return (*classes, *(TimeClass(dict.fromkeys(used, outcome), begin, 0, word) for word, outcome in said))
 
 
-def calendars_asked(graph: FlowGraph) -> list[str]:
-    """Return the calendars that some step asks, in order."""
-    return sorted({e.guard.calendar for v in graph.vertices.values() for e in v.edges if isinstance(e.guard, InHours)})
-
-
 def stretches(graph: FlowGraph, begin: datetime, until: datetime) -> Iterator[Stretch]:
-    """Yield stretches of equal answers of `calendars_asked` that together are every minute, in order; none goes over
+    """Yield stretches of equal answers of the calendars asked that together are every minute, in order; none goes over
     a local midnight.
     """
-    tables = [timetable(graph.calendars[name]) for name in calendars_asked(graph)]
+    tables = [timetable(graph.calendars[name]) for name in graph.calendars_asked()]
     zone = ZoneInfo(graph.time_zone)
     edges = sorted({0, _DAY}.union(*(table.edges() for table in tables)))
     days: dict[tuple[tuple[Spans, bool], ...], list[tuple[int, int, Answers]]] = {}

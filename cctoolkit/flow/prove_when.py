@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from cctoolkit.model.calendar import clock_time
 from cctoolkit.model.words import DAYS
 
 Minutes = tuple[tuple[int, int], ...]
@@ -53,13 +54,9 @@ def _skipped(day: date, start: int, end: int, zone: ZoneInfo) -> bool:
 
 
 def _phrase(minutes: Minutes, days: Sequence[date], first: date, last: date) -> str:
-    hours = "" if minutes == _WHOLE else ", ".join(f"{_clock(a)}-{_clock(b)}" for a, b in minutes)
+    hours = "" if minutes == _WHOLE else ", ".join(f"{clock_time(a)}-{clock_time(b)}" for a, b in minutes)
     which = _weekly(days, hours, first, last) or _dates(days, hours)
     return "at any time" if which == "every day" else which
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _weekly(days: Sequence[date], hours: str, first: date, last: date) -> str:

@@ -96,6 +96,11 @@ class Timetable(Struct, frozen=True):
         return frozenset(minute % 1440 for spans in days for span_ in spans for minute in span_)
 
 
+def clock_time(minute: int) -> str:
+    """Return a minute of the day as "HH:MM"."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 def week(calendar: Calendar) -> dict[int, Spans]:
     """Return the hours by ISO weekday 1 to 7, in order."""
     found: dict[int, Spans] = {}

@@ -12,6 +12,7 @@ import msgspec
 import yaml
 
 from cctoolkit.errors import ToolkitBug
+from cctoolkit.spec.raw import BREAK
 
 _COMMENT = re.compile(r"(?<!\S)#.*")
 
@@ -95,7 +96,7 @@ class _Reader:
     """Takes events one after another, and between them the lines that hold no data."""
 
     def __init__(self, text: str) -> None:
-        self.lines = text.split("\n")
+        self.lines = BREAK.split(text)
         events = list(yaml.parse(text, Loader=yaml.CSafeLoader))
         self.ends: dict[int, int] = {}
         self._last = 0

@@ -64,7 +64,7 @@ async def demo(
 
 def _prove(say: Callable[[str], None]) -> None:
     """Say what is proved of the flow; a project with findings is not applied."""
-    proof = prove([PROJECT], "", "4h")[0].proof
+    proof = prove([PROJECT])[0].proof
     if proof.findings:
         raise DemoFailed(f"the proof found {len(proof.findings)}", next_step=f"cctoolkit prove {PROJECT}")
     say(f"proved over 13 months: {proof.walks} walks in {proof.classes} classes of time, every one ends")

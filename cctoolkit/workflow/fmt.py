@@ -2,8 +2,7 @@
 
 import contextlib
 import difflib
-import os
-import tempfile
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from cctoolkit.flow.graph import compile_parts
 from cctoolkit.model import build, form
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
+from cctoolkit.node import durable
 from cctoolkit.spec import emit, layout, schema, source
 from cctoolkit.spec.problem import InvalidSpecError, Problem, errors, one_of
 from cctoolkit.spec.source import Document
@@ -66,7 +66,7 @@ def tidy(names: Sequence[str]) -> list[Tidied]:
     if problems:
         raise InvalidSpecError(list(problems))
     if not pieces:
-        raise UsageError("there is no project here", where=str(specs.root() / "projects"))
+        raise specs.none_here()
     return [_tidy(piece) for piece in pieces.values()]
 
 
@@ -109,7 +109,7 @@ def _tidy(piece: _Piece) -> Tidied:
 
 def tidied(text: str, file: str, struct: type = Project, section: str = "") -> str:
     """Return a text in its form; raise ToolkitBug when it would not mean the same."""
-    read = layout.read(text.replace("\r\n", "\n"))
+    read = layout.read(text)
     if not isinstance(read.root, layout.Block) and read.comments:
         return text  # all in one pair of brackets: there is nothing to put in order, and comments have no line to go to
     form.arrange(read, struct, section)
@@ -142,16 +142,11 @@ def _changed(what: str, file: str) -> ToolkitBug:
 def write(one: Tidied) -> None:
     """Replace the file in one step: a crash leaves the old text or the new one."""
     place = one.path.resolve()
-    fresh = ""
+    fresh = place.with_name(f".{place.name}.new")
     try:
-        handle, fresh = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(one.after.encode())
-            file.flush()
-            os.fsync(handle)
-        Path(fresh).chmod(place.stat().st_mode & 0o7777)
-        Path(fresh).replace(place)
+        durable.write(fresh, one.after.encode(), stat.S_IMODE(place.stat().st_mode))
+        fresh.replace(place)
     except OSError as error:
         with contextlib.suppress(OSError):
-            Path(fresh).unlink(missing_ok=True)
+            fresh.unlink(missing_ok=True)
         raise OperatorError(f"cannot be written: {error.strerror}", where=one.shown) from error

@@ -36,13 +36,14 @@ class Proved(Struct, frozen=True):
         return [told(name, table, local).rstrip(",") for name, table in tables.items() if table.day(local.date()).why]
 
 
-def prove(names: Sequence[str], since: str, limit: str) -> list[Proved]:
+def prove(names: Sequence[str], since: str = "", limit: str = "") -> list[Proved]:
     """Prove projects by name or path, all when none is named; raise InvalidSpecError with the problems of all.
 
-    `since` is a local time of the project, "" is now; `limit` the longest a walk may last, such as "4h".
+    `since` is a local time of the project, "" is now; `limit` the longest a walk may last, such as "90m", "" is
+    `flow.prove.LIMIT`.
     """
     try:
-        most = timedelta(seconds=seconds(limit))
+        most = timedelta(seconds=seconds(limit)) if limit else flow_prove.LIMIT
     except ValueError:
         raise UsageError(f"{limit!r} is no duration", expected='one such as "90m" or "4h"') from None
     return [_prove(name, loaded, since, most) for name, loaded in _load(_named(names))]
@@ -73,7 +74,7 @@ def _compare(name: str, loaded: specs.LoadedProject, against: str, since: str) -
 def _named(names: Sequence[str]) -> Sequence[str]:
     named = names or [path.parent.name for path in specs.project_files()]
     if not named:
-        raise UsageError("there is no project here", where=str(specs.root() / "projects"))
+        raise specs.none_here()
     return named
 
 

@@ -60,6 +60,11 @@ def lab_folder() -> Path:
     return Path(named) if named else (resources.checkout() or Path.cwd()) / ".lab"
 
 
+def none_here() -> UsageError:
+    """Return what is wrong where projects are looked for without a name, and there are none."""
+    return UsageError("there is no project here", where=str(root() / "projects"))
+
+
 def project_files() -> list[Path]:
     """Return every project's file below `projects/`."""
     return sorted((root() / "projects").glob(f"*/{PROJECT_FILE}"))

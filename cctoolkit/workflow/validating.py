@@ -101,7 +101,7 @@ def validate(names: Sequence[str]) -> Validated:
         for file in files:
             run.check(file)
     if not run.specs:
-        raise UsageError("there is no project here", where=str(specs.root() / "projects"))
+        raise specs.none_here()
     return Validated(run.specs, tuple(run.problems))
 
 

@@ -75,7 +75,6 @@ WORDS = {
     "calendar.shortened": "the day before ends {by} earlier",
     "calendar.free": "Days off",
     "supervisor": "Emergency: as a supervisor says, who may also open or close the line whatever the calendar says",
-    "legend": "Legend",
     "legend.unreachable": "no call comes here",
     "legend.walked": "way of the call: {call}",
 }

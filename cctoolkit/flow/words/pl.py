@@ -75,7 +75,6 @@ WORDS = {
     "calendar.shortened": "przed świętem o {by} krócej",
     "calendar.free": "Dni wolne",
     "supervisor": "Awaria: ogłasza ją przełożony; może też otworzyć lub zamknąć linię niezależnie od kalendarza",
-    "legend": "Oznaczenia",
     "legend.unreachable": "nie trafia tu żadne połączenie",
     "legend.walked": "droga połączenia: {call}",
 }

@@ -91,6 +91,15 @@ def test_form():
     assert tidy(SPEC) == TIDY
     assert tidy(TIDY) == TIDY
     assert tidy(SPEC.replace("\n", "\r\n")) == TIDY
+    assert tidy(SPEC.replace("\n", "\r")) == TIDY
+
+
+@pytest.mark.parametrize("unseen", ["\x85", "\u2028", "\u2029", "\r"])
+def test_line_ends_that_no_editor_shows(unseen):
+    """What YAML takes for the end of a line is one: a word pasted from elsewhere moves no data."""
+    assert tidy(SPEC.replace("# second prompt", f"# second{unseen}# prompt")) == TIDY.replace(
+        "# second prompt\n", "# second\n      # prompt\n"
+    )
 
 
 @pytest.mark.parametrize(

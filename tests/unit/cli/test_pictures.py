@@ -30,15 +30,21 @@ def test_formats(place, file, begins):
     assert run(["graph", NORTHWIND, "-o", file]) == 0
     unmarked = Path(file).read_bytes()
     assert unmarked.startswith(begins)
+    # A reader without the font has one of the same width.
+    assert (b"DejaVu Sans,Verdana" in unmarked) == (file == "a.svg")
     assert run(["graph", NORTHWIND, "-o", file, *options]) == 0
-    assert Path(file).read_bytes() != unmarked
+    marked = Path(file).read_bytes()
+    assert marked != unmarked
+    assert run(["graph", NORTHWIND, "-o", file, *options, "--override", "closed"]) == 0
+    assert Path(file).read_bytes() not in (marked, unmarked)
 
 
 @pytest.mark.parametrize(
     ("options", "text"),
     [
         (["-o", "a.doc"], "'.doc' is the ending of no format"), (["--format", "gif"], "'gif' is no format of a picture"),
-        (["--keys", "1"], "add --trace"), (["--trace", "--to", "+7"], "+7 is no number of project"),
+        (["--keys", "1"], "add --trace"), (["--queue", "full"], "add --trace"), (["--trace", "--override", "no"], "no override"),
+        (["--trace", "--to", "+7"], "+7 is no number of project"),
     ],
 )  # fmt: skip
 def test_wrong_usage(place, capsys, options, text):
@@ -100,9 +106,10 @@ def test_templates(place, capsys, template):
 
 
 @pytest.mark.parametrize("name", ["", "../up", "Мой", "a_b", "A", "sites", "x" * 41, "-x", "a/b", "con fig"])
-def test_bad_names(place, name):
+def test_bad_names(place, capsys, name):
     """A name that no project can have writes nothing."""
     assert run(["new", "--", name]) == 3
+    assert ("is CYRILLIC" in capsys.readouterr().err) == (name == "Мой")
     assert list(Path("projects").iterdir()) == []
 
 
@@ -126,8 +133,15 @@ def test_the_readme_picture_is_current():
         assert word in drawn or word.replace("\N{NO-BREAK SPACE}", "&#160;") in drawn, word
 
 
-def test_the_review_page_shows_what_trace_says(capsys):
-    """The trace in docs/review.md is this repository's, line by line."""
-    assert run(["trace", "northwind-hotline", "--to", "8 800 100-20-30", "--at", "2026-12-31 16:30"]) == 0
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["trace", "northwind-hotline", "--to", "8 800 100-20-30", "--at", "2026-12-31 16:30"],
+        ["prove", "northwind-hotline", "--since", "2026-11-22"],
+    ],
+)
+def test_the_review_page_shows_what_is_said(capsys, command):
+    """What docs/review.md shows is said of this repository's project, line by line."""
+    assert run(command) == 0
     said = "".join(f"    {line}\n" for line in capsys.readouterr().out.splitlines())
     assert said in Path("docs/review.md").read_text(encoding="utf-8")

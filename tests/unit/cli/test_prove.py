@@ -177,6 +177,7 @@ def test_json(place, capsys):
     [
         (TEXT.replace("open: subject", "open: subjekt"), [], 'did you mean "subject"?'),
         (TEXT, ["--limit", "soon"], "'soon' is no duration"),
+        (TEXT, ["--limit", "1h", "--against", "."], "not held against a limit"),
         (TEXT, ["--since", "soon"], "'soon' is no time"),
         (TEXT, ["southwind"], "there is no project 'southwind'"),
     ],

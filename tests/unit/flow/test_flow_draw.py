@@ -91,6 +91,13 @@ def test_a_crowd():
     assert [way.target for box in shown.boxes for way in box.written] == ["end"] * 7
 
 
+def test_a_large_flow_lies():
+    """A flow of many boxes is drawn from left to right, as a sheet of paper has it; a small one from top to bottom."""
+    many = FLOW | {f"end-{n}": END for n in range(25)}
+    assert "rankdir=TB" in dot(drawn(spoken(FLOW)))
+    assert "rankdir=LR" in dot(drawn(spoken(many)))
+
+
 def test_a_call_is_marked():
     """The boxes and lines of one call's way are marked, and no others."""
     shown = drawn(spoken(FLOW), Call("+48221234560", NOON, ("1",)))

@@ -260,7 +260,7 @@ def test_notes():
     """What no call ever meets is remarked on, and is no finding."""
     flow = {
         "h": hours("late", "day", holiday="feast"), "day": hours("evening", "end"), "late": hours("end", "rare"),
-        "evening": queue("end"), "rare": END, "feast": END, "never": hours("end", "end", "never"), "end": END,
+        "evening": queue("end"), "rare": END, "feast": END, "never": hours("end", "extra", "never"), "extra": queue("end"), "end": END,
     }  # fmt: skip
     calendars = {"office": {"hours": {"mon-fri": ["09:00-18:00"]}}, "never": {"hours": {}}}
     found = proof_of(graph(flow, calendars, ("h", "never")))
@@ -270,6 +270,7 @@ def test_notes():
         ("evening", "is reached only by a call that still waits when the hours change"),
         ("rare", "is reached only by a call that still waits when the hours change"),
         ("feast", "is reached by no call at any hour"),
+        ("extra", "is reached only while a supervisor says open"),
         ("h", "never leaves by holiday: office is never so"),
         ("day", "never leaves by closed: no call is here while office is so"),
         ("late", "never leaves by open: no call is here while office is so"),
