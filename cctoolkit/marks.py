@@ -34,9 +34,10 @@ MEMBER, WRAP, TIMER, AGENT, SHADOWS = "cct-member", "cct-wrap", "cct-timer", "cc
 LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
 MESSAGE = "cct-message"
 OVERRIDDEN, SUPERVISOR = "cct-overridden", "cct-supervisor"
-RECOVER = "cct-recover"
 CALLING = "cct-calling-"
 """Begins the contexts that write who calls in full, one for each country of a number."""
+
+RECOVER = "cct-recover"
 """What a node runs once after it has started: its cli.conf says so."""
 
 Kind = Literal["entry", "step", "ask", "out", "end", "wrapup", "ready", "override"]
