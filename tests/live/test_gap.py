@@ -245,6 +245,30 @@ async def test_agents_who_came_before(line, tmp_path):
         assert [one.end is not None for one in store.states()] == [True] * 3
 
 
+async def test_an_agent_whose_call_came_before(line, tmp_path):
+    """Only the queue whose call it is says InCall; without queue_log the agent is in a call of no record, to its end."""
+    street = line.lab.street
+    await log_in(line, "ivanova")
+    await street.set_phone("ivanova", answer_after=0.2)
+    since = clock.now()
+    call = await street.place_call(NUMBER, keys=[(0.4, "1")])
+    await street.wait_for(lambda e: (e.kind, e.endpoint) == ("ANSWER", "phone-ivanova"), since=since)
+    await asyncio.sleep(0.5)
+    async with running(line, tmp_path, [], log=lambda: ""):
+        await asyncio.sleep(0.5)
+        await street.hang_up(call)
+        await asyncio.sleep(0.5)
+    await log_out(line, "ivanova")
+    wire = b"".join(chunk.data for chunk in read(journal_path(tmp_path, "n1"))).decode()
+    entries = [text for text in wire.split("\r\n\r\n") if "Event: QueueMember\r\n" in text and "ivanova" in text]
+    in_call = [re.search(r"\r\nInCall: (\d)", text)[1] for text in entries]
+    assert sorted(in_call) == ["0", "1"]
+    with Store.read(tmp_path / FILE_NAME) as store:
+        (one,) = (state for state in store.states() if state.state == "in_call")
+    assert (one.agent, one.start.source) == ("ivanova", "queue_status")
+    assert one.end.source == "ami"
+
+
 async def test_a_wrong_password(line, tmp_path):
     """A login that the switch refuses ends a capture that has never read, at once."""
     one, journal, store = session(line, tmp_path, [], Secret("wrong"))
