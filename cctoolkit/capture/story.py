@@ -92,7 +92,7 @@ class Story:
         self._leg(said.name, "unfinished", outcome="no_answer", ended=said.at)
 
     def _cancelled(self, said: Said) -> None:
-        """Both sources say it, the events twice, and after a phone has not been answered too."""
+        """Both sources say it, the events twice, and once more after a phone that nobody answered."""
         visit, begun = self._visit(), said.at.at - said.rang_us
         if visit is None or visit.outcome != "unfinished":
             return

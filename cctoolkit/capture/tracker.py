@@ -183,7 +183,7 @@ class Tracker:
         """
         channel = event.get("DestUniqueid")
         if event.get("DialStatus") == "CANCEL" and channel:
-            agent = event.get("DestChannel").rpartition("-")[0].rpartition("/")[2]
+            agent = marks.agent_of(event.get("DestChannel"))
             self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - born(channel) * SECOND)))
 
     def _on_agentconnect(self, event: Message, at: Edge) -> None:

@@ -96,6 +96,13 @@ class AgentLeg(msgspec.Struct, frozen=True):
             return None
         return (self.ended.at - self.answered.at) / 1_000_000 - self.hold_seconds
 
+    @property
+    def wrap_up_seconds(self) -> float | None:
+        """Time from the wrap-up's beginning to its end, or None when there was none and while it goes on."""
+        if self.wrap_up_started is None or self.wrap_up_ended is None:
+            return None
+        return (self.wrap_up_ended.at - self.wrap_up_started.at) / 1_000_000
+
 
 class QueueVisit(msgspec.Struct, frozen=True):
     """One stay in a queue, from joining to its outcome; `queue` is the id in the spec. A full queue is never joined:

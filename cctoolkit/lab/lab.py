@@ -175,8 +175,9 @@ class Lab:
         return node
 
     def _sink(self) -> Sink:
-        if self._mail is None:
-            self._mail = Sink(self.folder, self._known().addresses.mail, owned=self.owned)
+        at = self._known().addresses.mail
+        if self._mail is None or self._mail.address != at:
+            self._mail = Sink(self.folder, at, owned=self.owned)
         return self._mail
 
     def _street_node(self) -> Node:

@@ -10,13 +10,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import msgspec
-
 from cctoolkit.errors import SwitchUnreachable
 from cctoolkit.lab import files, music, process
 from cctoolkit.lab.address import AMI_PORT, check_free
 from cctoolkit.lab.install import Installation
 from cctoolkit.lab.node_config import CONFIG, HOME
+from cctoolkit.lab.recorded import Recorded
 
 START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
@@ -59,7 +58,7 @@ class Node:
         self.owned = owned
         # Descriptors that its processes hold on to: the lock of the address block.
         self.keep_fds: Sequence[int] = ()
-        self._contained: process.Contained | None = None
+        self._process = Recorded(folder / "process.json")
 
     @property
     def config(self) -> Path:
@@ -96,11 +95,7 @@ class Node:
 
     def running(self) -> process.Running | None:
         """Return the recorded process if that very one still runs."""
-        try:
-            known = msgspec.json.decode((self.folder / "process.json").read_bytes(), type=process.Running)
-        except (FileNotFoundError, msgspec.DecodeError):
-            return None
-        return known if process.is_alive(known) else None
+        return self._process.running()
 
     def alive(self) -> bool:
         """Say whether it runs."""
@@ -117,33 +112,21 @@ class Node:
         check_free(self.address)
         for remains in (self.folder / "run").iterdir():
             remains.unlink()
-        self._contained = self._spawn()
+        root = str(self.installation.root or "/")
+        command = ["sh", "-c", _BOOT, "sh", root, str(self.folder), *_ASTERISK]
+        self._process.start(command, self._console, self.keep_fds, _ENVIRONMENT)
         try:
-            self._wait_ready(self._contained)
+            self._wait_ready()
         except BaseException:  # whatever it is, also Ctrl-C: a node nobody waits for must not stay up
             self.kill9()
             raise
         if not self.owned:
-            self._contained.let_go()
+            self._process.let_go()
 
-    def _spawn(self) -> process.Contained:
-        root = str(self.installation.root or "/")
-        with self._console.open("wb") as output:
-            contained = process.Contained(
-                ["sh", "-c", _BOOT, "sh", root, str(self.folder), *_ASTERISK],
-                output=output.fileno(),
-                keep_fds=self.keep_fds,
-                environment=_ENVIRONMENT,
-            )
-        identity = process.identity(contained.pid)
-        if identity:
-            (self.folder / "process.json").write_bytes(msgspec.json.encode(identity))
-        return contained
-
-    def _wait_ready(self, contained: process.Contained) -> None:
+    def _wait_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self.ready():
-            if process.identity(contained.pid) is None or time.monotonic() > deadline:
+            if not self.alive() or time.monotonic() > deadline:
                 raise SwitchUnreachable(
                     f"Asterisk did not come up: {self._last_words()}",
                     where=f"node {self.name}",
@@ -213,12 +196,7 @@ class Node:
 
     def kill9(self) -> None:
         """Kill it at once, as a crash would; harmless when it does not run."""
-        running = self.running()
-        if running:
-            process.kill(running)
-        if self._contained:
-            self._contained.reap()
-            self._contained = None
+        self._process.kill()
 
     def restart(self) -> None:
         """Stop and start it; its database (members, pauses), logs and releases stay."""

@@ -73,6 +73,11 @@ class Table(msgspec.Struct, frozen=True):
         """How many edges were compared."""
         return sum(len(verdict.apart_ms) for verdict in self.verdicts)
 
+    @property
+    def most_apart_ms(self) -> float:
+        """The edge of any call furthest from the street's, 0 when there is none."""
+        return max((verdict.most_apart_ms for verdict in self.verdicts), default=0.0)
+
 
 def match(records: Sequence[CallRecord], notes: Sequence[Note]) -> list[tuple[Note | None, CallRecord | None]]:
     """Pair notes with records, each used once; what finds no partner stands alone."""
@@ -184,5 +189,4 @@ def told(table: Table, *, every: bool = True) -> Iterator[str]:
             yield f"{one.judgement:<9} {one.record or one.note:<20} {sources} {one.most_apart_ms:6.1f} ms"
             yield from (f"          {reason}" for reason in one.reasons)
     counts = ", ".join(f"{count} {judgement}" for judgement, count in table.counts.items())
-    most = max((one.most_apart_ms for one in table.verdicts), default=0.0)
-    yield f"{len(table.verdicts)} calls: {counts}; {table.edges} edges, at most {most:.1f} ms apart"
+    yield f"{len(table.verdicts)} calls: {counts}; {table.edges} edges, at most {table.most_apart_ms:.1f} ms apart"

@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from cctoolkit.errors import OperatorError
-from cctoolkit.lab import mail_sink, process
+from cctoolkit.lab import mail_sink
 from cctoolkit.lab.address import MAIL_PORT
+from cctoolkit.lab.recorded import Recorded
 
 _START_SECONDS = 15.0
 _LOOK_SECONDS = 0.02
@@ -32,20 +33,11 @@ class Sink:
         self.address = address
         self.owned = owned
         self._log = folder / "mail.log"
-        self._identity = folder / "mail.json"
-        self._contained: process.Contained | None = None
-
-    def running(self) -> process.Running | None:
-        """Return the recorded process if that very one still runs."""
-        try:
-            known = msgspec.json.decode(self._identity.read_bytes(), type=process.Running)
-        except (FileNotFoundError, msgspec.DecodeError):
-            return None
-        return known if process.is_alive(known) else None
+        self._process = Recorded(folder / "mail.json")
 
     def status(self) -> Status:
         """Say whether it runs and takes mail."""
-        running = self.running()
+        running = self._process.running()
         return Status("mail", self.address, running.pid if running else None, bool(running) and self._listens())
 
     def start(self, lock: int) -> bool:
@@ -53,27 +45,21 @@ class Sink:
 
         Raises OperatorError when it does not come up.
         """
-        if self.running():
+        if self._process.running():
             return False
         # By its file, without our path or site packages: whatever runs here, it starts.
         command = [sys.executable, "-I", "-S", mail_sink.__file__, self.address, str(MAIL_PORT), str(self.mail)]
-        with self._log.open("wb") as output:
-            self._contained = process.Contained(
-                command, output=output.fileno(), keep_fds=[lock] if lock >= 0 else [], environment={}
-            )
-        found = process.identity(self._contained.pid)
-        if found:
-            self._identity.write_bytes(msgspec.json.encode(found))
+        self._process.start(command, self._log, [lock] if lock >= 0 else [], {})
         deadline = time.monotonic() + _START_SECONDS
         while not self._listens():
-            if process.identity(self._contained.pid) is None or time.monotonic() > deadline:
+            if self._process.running() is None or time.monotonic() > deadline:
                 self.stop()
                 raise OperatorError(
                     "the lab's mail relay did not come up", where=self.address, next_step=f"see {self._log}"
                 )
             time.sleep(_LOOK_SECONDS)
         if not self.owned:
-            self._contained.let_go()
+            self._process.let_go()
         return True
 
     def _listens(self) -> bool:
@@ -85,9 +71,4 @@ class Sink:
 
     def stop(self) -> None:
         """End it; harmless when it does not run. Letters stay."""
-        running = self.running()
-        if running:
-            process.kill(running)
-        if self._contained:
-            self._contained.reap()
-            self._contained = None
+        self._process.kill()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from cctoolkit.cdr.records import AgentLeg, CallRecord
+from cctoolkit.cdr.records import CallRecord
 from cctoolkit.document.language import Language
 from cctoolkit.document.page import Block, Column, Notes, Table
 from cctoolkit.report.material import CALL_LIST_LIMIT, Material
@@ -54,19 +54,13 @@ def _row(call: CallRecord, words: Language) -> tuple[str, ...]:
         words.duration(sum(waits) if waits else None),
         words.duration(_sum(leg.talk_seconds for leg in legs)),
         words.duration(_sum(leg.hold_seconds or None for leg in legs)),
-        words.duration(_sum(map(_wrap_up, legs))),
+        words.duration(_sum(leg.wrap_up_seconds for leg in legs)),
         words.word(f"outcome.{call.outcome}"),
     )
 
 
 def _step(name: str, outcome: str) -> str:
     return name if outcome in {"", "done", "answered", "abandoned"} else f"{name} ({outcome})"
-
-
-def _wrap_up(leg: AgentLeg) -> float | None:
-    if leg.wrap_up_started is None or leg.wrap_up_ended is None:
-        return None
-    return (leg.wrap_up_ended.at - leg.wrap_up_started.at) / 1_000_000
 
 
 def _sum(spans: Iterable[float | None]) -> float | None:

@@ -24,8 +24,6 @@ from cctoolkit.workflow.verify import verify_site
 PROJECT = "northwind-hotline"
 NUMBER = "+78001002030"
 AGENTS = ("ivanova", "petrov")
-APART_MS = 50.0
-"""How far a record may lie from the street's own log."""
 _WAIT_SECONDS = 30.0
 
 
@@ -33,10 +31,10 @@ class DemoFailed(CctoolkitError):
     """What was captured is not what happened."""
 
 
-async def demo(
-    folder: Path, say: Callable[[str], None], traffic_seconds: float = 0, apart_ms: float = APART_MS
-) -> None:
-    """Run everything below `folder`, with so much traffic; raise DemoFailed when a record is not what happened."""
+async def demo(folder: Path, say: Callable[[str], None], traffic_seconds: float, apart_ms: float) -> None:
+    """Run everything below `folder`, with so much traffic; raise DemoFailed when a record is not what happened, or
+    lies further than `apart_ms` from the street's own log.
+    """
     # A demonstration begins with a new lab: nothing of an earlier one is a part of it.
     Lab(folder / "lab", resources.projects() / "sites" / "lab.yaml", owned=True).down()
     for name in ("records", "lab"):
@@ -155,12 +153,7 @@ def told(record: CallRecord) -> Iterator[str]:
     for visit in record.visits:
         yield f"  queue {visit.queue}: {visit.outcome} after {visit.wait_seconds or 0:.3f} s"
         for leg in visit.legs:
-            talk = (leg.ended.at - leg.answered.at) / 1e6 if leg.ended and leg.answered else 0
-            wrap = (
-                (leg.wrap_up_ended.at - leg.wrap_up_started.at) / 1e6
-                if leg.wrap_up_ended and leg.wrap_up_started
-                else 0
-            )
+            talk, wrap = leg.talk_seconds or 0, leg.wrap_up_seconds or 0
             yield f"    agent {leg.agent}: talked {talk:.3f} s, wrap-up {wrap:.3f} s"
 
 

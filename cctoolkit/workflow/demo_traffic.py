@@ -62,9 +62,11 @@ async def _start(lab: Lab, folder: Path) -> asyncio.subprocess.Process:
     process = await asyncio.create_subprocess_exec(
         *command, stderr=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     )
-    if process.stderr is None or b"capturing" not in await process.stderr.readline():
-        raise SourcesDiffer("capture did not start")
-    return process
+    assert process.stderr  # noqa: S101 - a pipe, as asked for
+    async for line in process.stderr:
+        if b"capturing" in line:
+            return process
+    raise SourcesDiffer(f"capture did not start: it ended with {await process.wait()}")
 
 
 async def _settled(folder: Path, project: str, done: workflow_lab.Traffic) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cctoolkit import clock
-from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.journal import Journal, read
 from cctoolkit.capture.rotated import read_log
 from cctoolkit.capture.session import Session, journal_path
 from cctoolkit.cdr.store import FILE_NAME, Store
@@ -22,7 +23,7 @@ from cctoolkit.lab.compare import compare
 from cctoolkit.secret import Secret
 from cctoolkit.workflow import records, specs
 from cctoolkit.workflow.switch import account
-from tests.live.capturing import PROJECT, log_in, log_out
+from tests.live.capturing import PROJECT, legs, log_in, log_out
 
 pytestmark = pytest.mark.live
 
@@ -173,6 +174,47 @@ async def test_the_switch_restarts(line, tmp_path):
     assert any("1 calls are gone without an end" in text for text in said), said
 
 
+async def test_phones_that_began_to_ring_in_a_gap(line, tmp_path):
+    """A phone rings out, and again until the caller gives up, each time from before anybody listened: two legs, whole,
+    although the switch says CANCEL twice of the phone whose caller gave up, and once of the one that rang out.
+    """
+    street, caller = line.lab.street, "+79160000031"
+
+    async def rings(since):
+        return await street.wait_for(
+            lambda e: (e.kind, e.endpoint) == ("CHAN_START", "phone-ivanova"), since=since, timeout=20
+        )
+
+    def has(*wanted):
+        return lambda found: caller in found and [leg.outcome for leg in legs(found[caller])] == list(wanted)
+
+    await log_in(line, "ivanova")
+    await street.set_phone("ivanova", answers=False)
+    since = clock.now()
+    call = await street.place_call(NUMBER, caller=caller, keys=[(0.4, "1")], hang_up_after=60)
+    await rings(since)
+    async with running(line, tmp_path, []):
+        await asyncio.to_thread(wait_for, tmp_path, has("no_answer"))
+        since = clock.now()
+    await rings(since)
+    async with running(line, tmp_path, []):
+        await asyncio.sleep(1)
+        await street.hang_up(call)
+        await asyncio.to_thread(wait_for, tmp_path, has("no_answer", "cancelled"))
+        await asyncio.to_thread(wait_for, tmp_path, lambda found: whole(found[caller]))
+    await log_out(line, "ivanova")
+    record = calls(tmp_path)[caller]
+    assert [leg.offered.source for leg in legs(record)] == ["queue_log"] * 2
+    rows = compare(record, call, street.witness())
+    for edge, limit in (("rings", 1), ("talk ends", 0.05)):
+        apart = [row.apart_seconds for row in rows if row.edge == f"ivanova: {edge}"]
+        assert len(apart) == 2
+        assert all(one is not None and one <= limit for one in apart), rows
+    wire = b"".join(chunk.data for chunk in read(journal_path(tmp_path, "n1")))
+    told = re.findall(r"(?:Event: Agent|DialStatus: )(\w+)", wire.decode())
+    assert told == ["RingNoAnswer", "NOANSWER", "CANCEL", "CANCEL", "CANCEL"]
+
+
 async def test_agents_who_came_before(line, tmp_path):
     """A capture that begins with agents logged in, one paused, and no queue_log to read, has their intervals; coming
     back to the same agents, over a killed connection, adds none.
@@ -201,6 +243,30 @@ async def test_agents_who_came_before(line, tmp_path):
         await asyncio.sleep(0.5)
     with Store.read(tmp_path / FILE_NAME) as store:
         assert [one.end is not None for one in store.states()] == [True] * 3
+
+
+async def test_an_agent_whose_call_came_before(line, tmp_path):
+    """Only the queue whose call it is says InCall; without queue_log the agent is in a call of no record, to its end."""
+    street = line.lab.street
+    await log_in(line, "ivanova")
+    await street.set_phone("ivanova", answer_after=0.2)
+    since = clock.now()
+    call = await street.place_call(NUMBER, keys=[(0.4, "1")])
+    await street.wait_for(lambda e: (e.kind, e.endpoint) == ("ANSWER", "phone-ivanova"), since=since)
+    await asyncio.sleep(0.5)
+    async with running(line, tmp_path, [], log=lambda: ""):
+        await asyncio.sleep(0.5)
+        await street.hang_up(call)
+        await asyncio.sleep(0.5)
+    await log_out(line, "ivanova")
+    wire = b"".join(chunk.data for chunk in read(journal_path(tmp_path, "n1"))).decode()
+    entries = [text for text in wire.split("\r\n\r\n") if "Event: QueueMember\r\n" in text and "ivanova" in text]
+    in_call = [re.search(r"\r\nInCall: (\d)", text)[1] for text in entries]
+    assert sorted(in_call) == ["0", "1"]
+    with Store.read(tmp_path / FILE_NAME) as store:
+        (one,) = (state for state in store.states() if state.state == "in_call")
+    assert (one.agent, one.start.source) == ("ivanova", "queue_status")
+    assert one.end.source == "ami"
 
 
 async def test_a_wrong_password(line, tmp_path):

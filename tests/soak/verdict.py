@@ -20,6 +20,6 @@ class Run:
     def cells(self) -> tuple[str, ...]:
         """Return the words of the table's line."""
         counts = (str(count) for count in self.table.counts.values())
-        worst = max((verdict.most_apart_ms for verdict in self.table.verdicts), default=0.0)
         gap = f"{self.gap:.1f}" if self.gap else "-"
-        return str(self.seed), gap, str(self.calls), str(self.records), *counts, str(self.table.edges), f"{worst:.1f}"
+        worst = f"{self.table.most_apart_ms:.1f}"
+        return str(self.seed), gap, str(self.calls), str(self.records), *counts, str(self.table.edges), worst

@@ -101,17 +101,19 @@ class Call:
     def missed(self, agent: str = "", after: float = 2.5) -> "Call":
         ring = (self.at + int(after * SECOND) - self.rang[agent or self.agent]) // 1000
         self.both("AgentRingNoAnswer", "RINGNOANSWER", ring, agent=agent or self.agent, after=after, RingTime=ring)
-        return self.silenced(agent, 0.0001, logged=False)
+        return self.silenced(agent, 0.0001, logged=False, first="NOANSWER")
 
-    def silenced(self, agent: str = "", after: float = 1.0, *, logged: bool = True) -> "Call":
-        """The phone stops ringing: the switch says so twice; queue_log only if nobody answered."""
+    def silenced(self, agent: str = "", after: float = 1.0, *, logged: bool = True, first: str = "CANCEL") -> "Call":
+        """The phone stops ringing: the switch says so twice, of one that rang out NOANSWER `first`; queue_log only if
+        the caller left.
+        """
         agent = agent or self.agent
         for twice in range(2):
             self.at += 90 if twice else int(after * SECOND)
             born = self.rang[agent]
             sent = event(
                 "DialEnd", self.at, Uniqueid=self.call, DestChannel=f"PJSIP/{agent}-00000001",
-                DestUniqueid=f"n1-{born // SECOND}.{born % 1000}", DialStatus="CANCEL",
+                DestUniqueid=f"n1-{born // SECOND}.{born % 1000}", DialStatus="CANCEL" if twice else first,
             )  # fmt: skip
             ring = (self.at - born) // 1000
             said = line(self.at, self.call, self.queue, agent, "RINGCANCELED", ring) if logged and not twice else ""
