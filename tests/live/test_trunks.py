@@ -212,7 +212,9 @@ async def test_a_pbx_that_registers_here(line, pbx):
     """Until it registers with the right password verify says so; then a caller is put through to where it came from,
     who it is in a header of its own, and as many at a time as there are channels.
     """
-    pbx.trunk("{registers_here: {secret: file:secrets/pbx}, qualify: 2s, channels: 1, from_user: centre, send_pai: true}")
+    pbx.trunk(
+        "{registers_here: {secret: file:secrets/pbx}, qualify: 2s, channels: 1, from_user: centre, send_pai: true}"
+    )
     await asyncio.to_thread(pbx.registers, NAME, "wrong")
     assert await line.run_aside("apply", "--site", line.site) == 0
     (said,) = await settled(line, False)
