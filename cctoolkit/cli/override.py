@@ -35,7 +35,7 @@ def command(
     from cctoolkit.workflow import overrides, specs
 
     found = specs.load_project(project).project
-    if [bool(what), clear, show].count(True) != 1:
+    if [bool(what), clear, show].count(True) != 1 or (until and not what):
         raise UsageError("say one thing", expected="open, closed or emergency with --until; or --clear; or --show")
     said = overrides.word(what) if what else None
     end = overrides.end(found, until) if said else None

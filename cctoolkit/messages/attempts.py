@@ -18,7 +18,7 @@ def answered(note: Note, refused: Mapping[str, Refused], now: float) -> Note:
     since = {address: note.refused.get(address, now) for address, why in refused.items() if why.for_good}
     failed = {address for address, at in since.items() if now - at >= GIVEN_UP_SECONDS}
     for_good = all(why.for_good for why in refused.values())
-    again = _AGAIN_MOST_SECONDS if for_good else _pause(note.tries)
+    again = _AGAIN_MOST_SECONDS if for_good else _pause(note.tries - 1)
     return replace(
         note,
         mailed={**note.mailed, **{address: now for address in note.waiting if address not in refused}},

@@ -4,7 +4,10 @@ Asterisk does not read it; `cctoolkit messages send` does.
 """
 
 from collections.abc import Mapping
+from typing import Literal
+from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
 from cctoolkit.errors import SpecError
@@ -20,17 +23,17 @@ class Rule(Struct, frozen=True):
 
     mail: tuple[str, ...]
     keep_days: int
-    language: str
+    language: Literal["ru", "pl", "en"]
     time_zone: str
 
 
 class RelaySettings(Struct, frozen=True):
-    """The SMTP server: `tls` is none, starttls or tls; `password_from` where its secret is, or ""."""
+    """The SMTP server; `password_from` is where its secret is, or ""."""
 
     sender: str
     host: str
     port: int
-    tls: str
+    tls: Literal["none", "starttls", "tls"]
     user: str = ""
     password_from: str = ""
 
@@ -54,13 +57,20 @@ def read(text: str, where: str = FILE) -> MessageSettings:
         says = dict(found.lines)
         try:
             if found.name == RELAY:
-                relay = RelaySettings(
-                    says["from"], says["host"], int(says["port"]), says["tls"],
-                    says.get("user", ""), says.get("password from", ""),
-                )  # fmt: skip
+                relay = _relay(says)
             else:
-                mail = tuple(address.strip() for address in says["mail"].split(",") if address.strip())
-                rules[found.name] = Rule(mail, int(says["keep_days"]), says["language"], says["time_zone"])
-        except (KeyError, ValueError) as error:
+                rules[found.name] = _rule(says)
+        except (KeyError, ValueError, msgspec.ValidationError) as error:
             raise SpecError(f"[{found.name}] is not whole: {error}", where=where, next_step="apply again") from error
     return MessageSettings(relay, rules)
+
+
+def _relay(says: Mapping[str, str]) -> RelaySettings:
+    told = {"sender": says["from"], "password_from": says.get("password from", ""), **says}
+    return msgspec.convert(told, RelaySettings, strict=False)
+
+
+def _rule(says: Mapping[str, str]) -> Rule:
+    ZoneInfo(says["time_zone"])
+    mail = [address.strip() for address in says["mail"].split(",") if address.strip()]
+    return msgspec.convert({**says, "mail": mail}, Rule, strict=False)

@@ -14,7 +14,7 @@ from cctoolkit import clock, marks
 from cctoolkit.ami.client import Client
 from cctoolkit.capture import lines
 from cctoolkit.capture.rotated import read_log
-from cctoolkit.errors import SwitchError, SwitchUnreachable, UsageError
+from cctoolkit.errors import OperatorError, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.flow.call import NO_OVERRIDE
 from cctoolkit.model.guard import OVERRIDES, Override
 from cctoolkit.model.project import Project
@@ -154,22 +154,22 @@ async def _delete(client: Client, project: Project) -> None:
 async def _everywhere(
     loaded: specs.LoadedSite, act: Callable[[Client], Awaitable[None]], entry: dict[str, str]
 ) -> None:
-    """Act on every node that can be reached, and say which could not be."""
-    failed: dict[str, SwitchError] = {}
+    """Act on every node, whatever keeps another from it; say which did not do it, or could not write it down."""
+    failed: dict[str, SwitchError | OperatorError] = {}
     for node in loaded.site.nodes:
         try:
             async with switch.deploy_client(node) as client:
                 await act(client)
-        except SwitchError as error:
-            failed[node.id] = error
-        else:
             _note(node, entry)
+        except (SwitchError, OperatorError) as error:
+            failed[node.id] = error
     if failed:
         done = [node.id for node in loaded.site.nodes if node.id not in failed]
         kind = SwitchUnreachable if all(isinstance(e, SwitchUnreachable) for e in failed.values()) else SwitchError
-        raise kind("; ".join(error.what for error in failed.values()), where=f"node {', '.join(failed)}",
-                   expected="every node of the site", next_step="say it again when they answer"
-                   + (f"; {', '.join(done)} did it" if done else ""))  # fmt: skip
+        raise kind("; ".join(f"{error.where}: {error.what}" for error in failed.values()),
+                   where=f"node {', '.join(failed)}", expected="every node of the site",
+                   next_step="say it again when that is mended" + (f"; {', '.join(done)} did it" if done else ""),
+                   )  # fmt: skip
 
 
 def _note(node: Node, entry: dict[str, str]) -> None:

@@ -260,6 +260,22 @@ async def test_a_call_finishes_in_its_generation_while_a_new_one_takes_the_new(c
     assert f"generations/{old.project}-{old.generation}.conf" not in release.read(clean.transport).kept
 
 
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_hangup_handler_whose_context_is_gone_does_not_run(deployed, there):
+    """It logs an error and goes on: the end of a call would be told to nobody, were its context a release's."""
+    async with deployed.tester() as tester, tester.subscribe("UserEvent") as events:
+        await originate(tester, OPEN)
+        await events.next_matching(lambda e: e.get("Kind") == "ask", 10)
+        if not there:
+            deployed.node.cli(f"dialplan remove context {marks.END}")
+        deployed.node.cli("channel request hangup all")
+        async with asyncio.timeout(10):
+            while "0 active channels" not in deployed.node.cli("core show channels count"):
+                await asyncio.sleep(0.1)
+    assert ("|CCTEND|" in deployed.node.queue_log.read_text(encoding="utf-8")) is there
+    assert any("non-existent destination" in text for text in deployed.node.problems()) is not there
+
+
 async def test_members_get_queues_and_penalties_and_keep_their_pause(clean):
     """An agent at lunch in one queue joins the new one at lunch, with the spec's penalty; a stranger goes;
     nobody who is out is logged in.

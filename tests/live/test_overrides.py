@@ -1,9 +1,12 @@
 """A supervisor's word on the real switch: by command and by phone, over a restart, until it is over."""
 
 import asyncio
+import copy
 import time
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.live.test_agents import dial, until
 
@@ -107,6 +110,7 @@ async def test_what_is_no_override_sends_nobody_away(line, capsys, value):
         (["--until", "1h"], "say one thing"),
         (["open", "--clear"], "say one thing"),
         (["--show", "--clear"], "say one thing"),
+        (["--clear", "--until", "1h"], "say one thing"),
     ],
 )
 def test_wrong_input_changes_nothing(line, capsys, arguments, said):
@@ -126,6 +130,27 @@ def test_a_switch_that_is_away(line, capsys):
     finally:
         node.start()
     asyncio.run(line.lab.street.wait_registered(["morozova", "ivanova"]))
+
+
+@pytest.mark.parametrize(("broken", "code"), [("port", 4), ("secret", 1)])
+def test_a_node_that_fails_keeps_no_other_from_it(line, capsys, tmp_path, broken, code):
+    """The first of two nodes is away, or its secret is: it is named, and the second is told all the same."""
+    site = yaml.safe_load(Path(line.site).read_text(encoding="utf-8"))
+    first = copy.deepcopy(site["nodes"][0]) | {"id": "n0", "folder": str(tmp_path)}
+    first["ami"]["port"] = 1
+    if broken == "secret":
+        first["ami"]["accounts"]["deploy"]["secret"] = "env:CCTOOLKIT_NOWHERE"
+    site["nodes"].insert(0, first)
+    two = Path(line.site).with_name("two.yaml")
+    two.write_text(yaml.safe_dump(site, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    history = line.lab.nodes["n1"].config / "cctoolkit/history.jsonl"
+    before = len(history.read_text(encoding="utf-8").splitlines())
+    assert line.run("override", PROJECT, "closed", "--until", "1h", "--site", str(two)) == code
+    error = capsys.readouterr().err
+    assert "node n0: " in error
+    assert "n1 did it" in error
+    assert held(line).startswith("closed/")
+    assert len(history.read_text(encoding="utf-8").splitlines()) == before + 1
 
 
 async def by_phone(line, agent: str, code: str, key: str) -> None:

@@ -25,9 +25,9 @@ TLS = f"{{address: 10.40.0.5, channels: 8, transport: tls, media_encryption: sde
 UDP = f"{{address: 10.40.0.5, channels: 8, {ACCOUNT}}}"
 EXPECTED = (
     "registration attempt", "credentials not accepted", "certificate is untrusted", "SSL routines::unsupported protocol",
-    "does not exist in any format",
+    "does not exist in any format", "Is endpoint registered and reachable", "Failed to create outgoing session",
 )  # fmt: skip
-"""What the node's log may say of a PBX that refuses it, of a stranger's certificate, of old TLS and of a prompt that is missing."""
+"""What the node's log may say of a PBX that refuses it or is silent, of a stranger's certificate, of old TLS and of a missing prompt."""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,24 @@ async def ask(session, channel: str, what: str) -> str:
     return (await session._client.action("Getvar", {"Channel": channel, "Variable": what})).get("Value")
 
 
+async def way(line) -> str:
+    """Place a call that is to be put through and return how it left that step, within a few seconds."""
+    log = line.lab.nodes["n1"].queue_log
+
+    def ways() -> list[str]:
+        rows = [row.split("|") for row in log.read_text(encoding="utf-8").splitlines()]
+        return [row[9] for row in rows if row[4] == "CCTOUT" and row[8] == "head-office"]
+
+    before = len(ways())
+    async with line.lab.street.session() as session:
+        call = await session.place_call("+78001002030", Caller(), keys=[(0.8, "0")])
+        async with asyncio.timeout(8):
+            while len(ways()) == before:
+                await asyncio.sleep(0.1)
+        await session.hang_up(call)
+    return ways()[-1]
+
+
 async def test_a_call_over_tls_with_srtp_and_nothing_of_ours_in_it(line, pbx, capsys):
     """The plan speaks the spec's words and no password; the PBX sees our registration, takes the call encrypted, hears
     and is heard; no header and no word of ours, nor a header the caller made up, reaches it.
@@ -104,6 +122,10 @@ async def test_a_call_over_tls_with_srtp_and_nothing_of_ours_in_it(line, pbx, ca
         headers = {name: await ask(session, channel, f"PJSIP_HEADER(read,{name})") for name in names}
         assert {name for name in headers if name.startswith("X-")} == set()
         assert not re.search("cct|forged|northwind", str(headers), re.IGNORECASE), headers
+        # With from_user nothing says who calls.
+        assert "sip:centre@" in headers["From"]
+        assert not re.search(caller.number.lstrip("+"), str(headers)), headers
+        assert headers["User-Agent"].startswith("Asterisk")
         await asyncio.sleep(1)
         received, sent = await media(pbx, NAME)
         assert received > 20
@@ -149,9 +171,33 @@ async def test_a_strangers_certificate_is_refused(line, pbx):
     pbx.trunk(TLS.replace("channels: 8", f"port: {OTHER_CA_PORT}"))
     assert await line.run_aside("apply", "--site", line.site) == 0
     registration, reach = await settled(line, False)
+    assert await way(line) == "transfer-failed"
     assert registration.startswith(("not registered: no good answer", "rejected"))
     assert f"unreachable: no answer from {pbx.address}:{OTHER_CA_PORT} over tls" in reach
     assert "certificate is good" in reach
+
+
+async def test_a_silent_pbx_gets_no_call(line, pbx):
+    """Nobody answers there: a transfer goes on at once, and does not ring for its 20 s."""
+    pbx.trunk(UDP.replace("channels: 8", "port: 5099"))
+    assert await line.run_aside("apply", "--site", line.site) == 0
+    await settled(line, False)
+    assert await way(line) == "transfer-failed"
+
+
+async def test_a_changed_transport_is_not_reloaded(line, pbx):
+    """What checks certificates stays as it was until a restart, and verify sees what is in force."""
+    base = pbx.node.config / "pjsip.conf"
+    text = base.read_text()
+    assert "verify_server = yes" in text
+    base.write_text(text.replace("verify_server = yes", "verify_server = no"))
+    try:
+        pbx.node.cli("module reload res_pjsip.so")
+        await asyncio.sleep(1)
+        assert re.search(r"verify_server +: Yes", pbx.node.cli("pjsip show transport tls"))
+    finally:
+        base.write_text(text)
+        pbx.node.cli("module reload res_pjsip.so")
 
 
 @pytest.mark.parametrize(("version", "taken"), [("-tls1_1", False), ("-tls1_2", True)])
@@ -163,8 +209,12 @@ def test_old_tls_is_refused(pbx, version, taken):
 
 
 async def test_a_pbx_that_registers_here(line, pbx):
-    """Until it registers with the right password verify says so; then a caller is put through to where it came from."""
-    pbx.trunk("{registers_here: {secret: file:secrets/pbx}, qualify: 2s}")
+    """Until it registers with the right password verify says so; then a caller is put through to where it came from,
+    who it is in a header of its own, and as many at a time as there are channels.
+    """
+    pbx.trunk(
+        "{registers_here: {secret: file:secrets/pbx}, qualify: 2s, channels: 1, from_user: centre, send_pai: true}"
+    )
     await asyncio.to_thread(pbx.registers, NAME, "wrong")
     assert await line.run_aside("apply", "--site", line.site) == 0
     (said,) = await settled(line, False)
@@ -174,6 +224,12 @@ async def test_a_pbx_that_registers_here(line, pbx):
     assert said.startswith("has registered here, answers in ")
     async with pbx.call() as (session, channel):
         assert await ask(session, channel, "CHANNEL(rtp,secure)") == "0"
+        assert "sip:centre@" in await ask(session, channel, "PJSIP_HEADER(read,From)")
+        assert Caller().number in await ask(session, channel, "PJSIP_HEADER(read,P-Asserted-Identity)")
+        # One call at a time: it has one.
+        assert await way(line) == "transfer-failed"
+    async with pbx.call():
+        pass
 
 
 def test_a_prompt_that_is_missing_is_named_with_its_line(line, capsys):

@@ -15,9 +15,9 @@ import pytest
 from msgspec.structs import replace
 
 from cctoolkit.errors import OperatorError
-from cctoolkit.messages import letter
-from cctoolkit.messages.notes import Again, Outbox
-from cctoolkit.messages.relay import Relay
+from cctoolkit.messages import attempts, letter
+from cctoolkit.messages.notes import Again, Note, Outbox
+from cctoolkit.messages.relay import Refused, Relay
 from cctoolkit.messages.sender import Context, Sender
 from cctoolkit.node import durable
 from cctoolkit.secret import Secret
@@ -413,3 +413,14 @@ def test_over_tls_to_a_relay_that_is_known(desk, tmp_path, monkeypatch):
         assert len(post.letters()) == 1
     finally:
         post.end()
+
+
+def test_how_long_an_address_that_is_refused_waits():
+    """For now: a minute, then twice as long each time, an hour at most. For good: an hour."""
+    note = Note((TO,), 0.0)
+    waits = []
+    for tries in range(1, 9):
+        refused = {TO: Refused("450 later", for_good=False)}
+        waits.append(attempts.answered(replace(note, tries=tries), refused, 0.0).next_at)
+    assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+    assert attempts.answered(replace(note, tries=1), {TO: Refused("550 no", for_good=True)}, 0.0).next_at == 3600
