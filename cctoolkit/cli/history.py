@@ -10,13 +10,13 @@ def command(site: Site, output: OutputFormat = Format.text) -> None:
 
     Example: cctoolkit history --site lab
     """
+    import asyncio
+
     from cctoolkit.workflow import overrides, specs, switch
 
     found = {
-        node.id: sorted(
-            [*map(_read, switch.transport(node).history()), *overrides.by_phone(node)], key=lambda e: e.get("when", "")
-        )
-        for node in specs.load_site(site).site.nodes
+        node.id: sorted([*map(_read, lines), *overrides.by_phone(node)], key=lambda e: e.get("when", ""))
+        for node, lines in asyncio.run(switch.histories(specs.load_site(site)))
     }
     if output is Format.json:
         say_json(found)

@@ -48,18 +48,18 @@ class Job(msgspec.Struct, frozen=True):
 
 async def apply(job: Job, client: Switch) -> None:
     """Perform the plan, or leave the node as it was and raise what went wrong."""
-    with job.transport.lock():
-        disk = read(job.transport)
+    async with job.transport.lock():
+        disk = await read(job.transport)
         refuse_edits(disk, job.node, job.overwrite_edits)
         _refuse_old_plan(job, disk)
-        job.transport.sweep()
-        intent = job.transport.intent()
+        await job.transport.sweep()
+        intent = await job.transport.intent()
         if intent or disk.edited or any(change.side != "member" for change in job.plan.changes):
             await _change_files(job, disk, intent, client)
             await change_members(client, job.plan.changes, job.progress)
         else:
             await change_members(client, job.plan.changes, job.progress)
-            _record(job, disk)
+            await _record(job, disk)
 
 
 def _refuse_old_plan(job: Job, disk: Disk) -> None:
@@ -75,21 +75,21 @@ def _refuse_old_plan(job: Job, disk: Disk) -> None:
 async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Switch) -> None:
     base = await _last_good(job, disk, intent, client)
     kept = still_used(disk, await snapshot.in_use(client), job.config)
-    files = compose(job.config, kept, job.author, job.transport.key(), job.value_of)
-    folder = _folder_name(job.transport, job.config.release)
+    files = compose(job.config, kept, job.author, await job.transport.key(), job.value_of)
+    folder = await _folder_name(job.transport, job.config.release)
     async with _PutBack(job, base, folder, intent, client):
-        job.transport.intend(Intent(base.folder, folder, job.author.who, job.author.when.isoformat()))
+        await job.transport.intend(Intent(base.folder, folder, job.author.who, job.author.when.isoformat()))
         job.progress(f"stage release {folder}")
-        job.transport.stage(folder, files)
+        await job.transport.stage(folder, files)
         job.progress("flip, reload, read back")
-        job.transport.flip(folder)
+        await job.transport.flip(folder)
         wanted = observable({**job.config.files, **kept})
         await load(client, wanted, disk.observable())
         await register_again(client, job.plan.changes, wanted)
-        _record(job, disk)
-        job.transport.intend(None)
+        await _record(job, disk)
+        await job.transport.intend(None)
     abandoned = intent.new if intent and intent.new != disk.folder else ""
-    _clean_up(job, abandoned)
+    await _clean_up(job, abandoned)
 
 
 async def _last_good(job: Job, disk: Disk, intent: Intent | None, client: Switch) -> Disk:
@@ -103,7 +103,7 @@ async def _last_good(job: Job, disk: Disk, intent: Intent | None, client: Switch
     if intent.new != disk.folder or (shown and not memory_difference(await snapshot.memory(client), shown)):
         return disk
     try:
-        return read(job.transport, intent.old)
+        return await read(job.transport, intent.old)
     except OperatorError:
         return disk
 
@@ -115,9 +115,9 @@ def told(intent: Intent) -> str:
     return f"the apply of {intent.new} by {intent.who} at {intent.when[:19]}Z was cut off"
 
 
-def _folder_name(transport: Transport, release: str) -> str:
+async def _folder_name(transport: Transport, release: str) -> str:
     """Number the folder: a release that comes again must not be written into the folder that is in force."""
-    numbers = [int(name.partition("-")[0]) for name in transport.releases()]
+    numbers = [int(name.partition("-")[0]) for name in await transport.releases()]
     return f"{max(numbers, default=0) + 1:06d}-{release}"
 
 
@@ -151,35 +151,35 @@ class _PutBack(AbstractAsyncContextManager[None]):
 
     async def _put_back(self) -> None:
         there = self._job.transport
-        flipped = there.current() == self._folder
+        flipped = await there.current() == self._folder
         if flipped:
             self._job.progress("put the old release back")
             # On disk first: the switch may be gone by now, and reads the disk when it comes up again.
-            there.flip(self._old.folder)
+            await there.flip(self._old.folder)
             await load(self._client, self._old.observable(), observable(self._job.config.files))
         # Where nothing was flipped, what an earlier apply has left half done is still so.
-        there.intend(None if flipped else self._intent)
+        await there.intend(None if flipped else self._intent)
         with suppress(OperatorError):
-            if self._folder in there.releases():
-                there.discard(self._folder)
+            if self._folder in await there.releases():
+                await there.discard(self._folder)
 
 
-def _clean_up(job: Job, abandoned: str) -> None:
+async def _clean_up(job: Job, abandoned: str) -> None:
     """Remove releases nobody goes back to; the apply is done, whatever becomes of this."""
     there = job.transport
     try:
-        current = there.current()
-        releases = there.releases()
+        current = await there.current()
+        releases = await there.releases()
         old = {*releases[:-KEEP_RELEASES], *({abandoned} & set(releases))}
         for name in sorted(old - {current}):
-            there.discard(name)
+            await there.discard(name)
     except OperatorError as error:
         job.progress(f"old releases could not be removed: {error.what}")
 
 
-def _record(job: Job, disk: Disk) -> None:
+async def _record(job: Job, disk: Disk) -> None:
     entry = {
         "when": job.author.when.isoformat(), "who": job.author.who, "commit": job.author.commit,
         "from": disk.manifest.release, "to": job.config.release, "changes": len(job.plan.changes),
     }  # fmt: skip
-    job.transport.record(msgspec.json.encode(entry).decode())
+    await job.transport.record(msgspec.json.encode(entry).decode())

@@ -56,11 +56,11 @@ class Author(msgspec.Struct, frozen=True):
     when: datetime
 
 
-def read(transport: Transport, folder: str = "") -> Disk:
+async def read(transport: Transport, folder: str = "") -> Disk:
     """Read the release in force, or the one in `folder`, and compare it with its manifest."""
-    folder = folder or transport.current()
-    raw = transport.read(folder)
-    manifest, edited = _judge(folder, raw, transport.key())
+    folder = folder or await transport.current()
+    raw = await transport.read(folder)
+    manifest, edited = _judge(folder, raw, await transport.key())
     texts = {path: content.decode("utf-8", "replace") for path, content in raw.items() if path not in (MANIFEST, KEPT)}
     if manifest.release == NOTHING:
         texts = {}

@@ -12,7 +12,6 @@ from cctoolkit.secret import parse_ref, resolve
 from cctoolkit.state import messages as settings
 from cctoolkit.state.messages import MessageSettings
 from cctoolkit.workflow.specs import LoadedSite
-from cctoolkit.workflow.switch import transport
 
 
 def unheard(_line: str) -> None:
@@ -25,9 +24,16 @@ def outbox(node: Node) -> Outbox:
 
 
 def of_release(node: Node) -> MessageSettings:
-    """Return what the release in force says of messages."""
-    there = transport(node)
-    text = there.read(there.current()).get(settings.FILE, b"")
+    """Return what the release in force says of messages; its files are on this machine, as the messages are."""
+    current = Path(node.folder) / "cctoolkit" / "current"
+    try:
+        current.stat()
+        text = (current / settings.FILE).read_bytes() if (current / settings.FILE).exists() else b""
+    except OSError as error:
+        raise OperatorError(
+            error.strerror or str(error), where=f"node {node.id}, {error.filename}",
+            expected="the release in force, which this user can read", next_step="cctoolkit plan says what is wrong",
+        ) from error  # fmt: skip
     return settings.read(text.decode("utf-8", "replace"), f"node {node.id}, {settings.FILE}")
 
 

@@ -160,7 +160,7 @@ async def _everywhere(
         try:
             async with switch.deploy_client(node) as client:
                 await act(client)
-            _note(node, entry)
+            await _note(node, entry)
         except (SwitchError, OperatorError) as error:
             failed[node.id] = error
     if failed:
@@ -172,9 +172,10 @@ async def _everywhere(
                    )  # fmt: skip
 
 
-def _note(node: Node, entry: dict[str, str]) -> None:
+async def _note(node: Node, entry: dict[str, str]) -> None:
     line = {"when": clock.now().isoformat(), "who": switch.user(), **entry}
-    switch.transport(node).record(msgspec.json.encode(line).decode())
+    async with switch.transport(node) as there:
+        await there.record(msgspec.json.encode(line).decode())
 
 
 def _plain(name: str) -> str:

@@ -36,9 +36,10 @@ class Planned(Struct, frozen=True):
     config: ConfigSet
 
 
-def transport(node: Node) -> Transport:
-    """Return how a node's files are reached."""
-    return LocalTransport(node.id, Path(node.folder), node.group)
+@asynccontextmanager
+async def transport(node: Node) -> AsyncIterator[Transport]:
+    """Yield how a node's files are reached."""
+    yield LocalTransport(node.id, Path(node.folder), node.group)
 
 
 def account(node: Node, who: AmiAccount) -> Account:
@@ -60,8 +61,8 @@ async def plan_site(loaded: LoadedSite) -> list[Planned]:
 
 
 async def _plan_node(loaded: LoadedSite, node: Node, config: ConfigSet) -> Planned:
-    there = transport(node)
-    disk, key = release.read(there), there.key()
+    async with transport(node) as there:
+        disk, key, cut_off = await release.read(there), await there.key(), await _cut_off(there)
     async with deploy_client(node) as client:
         memory, members = await snapshot.memory(client), await snapshot.members(client)
         waiting = await snapshot.waiting(client)
@@ -75,18 +76,18 @@ async def _plan_node(loaded: LoadedSite, node: Node, config: ConfigSet) -> Plann
     removed = {change.name for change in changes if change.kind == "queue" and change.action == "remove"}
     plan = Plan(
         node.id, disk.manifest.release, config.release, tuple(changes), disk.edited,
-        {queue: count for queue, count in waiting.items() if queue in removed}, _cut_off(there),
+        {queue: count for queue, count in waiting.items() if queue in removed}, cut_off,
     )  # fmt: skip
     return Planned(node, plan, config)
 
 
-def _cut_off(there: Transport) -> str:
+async def _cut_off(there: Transport) -> str:
     """Say which apply was cut off, or is at work; "" when none is."""
-    intent = there.intent()
+    intent = await there.intent()
     if intent is None:
         return ""
     try:
-        with there.lock():
+        async with there.lock():
             return deploy.told(intent)
     except OperatorError as error:
         return error.what
@@ -110,13 +111,20 @@ async def apply_site(
     for one in planned:
         if one.plan.empty:
             continue
-        job = deploy.Job(
-            one.node.id, transport(one.node), one.plan, one.config, author, resolve, overwrite_edits, progress
-        )
-        async with deploy_client(one.node) as client:
+        async with transport(one.node) as there, deploy_client(one.node) as client:
+            job = deploy.Job(one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, progress)
             await deploy.apply(job, client)
         changed.append(one.node.id)
     return changed
+
+
+async def histories(loaded: LoadedSite) -> list[tuple[Node, list[str]]]:
+    """Return each node with the lines of its history."""
+    found = []
+    for node in loaded.site.nodes:
+        async with transport(node) as there:
+            found.append((node, await there.history()))
+    return found
 
 
 def user() -> str:

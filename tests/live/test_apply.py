@@ -15,6 +15,7 @@ from cctoolkit.deploy import release, reload
 from cctoolkit.errors import Refused, SwitchError, SwitchUnreachable
 from cctoolkit.lab.lab import Lab
 from cctoolkit.node import snapshot
+from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.plan.changes import memory_difference
 from cctoolkit.workflow import specs, switch
 
@@ -34,7 +35,7 @@ class Deployed:
         with contextlib.chdir("tests/thin"):
             self.loaded = specs.load_site(str(lab.site_file))
         self.site_node = self.loaded.site.nodes[0]
-        self.transport = switch.transport(self.site_node)
+        self.transport = LocalTransport(self.site_node.id, Path(self.site_node.folder), self.site_node.group)
 
     @property
     def project(self):
@@ -62,7 +63,9 @@ class Deployed:
     async def memory_is_the_disk(self) -> bool:
         """Ask the switch whether it runs what its files say."""
         async with switch.deploy_client(self.site_node) as client:
-            return not memory_difference(await snapshot.memory(client), release.read(self.transport).observable())
+            return not memory_difference(
+                await snapshot.memory(client), (await release.read(self.transport)).observable()
+            )
 
     @asynccontextmanager
     async def tester(self):
@@ -102,7 +105,7 @@ async def test_an_apply_leaves_nothing_to_do(clean):
     for path in current.rglob("*.conf"):
         assert (path.stat().st_mode & 0o777, path.stat().st_gid) == (0o640, group)
     assert (clean.node.config / "cctoolkit/key").stat().st_mode & 0o777 == 0o600
-    assert len(clean.transport.history()) == 1
+    assert len(await clean.transport.history()) == 1
 
 
 async def test_dialplan_changed_at_run_time_is_shown_and_repaired(clean):
@@ -151,15 +154,15 @@ async def test_what_the_switch_does_not_take_is_put_back(deployed, monkeypatch):
         bad = files["extensions.conf"].replace(b"Set(__CCT_TEST=1)", b"Set(__CCT_TEST=1")
         return {**files, "extensions.conf": bad + b"\n[cct-more]\nexten => 1,1,NoOp()\n"}
 
-    before = deployed.transport.current()
+    before = await deployed.transport.current()
     deployed.change_flow()
     monkeypatch.setattr("cctoolkit.deploy.apply.compose", spoilt)
     monkeypatch.setattr(reload, "_READ_BACK_SECONDS", 0.3)
     with pytest.raises(SwitchError, match="the switch did not take the new files: dialplan cct-") as caught:
         await deployed.apply()
     assert caught.value.__notes__ == [f"nothing was changed: release {before} is in force"]
-    assert deployed.transport.current() == before
-    assert deployed.transport.intent() is None
+    assert await deployed.transport.current() == before
+    assert await deployed.transport.intent() is None
     assert await deployed.memory_is_the_disk()
     monkeypatch.undo()
     await deployed.apply()
@@ -168,15 +171,15 @@ async def test_what_the_switch_does_not_take_is_put_back(deployed, monkeypatch):
 
 async def test_a_file_asterisk_may_not_read_is_put_back(deployed, monkeypatch):
     """Asterisk answers Success for a file of somebody else's group and keeps the old one: apply sees that."""
-    real, node = switch.transport, deployed.site_node
-    before = deployed.transport.current()
+    real = switch.transport
+    before = await deployed.transport.current()
     deployed.change(queues={**deployed.project.queues, "vip": deployed.project.queues["orders"]})
     with monkeypatch.context() as patch:
         patch.setattr(switch, "transport", lambda one: real(replace(one, group=0)))
         patch.setattr(reload, "_READ_BACK_SECONDS", 0.3)
         with pytest.raises(SwitchError, match="queue cct-canary servicelevel is"):
             await deployed.apply()
-    assert switch.transport(node).current() == before
+    assert await deployed.transport.current() == before
     assert await deployed.memory_is_the_disk()
 
 
@@ -193,11 +196,11 @@ async def test_a_hand_edit_is_refused(clean):
 
 async def test_a_switch_killed_after_the_flip(deployed, monkeypatch):
     """The disk is put back at once, the exit code is 4, the plan tells, and the next apply finishes."""
-    before = deployed.transport.current()
+    before = await deployed.transport.current()
     real = deployed.transport.flip.__func__
 
-    def flip_and_kill(self, folder):
-        real(self, folder)
+    async def flip_and_kill(self, folder):
+        await real(self, folder)
         deployed.node.kill9()
 
     deployed.change_flow()
@@ -206,7 +209,7 @@ async def test_a_switch_killed_after_the_flip(deployed, monkeypatch):
         with pytest.raises(SwitchUnreachable) as caught:
             await deployed.apply()
     assert caught.value.exit_code == 4
-    assert deployed.transport.current() == before
+    assert await deployed.transport.current() == before
     deployed.node.start()
     assert await deployed.memory_is_the_disk()
     assert "was cut off" in (await deployed.plan()).cut_off
@@ -257,7 +260,7 @@ async def test_a_call_finishes_in_its_generation_while_a_new_one_takes_the_new(c
     for _ in range(2):
         clean.change_flow()
         await clean.apply()
-    assert f"generations/{old.project}-{old.generation}.conf" not in release.read(clean.transport).kept
+    assert f"generations/{old.project}-{old.generation}.conf" not in (await release.read(clean.transport)).kept
 
 
 @pytest.mark.parametrize("there", [True, False])

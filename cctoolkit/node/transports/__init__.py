@@ -1,7 +1,7 @@
 """How a node's files are read and changed: one module each, all alike behind `Transport`."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import msgspec
@@ -36,47 +36,48 @@ class Intent(msgspec.Struct, frozen=True):
 class Transport(Protocol):
     """A node's folder `cctoolkit/`: releases, the `current` link, a lock, a journal, a key.
 
-    Every method raises OperatorError, with the path and what to do, when the folder cannot be read or
+    Coroutines all, since some are reached over a network and a fleet is applied at once. Every method raises
+    OperatorError, with the path and what to do, when the folder cannot be read or
     written, and leaves things as they were.
     """
 
-    def lock(self) -> AbstractContextManager[None]:
+    def lock(self) -> AbstractAsyncContextManager[None]:
         """Hold the node against every other apply; raise OperatorError at once when somebody else does."""
 
-    def sweep(self) -> None:
+    async def sweep(self) -> None:
         """Remove what a cut-off write has left half done. Only under the lock."""
 
-    def key(self) -> bytes:
+    async def key(self) -> bytes:
         """Return the node's key for fingerprints, made on first use, 0600."""
 
-    def current(self) -> str:
+    async def current(self) -> str:
         """Return the folder name of the release in force; raise OperatorError when there is none."""
 
-    def read(self, release: str) -> dict[str, bytes]:
+    async def read(self, release: str) -> dict[str, bytes]:
         """Return a release's files by path."""
 
-    def stage(self, release: str, files: Mapping[str, bytes]) -> None:
+    async def stage(self, release: str, files: Mapping[str, bytes]) -> None:
         """Write a whole release beside the others: on disk for good, or not there at all."""
 
-    def flip(self, release: str) -> None:
+    async def flip(self, release: str) -> None:
         """Make a staged release current by one rename."""
 
-    def discard(self, release: str) -> None:
+    async def discard(self, release: str) -> None:
         """Remove a release that is not current."""
 
-    def releases(self) -> list[str]:
+    async def releases(self) -> list[str]:
         """Return the folder names of all releases of ours, `NNNNNN-<release>`, oldest first."""
 
-    def intend(self, intent: Intent | None) -> None:
+    async def intend(self, intent: Intent | None) -> None:
         """Write what is about to be done into the intent journal; None: it is done or put back."""
 
-    def intent(self) -> Intent | None:
+    async def intent(self) -> Intent | None:
         """Return what a cut-off apply left in the intent journal; its fields are "" where it cannot be
         read.
         """
 
-    def record(self, line: str) -> None:
+    async def record(self, line: str) -> None:
         """Append a line to the node's history."""
 
-    def history(self) -> list[str]:
+    async def history(self) -> list[str]:
         """Return the history's lines, oldest first."""

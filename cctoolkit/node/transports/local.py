@@ -8,16 +8,16 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
 from cctoolkit.errors import OperatorError
-from cctoolkit.node import durable
+from cctoolkit.node import durable, refusals
 from cctoolkit.node.transports import Intent
 
 P = ParamSpec("P")
@@ -29,11 +29,14 @@ _DRAFT = ".new"
 
 def _told(
     method: Callable[Concatenate["LocalTransport", P], R],
-) -> Callable[Concatenate["LocalTransport", P], R]:
-    """Say which file or folder could not be used, and what to do."""
+) -> Callable[Concatenate["LocalTransport", P], Coroutine[Any, Any, R]]:
+    """Make a method one to await, and say which file or folder could not be used, and what to do.
+
+    The work stays in the event loop: files of a few kilobytes, and a cancellation cannot part it.
+    """
 
     @wraps(method)
-    def told(self: "LocalTransport", /, *args: P.args, **kwargs: P.kwargs) -> R:
+    async def told(self: "LocalTransport", /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(self, *args, **kwargs)
         except OSError as error:
@@ -56,18 +59,15 @@ class LocalTransport:
         self.root = folder / "cctoolkit"
         self._group = group
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def lock(self) -> AsyncIterator[None]:
         """Hold the node's lock; see Transport."""
-        handle = self._open_lock()
+        handle = await self._open_lock()
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
-            raise OperatorError(
-                "another apply is at work on this node", where=f"node {self.node}",
-                next_step="wait for it and try again",
-            ) from None  # fmt: skip
+            raise refusals.at_work(self.node) from None
         try:
             yield
         finally:
@@ -80,14 +80,7 @@ class LocalTransport:
 
     def _prepared(self) -> None:
         if not (self.root / "releases").is_dir():
-            raise OperatorError(
-                "the node is not prepared",
-                where=f"node {self.node}, {self.root}",
-                expected="this folder, with releases/ in it and a link `current` to one of them",
-                next_step="make releases/empty/ with empty extensions.conf, queues.conf and pjsip.conf, link "
-                "current to releases/empty, and end each of the node's own three files with "
-                '#include "cctoolkit/current/<file>"',
-            )
+            raise refusals.unprepared(self.node, str(self.root))
 
     @_told
     def sweep(self) -> None:
@@ -117,17 +110,14 @@ class LocalTransport:
     @_told
     def current(self) -> str:
         """Return the current release; see Transport."""
+        return self._current()
+
+    def _current(self) -> str:
         self._prepared()
         link = self.root / "current"
         name = link.readlink().name if link.is_symlink() else ""
         if not (self.root / "releases" / name).is_dir() or not name:
-            there = ", ".join(self.releases()) or "none"
-            raise OperatorError(
-                f"`current` points at no release: {name or 'it is no link'}",
-                where=f"node {self.node}, {link}",
-                expected=f"a link to a folder of releases/, where there are: {there}",
-                next_step=f"ln -sfn releases/<the newest one> {link}, then plan again",
-            )
+            raise refusals.astray(self.node, str(link), name, self._releases())
         return name
 
     @_told
@@ -170,12 +160,7 @@ class LocalTransport:
         try:
             return grp.getgrnam(self._group).gr_gid
         except KeyError:
-            raise OperatorError(
-                f"there is no group {self._group!r} on this machine",
-                where=f"node {self.node}",
-                expected="the group Asterisk runs as",
-                next_step="mend `group` of this node in the site's file",
-            ) from None
+            raise refusals.no_group(self.node, self._group) from None
 
     @_told
     def flip(self, release: str) -> None:
@@ -190,8 +175,8 @@ class LocalTransport:
     @_told
     def discard(self, release: str) -> None:
         """Remove a release; see Transport."""
-        if release == self.current():
-            raise OperatorError(f"release {release} is in force: it stays", where=f"node {self.node}")
+        if release == self._current():
+            raise refusals.in_force(self.node, release)
         # Renamed first: half a release must not look like a whole one, whatever happens in the middle.
         doomed = self.root / "releases" / f".{release}{_DRAFT}"
         (self.root / "releases" / release).rename(doomed)
@@ -200,6 +185,9 @@ class LocalTransport:
     @_told
     def releases(self) -> list[str]:
         """Return all releases; see Transport."""
+        return self._releases()
+
+    def _releases(self) -> list[str]:
         found = [p.name for p in (self.root / "releases").iterdir() if _RELEASE.fullmatch(p.name) and p.is_dir()]
         return sorted(found, key=lambda name: int(name.partition("-")[0]))
 

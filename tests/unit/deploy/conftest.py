@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cctoolkit.deploy import reload
+from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.workflow import specs, switch
 from tests.unit.deploy.fake_switch import FakeSwitch, prepare
@@ -21,7 +22,7 @@ class Node:
         node = replace(loaded.site.nodes[0], folder=str(folder), group=os.getgid())
         self.loaded = replace(loaded, site=replace(loaded.site, nodes=(node,)))
         self.root = folder / "cctoolkit"
-        self.transport = switch.transport(node)
+        self.transport = LocalTransport(node.id, folder, node.group)
         self.switch = FakeSwitch(self.transport)
         self.said: list[str] = []
         monkeypatch.setattr(switch, "deploy_client", self.switch.connect)
@@ -71,11 +72,11 @@ class Node:
         """The folder of the release in force."""
         return self.root / "current"
 
-    def assert_clean(self) -> None:
+    async def assert_clean(self) -> None:
         """Nothing of an apply is left half done."""
-        assert self.transport.intent() is None
+        assert await self.transport.intent() is None
         assert not [p for p in self.root.rglob("*") if p.name.endswith(".new")]
-        assert self.transport.current() == (self.transport.releases() or ["empty"])[-1]
+        assert await self.transport.current() == (await self.transport.releases() or ["empty"])[-1]
 
 
 @pytest.fixture(scope="session")

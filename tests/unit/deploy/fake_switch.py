@@ -65,13 +65,13 @@ class FakeSwitch:
         self.before.get(told, lambda: None)()
         self._alive()
         if name == "Reload":
-            self._load(KINDS[headers["Module"]])
+            await self._load(KINDS[headers["Module"]])
         else:
             self._member(name, headers)
         return Message(("Response: Success",))
 
-    def _load(self, kinds):
-        disk = release.read(self.transport).observable()
+    async def _load(self, kinds):
+        disk = (await release.read(self.transport)).observable()
         others = (s for s in self.memory if s.kind not in kinds)
         self.memory = NodeState.of([*others, *self.spoil(disk.only(kinds))])
         if "queue" in kinds:

@@ -22,8 +22,8 @@ async def test_the_first_apply(node):
     assert await node.apply() == ["n1"]
     assert node.switch.log == RELOADS
     assert (await node.plan()).empty
-    assert [json.loads(line)["from"] for line in node.transport.history()] == ["none"]
-    node.assert_clean()
+    assert [json.loads(line)["from"] for line in await node.transport.history()] == ["none"]
+    await node.assert_clean()
     assert await node.apply() == []
 
 
@@ -37,12 +37,12 @@ async def test_a_plan_is_the_same_bytes_twice(applied):
 
 async def put_back_from(node, error, **wanted):
     """Apply, see it fail with `error` and the old release in force again."""
-    before, memory = node.transport.current(), node.switch.memory
+    before, memory = await node.transport.current(), node.switch.memory
     with pytest.raises(error) as caught:
         await node.apply()
-    assert node.transport.current() == before
-    assert node.transport.releases() == [before]
-    node.assert_clean()
+    assert await node.transport.current() == before
+    assert await node.transport.releases() == [before]
+    await node.assert_clean()
     assert node.switch.memory == memory
     assert not (await node.plan()).empty
     return caught.value
@@ -94,18 +94,18 @@ async def test_an_apply_that_is_cancelled_is_put_back(applied):
         await asyncio.Event().wait()
 
     planned, real = await applied.planned(), applied.switch.listing
-    before = applied.transport.current()
+    before = await applied.transport.current()
     applied.switch.before[RELOADS[2]] = lambda: setattr(applied.switch, "listing", hang)
     task = asyncio.create_task(applied.perform(planned))
     await reached.wait()
-    assert applied.transport.current() != before
+    assert await applied.transport.current() != before
     applied.switch.before.clear()
     applied.switch.listing = real
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert applied.transport.current() == before
-    applied.assert_clean()
+    assert await applied.transport.current() == before
+    await applied.assert_clean()
 
 
 @pytest.mark.parametrize("step", RELOADS)
@@ -113,12 +113,12 @@ async def test_a_switch_that_dies_after_the_flip(applied, step):
     """The disk is put back, the error is that of an unreachable switch, and what is not known is said and
     kept.
     """
-    before = applied.transport.current()
+    before = await applied.transport.current()
     applied.switch.before[step] = applied.switch.die
     with pytest.raises(SwitchUnreachable) as caught:
         await applied.apply()
     assert caught.value.exit_code == 4
-    assert applied.transport.current() == before
+    assert await applied.transport.current() == before
     assert "not confirmed to be in force again" in caught.value.__notes__[0]
     applied.switch.dead = False
     applied.switch.before.clear()
@@ -127,18 +127,18 @@ async def test_a_switch_that_dies_after_the_flip(applied, step):
     assert "was cut off; apply loads the whole release again" in explain(plan)
     await applied.apply()
     assert (await applied.plan()).empty
-    applied.assert_clean()
+    await applied.assert_clean()
 
 
 async def test_a_disk_that_cannot_be_put_back_is_told(applied, monkeypatch):
     """When the flip back fails too, both errors are told and the journal stays."""
     real = applied.switch.transport.flip.__func__
 
-    def once(self, release):
+    async def once(self, release):
         monkeypatch.setattr(type(self), "flip", broken)
-        real(self, release)
+        await real(self, release)
 
-    def broken(self, release):
+    async def broken(self, release):
         raise OperatorError("Input/output error")
 
     monkeypatch.setattr(type(applied.transport), "flip", once)
@@ -146,7 +146,7 @@ async def test_a_disk_that_cannot_be_put_back_is_told(applied, monkeypatch):
     with pytest.raises(SwitchUnreachable) as caught:
         await applied.apply()
     assert "Input/output error" in caught.value.__notes__[0]
-    assert applied.transport.intent() is not None
+    assert await applied.transport.intent() is not None
 
 
 @pytest.mark.parametrize("nth", range(1, 12))
@@ -163,23 +163,23 @@ async def test_a_disk_that_is_full_at_any_file_changes_nothing(applied, monkeypa
         real(path, content, mode, gid)
 
     planned = await applied.planned()
-    before = applied.transport.current()
+    before = await applied.transport.current()
     monkeypatch.setattr(durable, "write", full)
     if nth <= 10:  # the intent, and nine files with manifest and the generation kept
         with pytest.raises(OperatorError, match="No space left on device"):
             await applied.perform(planned)
-        assert applied.transport.current() == before
+        assert await applied.transport.current() == before
     else:
         await applied.perform(planned)
     monkeypatch.undo()
     assert len(seen) == min(nth, 10)
-    applied.assert_clean()
+    await applied.assert_clean()
 
 
 async def test_a_history_that_cannot_be_written_is_put_back(applied, monkeypatch):
     """A release nobody could account for does not stay."""
 
-    def refuse(self, line):
+    async def refuse(self, line):
         raise OperatorError("No space left on device")
 
     with monkeypatch.context() as patch:
@@ -199,16 +199,22 @@ async def test_kill_9_at_any_moment(applied, tmp_path, monkeypatch):
         moments.append((folder, applied.switch.memory))
 
     def after(function):
-        def watched(*args, **more):
-            done = function(*args, **more)
+        async def watched(*args, **more):
+            done = await function(*args, **more)
             photograph()
             return done
 
         return watched
 
+    real = durable.write
+
+    def written(*args):
+        real(*args)
+        photograph()
+
     planned = await applied.planned()
     with monkeypatch.context() as patch:
-        patch.setattr(durable, "write", after(durable.write))
+        patch.setattr(durable, "write", written)
         for name in ("stage", "flip", "intend", "record"):
             patch.setattr(type(applied.transport), name, after(getattr(type(applied.transport), name)))
         patch.setattr(type(applied.switch), "_load", after(type(applied.switch)._load))
@@ -220,25 +226,25 @@ async def test_kill_9_at_any_moment(applied, tmp_path, monkeypatch):
         applied.switch.memory = memory
         assert (applied.current / "manifest.json").is_file()
         planned = await applied.planned()
-        assert ("was cut off" in planned[0].plan.cut_off) == (applied.transport.intent() is not None)
+        assert ("was cut off" in planned[0].plan.cut_off) == (await applied.transport.intent() is not None)
         await applied.perform(planned)
         assert (await applied.plan()).empty
-        applied.assert_clean()
+        await applied.assert_clean()
 
 
 async def test_a_cut_off_apply_that_the_switch_does_not_take_goes_back_to_the_last_good_release(applied):
     """Killed after the flip, and the new release turns out broken: the one before it is put back."""
-    good = applied.transport.current()
+    good = await applied.transport.current()
     applied.switch.before[RELOADS[0]] = applied.switch.die
     with pytest.raises(SwitchUnreachable):
         await applied.apply()
-    intent = applied.transport.intent()
+    intent = await applied.transport.intent()
     assert intent is not None
     assert intent.old == good
     # As if the process had been killed before it could put the old release back.
     applied.switch.before.clear()
     applied.switch.dead = False
-    applied.transport.flip(intent.new)
+    await applied.transport.flip(intent.new)
     applied.change_flow()
     seen = []
 
@@ -249,17 +255,17 @@ async def test_a_cut_off_apply_that_the_switch_does_not_take_goes_back_to_the_la
     applied.switch.spoil = spoil
     with pytest.raises(SwitchError, match="did not take"):
         await applied.apply()
-    assert applied.transport.current() == good
-    assert applied.transport.intent() is None
+    assert await applied.transport.current() == good
+    assert await applied.transport.intent() is None
 
 
 async def test_two_at_once(applied):
     """The second apply is told, and so is who plans meanwhile; neither changes anything."""
     planned = await applied.planned()
-    with applied.transport.lock():
+    async with applied.transport.lock():
         with pytest.raises(OperatorError, match="another apply is at work"):
             await applied.perform(planned)
-        applied.transport.intend(module.Intent("a", "b", "anna", "2026-11-22T12:00:00"))
+        await applied.transport.intend(module.Intent("a", "b", "anna", "2026-11-22T12:00:00"))
         assert (await applied.plan()).cut_off == "another apply is at work on this node"
 
 
@@ -288,20 +294,20 @@ async def test_memory_that_drifted_is_repaired(node):
 
 async def test_the_generation_of_a_call_stays_until_the_call_ends(applied):
     """Two releases later the call's generation is still there; without the call it goes."""
-    old = dict(applied.transport.read(applied.transport.current()))
+    old = dict(await applied.transport.read(await applied.transport.current()))
     (first,) = (path for path in old if path.startswith("generations/"))
     digest = first.removesuffix(".conf").rpartition("-")[2]
     applied.switch.calls = [("northwind-hotline", digest), ("(null)", "(null)")]
     for _ in range(3):
         await applied.apply()
         assert (await applied.plan()).empty
-        now = applied.transport.read(applied.transport.current())
+        now = await applied.transport.read(await applied.transport.current())
         assert now[first] == old[first]
         assert first in now["kept.conf"].decode()
         applied.change_flow()
     applied.switch.calls = []
     await applied.apply()
-    assert first not in applied.transport.read(applied.transport.current())
+    assert first not in await applied.transport.read(await applied.transport.current())
 
 
 async def test_a_phone_that_stays_in_memory_is_seen(node):
@@ -336,9 +342,9 @@ async def test_old_releases_go_and_a_folder_that_resists_is_no_failure(node, mon
     for _ in range(7):
         await node.apply()
         node.change_flow()
-    assert len(node.transport.releases()) == module.KEEP_RELEASES
+    assert len(await node.transport.releases()) == module.KEEP_RELEASES
 
-    def refuse(self, release):
+    async def refuse(self, release):
         raise OperatorError("Permission denied")
 
     monkeypatch.setattr(type(node.transport), "discard", refuse)
@@ -358,7 +364,7 @@ async def test_no_secret_leaves_the_files_of_the_release(applied):
     applied.loaded = msgspec.structs.replace(applied.loaded, site=msgspec.structs.replace(site, roster=()))
     removal = await applied.plan()
     texts = [explain(plan), explain(removal), msgspec.json.encode([plan, removal]).decode(), *seen, *applied.said]
-    texts += [(applied.current / "manifest.json").read_text(), *applied.transport.history()]
+    texts += [(applied.current / "manifest.json").read_text(), *await applied.transport.history()]
     assert "ivanova auth" in texts[2]
     assert not [text for text in texts if SECRET in text]
     with_secret = [p for p in applied.current.rglob("*") if p.is_file() and SECRET in p.read_text()]

@@ -58,7 +58,7 @@ async def test_an_edit_by_hand_is_shown_refused_and_overwritten_on_demand(node, 
     assert sorted(node.root.rglob("*")) == before
     assert await node.apply(overwrite_edits=True) == ["n1"]
     assert (await node.plan()).empty
-    node.assert_clean()
+    await node.assert_clean()
 
 
 async def test_an_edited_generation_is_not_kept(applied):
@@ -66,7 +66,7 @@ async def test_an_edited_generation_is_not_kept(applied):
     (path,) = (applied.current / "generations").glob("*.conf")
     path.write_text(path.read_text() + "; mine\n")
     await applied.apply(overwrite_edits=True)
-    kept = release.read(applied.transport).kept
+    kept = (await release.read(applied.transport)).kept
     assert kept == {}
 
 
@@ -81,7 +81,7 @@ async def test_an_edited_generation_with_calls_in_it(applied):
         await applied.apply(overwrite_edits=True)
     path.write_text(text + "; mine\n")
     await applied.apply(overwrite_edits=True)
-    assert list(release.read(applied.transport).kept.values()) == [text + "; mine\n"]
+    assert list((await release.read(applied.transport)).kept.values()) == [text + "; mine\n"]
 
 
 async def test_before_the_first_apply_nothing_is_an_edit(node):

@@ -27,7 +27,7 @@ async def test_queues_and_penalties_of_logged_in_agents(two_queues):
     assert two_queues.switch.members == {(ORDERS, "PJSIP/ivanova"): paused, (VIP, "PJSIP/ivanova"): paused}
     assert not [told for told in two_queues.switch.log if told.startswith("Reload")]
     assert (await two_queues.plan()).empty
-    assert len(two_queues.transport.history()) == 2
+    assert len(await two_queues.transport.history()) == 2
 
 
 async def test_an_agent_who_is_not_paused_joins_ready(two_queues):

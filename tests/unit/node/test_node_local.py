@@ -1,3 +1,4 @@
+import asyncio
 import errno
 import os
 import stat
@@ -30,16 +31,16 @@ class TestLocal(TransportContract):
     """Files on this machine pass the suite of all transports."""
 
 
-def test_an_unknown_group_is_the_operators_error(far):
+async def test_an_unknown_group_is_the_operators_error(far):
     """The site's file names a group this machine does not have: said, with nothing left behind."""
     transport = LocalTransport("n1", far.root.parent, "no-such-group")
     with pytest.raises(OperatorError, match="there is no group 'no-such-group'"):
-        transport.stage("000001-aa", FILES)
+        await transport.stage("000001-aa", FILES)
     assert list((far.root / "releases").iterdir()) == [far.root / "releases/empty"]
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
-def test_a_full_disk_leaves_nothing(far, monkeypatch, nth):
+async def test_a_full_disk_leaves_nothing(far, monkeypatch, nth):
     """No room for the n-th file: an error for the operator, no release and no draft."""
     real, seen = durable.write, []
 
@@ -52,54 +53,54 @@ def test_a_full_disk_leaves_nothing(far, monkeypatch, nth):
     before = far.contents()
     monkeypatch.setattr(durable, "write", full)
     with pytest.raises(OperatorError, match="No space left on device"):
-        far.transport.stage("000001-aa", FILES)
+        await far.transport.stage("000001-aa", FILES)
     assert far.contents() == before
     assert not list(far.root.glob("releases/.*"))
 
 
-def test_a_full_disk_cuts_no_line_of_the_history(far, monkeypatch):
+async def test_a_full_disk_cuts_no_line_of_the_history(far, monkeypatch):
     """A line that fits only by half is taken back whole."""
-    far.transport.record("one")
+    await far.transport.record("one")
     real = os.write
     monkeypatch.setattr(os, "write", lambda handle, content: real(handle, content[:2]))
     with pytest.raises(OperatorError, match="no room"):
-        far.transport.record("two")
-    assert far.transport.history() == ["one"]
+        await far.transport.record("two")
+    assert await far.transport.history() == ["one"]
 
 
-def test_a_file_where_a_folder_should_be(far):
+async def test_a_file_where_a_folder_should_be(far):
     """Somebody's file named as our draft's folder is an error with its path."""
     (far.root / "releases/.000001-aa.new").write_text("in the way")
     with pytest.raises(OperatorError, match=r"\.000001-aa\.new"):
-        far.transport.stage("000001-aa", FILES)
+        await far.transport.stage("000001-aa", FILES)
 
 
 READ_ONLY = """
-import os, sys
+import asyncio, os, sys
 from pathlib import Path
 from cctoolkit.errors import OperatorError
 from cctoolkit.node.transports import Intent
 from cctoolkit.node.transports.local import LocalTransport
 there = LocalTransport("n1", Path(sys.argv[1]), os.getgid())
 calls = [lambda: there.stage("000002-bb", {"a": b""}), lambda: there.flip("000001-aa"), lambda: there.record("x"),
-         lambda: there.discard("000001-aa"), lambda: there.intend(Intent("", "", "", "")), there.lock().__enter__]
+         lambda: there.discard("000001-aa"), lambda: there.intend(Intent("", "", "", "")), there.lock().__aenter__]
 for call in calls:
     try:
-        call()
+        asyncio.run(call())
     except OperatorError as error:
         print(error.what)
 """
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="a mount namespace of its own needs root")
-def test_a_read_only_disk_changes_nothing(far):
+async def test_a_read_only_disk_changes_nothing(far):
     """Every change is refused with the reason, even to root, and reading goes on."""
-    far.transport.stage("000001-aa", FILES)
+    await far.transport.stage("000001-aa", FILES)
     before = far.contents()
     folder = str(far.root.parent)
     mount = f'mount --bind "{folder}" "{folder}" && mount -o remount,bind,ro "{folder}" && exec "$@"'
-    done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", mount, "sh", sys.executable, "-c", READ_ONLY, folder],
+    done = await asyncio.to_thread(
+        subprocess.run, ["unshare", "-m", "sh", "-c", mount, "sh", sys.executable, "-c", READ_ONLY, folder],
         capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )  # fmt: skip
     assert done.stdout.splitlines() == ["Read-only file system"] * 6
@@ -119,7 +120,7 @@ def test_a_file_is_never_readable_by_others_not_even_while_it_is_written(tmp_pat
     assert seen == [0o600]
 
 
-def test_an_intent_is_private(far):
+async def test_an_intent_is_private(far):
     """The journal is the toolkit's own."""
-    far.transport.intend(INTENT)
+    await far.transport.intend(INTENT)
     assert stat.S_IMODE((far.root / "intent").stat().st_mode) == 0o600

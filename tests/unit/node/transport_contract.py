@@ -43,124 +43,125 @@ class Far:
 class TransportContract:
     """The conformance suite."""
 
-    def test_a_staged_release_is_read_back_byte_by_byte(self, far):
+    async def test_a_staged_release_is_read_back_byte_by_byte(self, far):
         """What was staged is what is read, folders below it too, and it is not yet in force."""
-        far.transport.stage("000001-aa", FILES)
-        assert far.transport.read("000001-aa") == FILES
-        assert far.transport.current() == "empty"
-        assert far.transport.releases() == ["000001-aa"]
+        await far.transport.stage("000001-aa", FILES)
+        assert await far.transport.read("000001-aa") == FILES
+        assert await far.transport.current() == "empty"
+        assert await far.transport.releases() == ["000001-aa"]
 
-    def test_files_are_for_the_group_and_nobody_else(self, far):
+    async def test_files_are_for_the_group_and_nobody_else(self, far):
         """0640 for files, 0750 for folders: Asterisk must read them, others must not."""
-        far.transport.stage("000001-aa", FILES)
+        await far.transport.stage("000001-aa", FILES)
         folder = far.root / "releases/000001-aa"
         modes = {stat.S_IMODE(p.stat().st_mode) for p in folder.rglob("*") if p.is_file()}
         assert modes == {0o640}
         assert {stat.S_IMODE(p.stat().st_mode) & 0o777 for p in (folder, folder / "generations")} == {0o750}
 
-    def test_a_flip_is_the_whole_change(self, far):
+    async def test_a_flip_is_the_whole_change(self, far):
         """After the flip the release is in force, seen by everybody."""
-        far.transport.stage("000001-aa", FILES)
-        far.transport.flip("000001-aa")
-        assert far.make().current() == "000001-aa"
+        await far.transport.stage("000001-aa", FILES)
+        await far.transport.flip("000001-aa")
+        assert await far.make().current() == "000001-aa"
         assert (far.root / "current/extensions.conf").read_bytes() == b"[x]\n"
 
-    def test_a_flip_to_what_is_not_there_is_refused(self, far):
+    async def test_a_flip_to_what_is_not_there_is_refused(self, far):
         """A missing release never becomes current."""
         with pytest.raises(OperatorError):
-            far.transport.flip("000009-ff")
-        assert far.transport.current() == "empty"
+            await far.transport.flip("000009-ff")
+        assert await far.transport.current() == "empty"
 
-    def test_a_name_that_is_taken_is_refused(self, far):
+    async def test_a_name_that_is_taken_is_refused(self, far):
         """A release that is there is never written into, not even an empty folder of its name."""
-        far.transport.stage("000001-aa", FILES)
+        await far.transport.stage("000001-aa", FILES)
         (far.root / "releases/000002-bb").mkdir()
         before = far.contents()
         for name in ("000001-aa", "000002-bb"):
             with pytest.raises(OperatorError, match="there is a release of this name"):
-                far.transport.stage(name, {"other.conf": b"x"})
+                await far.transport.stage(name, {"other.conf": b"x"})
         assert far.contents() == before
 
-    def test_releases_are_in_order_of_their_numbers(self, far):
+    async def test_releases_are_in_order_of_their_numbers(self, far):
         """The tenth comes after the second; what is no release of ours is not told."""
         for number in (10, 2, 1_000_000):
-            far.transport.stage(f"{number:06d}-aa", {})
+            await far.transport.stage(f"{number:06d}-aa", {})
         (far.root / "releases/notes").mkdir()
-        assert far.transport.releases() == ["000002-aa", "000010-aa", "1000000-aa"]
+        assert await far.transport.releases() == ["000002-aa", "000010-aa", "1000000-aa"]
 
-    def test_the_release_in_force_is_not_discarded(self, far):
+    async def test_the_release_in_force_is_not_discarded(self, far):
         """Others go, this one stays."""
-        far.transport.stage("000001-aa", FILES)
-        far.transport.stage("000002-bb", FILES)
-        far.transport.flip("000002-bb")
-        far.transport.discard("000001-aa")
+        await far.transport.stage("000001-aa", FILES)
+        await far.transport.stage("000002-bb", FILES)
+        await far.transport.flip("000002-bb")
+        await far.transport.discard("000001-aa")
         with pytest.raises(OperatorError, match="in force"):
-            far.transport.discard("000002-bb")
-        assert far.transport.releases() == ["000002-bb"]
+            await far.transport.discard("000002-bb")
+        assert await far.transport.releases() == ["000002-bb"]
 
-    def test_the_key_is_made_once_and_is_private(self, far):
+    async def test_the_key_is_made_once_and_is_private(self, far):
         """Two who ask get the same 32 bytes, and nobody else may read them."""
-        key = far.transport.key()
+        key = await far.transport.key()
         assert len(key) == 32
-        assert far.make().key() == key
+        assert await far.make().key() == key
         assert stat.S_IMODE((far.root / "key").stat().st_mode) == 0o600
 
-    def test_two_at_once(self, far):
+    async def test_two_at_once(self, far):
         """Who comes second is told at once, and gets in when the first is done."""
-        with far.transport.lock(), pytest.raises(OperatorError, match="another apply is at work"):
-            far.make().lock().__enter__()
-        with far.make().lock():
+        async with far.transport.lock():
+            with pytest.raises(OperatorError, match="another apply is at work"):
+                await far.make().lock().__aenter__()
+        async with far.make().lock():
             pass
 
-    def test_the_intent_is_kept_until_it_is_cleared(self, far):
+    async def test_the_intent_is_kept_until_it_is_cleared(self, far):
         """What one process was about to do, the next one reads."""
-        assert far.transport.intent() is None
-        far.transport.intend(INTENT)
-        assert far.make().intent() == INTENT
-        far.transport.intend(None)
-        far.transport.intend(None)
-        assert far.make().intent() is None
+        assert await far.transport.intent() is None
+        await far.transport.intend(INTENT)
+        assert await far.make().intent() == INTENT
+        await far.transport.intend(None)
+        await far.transport.intend(None)
+        assert await far.make().intent() is None
 
-    def test_an_intent_that_cannot_be_read_is_one_all_the_same(self, far):
+    async def test_an_intent_that_cannot_be_read_is_one_all_the_same(self, far):
         """A spoilt journal means that something was cut off, and is no traceback."""
-        far.transport.intend(INTENT)
+        await far.transport.intend(INTENT)
         (far.root / "intent").write_bytes(b"{half")
-        assert far.transport.intent() == Intent("", "", "", "")
+        assert await far.transport.intent() == Intent("", "", "", "")
 
-    def test_history_is_appended(self, far):
+    async def test_history_is_appended(self, far):
         """Lines come back in order, the one behind a torn line whole."""
-        assert far.transport.history() == []
-        far.transport.record("one")
+        assert await far.transport.history() == []
+        await far.transport.record("one")
         with (far.root / "history.jsonl").open("a") as file:
             file.write("to")
-        far.transport.record("three")
-        assert far.transport.history() == ["one", "to", "three"]
+        await far.transport.record("three")
+        assert await far.transport.history() == ["one", "to", "three"]
 
-    def test_what_was_cut_off_is_swept_and_nothing_else(self, far):
+    async def test_what_was_cut_off_is_swept_and_nothing_else(self, far):
         """Drafts go, releases and the link stay."""
-        far.transport.stage("000001-aa", FILES)
-        far.transport.flip("000001-aa")
+        await far.transport.stage("000001-aa", FILES)
+        await far.transport.flip("000001-aa")
         before = far.contents()
         draft = far.root / "releases/.000002-bb.new/generations"
         draft.mkdir(parents=True)
         (draft / "half.conf").write_bytes(b"x")
         (far.root / ".current.new").symlink_to("releases/000002-bb")
         (far.root / "intent.new").write_bytes(b"x")
-        far.transport.sweep()
+        await far.transport.sweep()
         assert far.contents() == before
-        assert far.transport.releases() == ["000001-aa"]
+        assert await far.transport.releases() == ["000001-aa"]
 
-    def test_a_node_that_is_not_prepared_says_what_to_do(self, far):
+    async def test_a_node_that_is_not_prepared_says_what_to_do(self, far):
         """Without the folder every beginning is one clear error."""
         far.root.rename(far.root.with_name("elsewhere"))
-        for begin in (far.transport.current, far.transport.key, far.transport.lock().__enter__):
+        for begin in (far.transport.current, far.transport.key, far.transport.lock().__aenter__):
             with pytest.raises(OperatorError, match="the node is not prepared") as caught:
-                begin()
+                await begin()
             assert "releases/empty" in caught.value.next_step
 
-    def test_a_link_that_points_nowhere_says_what_to_do(self, far):
+    async def test_a_link_that_points_nowhere_says_what_to_do(self, far):
         """No link, a file in its place, a link to what is gone: the releases that are there are named."""
-        far.transport.stage("000001-aa", FILES)
+        await far.transport.stage("000001-aa", FILES)
         link = far.root / "current"
         for spoil in (lambda: None, lambda: link.write_text("x"), lambda: link.symlink_to("releases/gone")):
             link.unlink()
@@ -168,11 +169,11 @@ class TransportContract:
             if not link.exists() and not link.is_symlink():
                 link.write_text("")
             with pytest.raises(OperatorError, match="points at no release") as caught:
-                far.transport.current()
+                await far.transport.current()
             assert "000001-aa" in str(caught.value)
             assert "ln -sfn" in caught.value.next_step
 
-    def test_reading_what_is_not_there(self, far):
+    async def test_reading_what_is_not_there(self, far):
         """A release that is gone is an error, not an empty one."""
         with pytest.raises(OperatorError):
-            far.transport.read("000009-ff")
+            await far.transport.read("000009-ff")

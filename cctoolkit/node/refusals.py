@@ -1,0 +1,49 @@
+"""What every transport refuses, in the same words however the node is reached."""
+
+from collections.abc import Iterable
+
+from cctoolkit.errors import OperatorError
+
+
+def unprepared(node: str, root: str) -> OperatorError:
+    """Return what to do where our folder is not there."""
+    return OperatorError(
+        "the node is not prepared",
+        where=f"node {node}, {root}",
+        expected="this folder, with releases/ in it and a link `current` to one of them",
+        next_step="make releases/empty/ with empty extensions.conf, queues.conf and pjsip.conf, link "
+        "current to releases/empty, and end each of the node's own three files with "
+        '#include "cctoolkit/current/<file>"',
+    )
+
+
+def at_work(node: str) -> OperatorError:
+    """Return what to do while somebody else holds the lock."""
+    return OperatorError(
+        "another apply is at work on this node", where=f"node {node}", next_step="wait for it and try again"
+    )
+
+
+def astray(node: str, link: str, name: str, releases: Iterable[str]) -> OperatorError:
+    """Return what to do about a `current` that points at `name` ("" it is no link), which is no release."""
+    return OperatorError(
+        f"`current` points at no release: {name or 'it is no link'}",
+        where=f"node {node}, {link}",
+        expected=f"a link to a folder of releases/, where there are: {', '.join(releases) or 'none'}",
+        next_step=f"ln -sfn releases/<the newest one> {link}, then plan again",
+    )
+
+
+def in_force(node: str, release: str) -> OperatorError:
+    """Return why a release is not discarded."""
+    return OperatorError(f"release {release} is in force: it stays", where=f"node {node}")
+
+
+def no_group(node: str, group: str) -> OperatorError:
+    """Return what to do where Asterisk's group is not known."""
+    return OperatorError(
+        f"there is no group {group!r} on this machine",
+        where=f"node {node}",
+        expected="the group Asterisk runs as",
+        next_step="mend `group` of this node in the site's file",
+    )
