@@ -26,7 +26,8 @@ _WRITABLE = ("run", "log", "log/cel-custom", "spool", "db")
 _BOOT = f"""set -e
 root=$1 folder=$2
 shift 2
-mount --bind "$folder" "${{root%/}}{HOME}"
+# With what is mounted below it: a node may have its files on a disk of their own.
+mount --rbind "$folder" "${{root%/}}{HOME}"
 # A lab asks nobody outside for names.
 [ ! -e "${{root%/}}/etc/resolv.conf" ] || mount --bind /dev/null "${{root%/}}/etc/resolv.conf"
 if [ "$root" != / ]; then

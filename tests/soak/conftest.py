@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live import conftest as live
-from tests.soak.verdict import COLUMNS, Run
+from tests.soak.verdict import COLUMNS, CUT_COLUMNS, Cut, Run, cut_rows
 
 line = live.line
 
 RUNS = pytest.StashKey[list[Run]]()
+CUTS = pytest.StashKey[list[Cut]]()
 
 AGENTS = ("ivanova", "petrov", "smirnova", "sokolov", "popova", "kuznetsova", "vasiliev", "fedorov")
 """Of every queue at least two."""
@@ -42,15 +43,22 @@ def runs(request: pytest.FixtureRequest) -> list[Run]:
     return request.config.stash.setdefault(RUNS, [])
 
 
+@pytest.fixture
+def cuts(request: pytest.FixtureRequest) -> list[Cut]:
+    """Where applies were cut off, for the table."""
+    return request.config.stash.setdefault(CUTS, [])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print a line for each run."""
-    for text in _table(config.stash.get(RUNS, [])):
+    """Print a line for each run, and for each kind of fault."""
+    runs = [run.cells() for run in config.stash.get(RUNS, [])]
+    for text in (*_table(COLUMNS, runs), *_table(CUT_COLUMNS, cut_rows(config.stash.get(CUTS, [])))):
         terminalreporter.write_line(text)
 
 
-def _table(found: list[Run]) -> Iterator[str]:
+def _table(head: tuple[str, ...], found: list[tuple[str, ...]]) -> Iterator[str]:
     if found:
-        lines = [COLUMNS, *(run.cells() for run in found)]
+        lines = [head, *found]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         for cells in lines:
             yield "  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))

@@ -1,4 +1,4 @@
-"""What a seed came to: a line of the table."""
+"""What a seed came to: a line of the table; where applies were cut off."""
 
 from dataclasses import dataclass
 
@@ -23,3 +23,25 @@ class Run:
         gap = f"{self.gap:.1f}" if self.gap else "-"
         worst = f"{self.table.most_apart_ms:.1f}"
         return str(self.seed), gap, str(self.calls), str(self.records), *counts, str(self.table.edges), worst
+
+
+CUT_COLUMNS = ("what happened", "places", "old release after it", "new release after it")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """An apply that was cut off at a place by a fault; `disk` is which release was in force then, "old" or "new"."""
+
+    fault: str
+    place: str
+    disk: str
+
+
+def cut_rows(cuts: list[Cut]) -> list[tuple[str, ...]]:
+    """Return a line of words for each kind of fault."""
+    rows = []
+    for fault in dict.fromkeys(cut.fault for cut in cuts):
+        mine = [cut for cut in cuts if cut.fault == fault]
+        old = sum(cut.disk == "old" for cut in mine)
+        rows.append((fault, str(len(mine)), str(old), str(len(mine) - old)))
+    return rows
