@@ -71,13 +71,15 @@ async def perform(
     *,
     progress: Progress = lambda _now: None,
     drain_seconds: float = DRAIN_SECONDS,
+    enough: asyncio.Event | None = None,
 ) -> Performed:
     """Log the agents in, let the plan happen, wait until all calls are over, log the agents out.
 
+    Once `enough` is set nobody calls any more, whatever the plan says: traffic for as long as something else takes.
     Raises SwitchError when an agent cannot log in, or when calls cannot be ended at all.
     """
     async with street.session() as session:
-        stage = _Stage(street, session, plan, codes)
+        stage = _Stage(street, session, plan, codes, enough or asyncio.Event())
         for agent, turns in plan.turns.items():
             await session.set_turns(agent, [t.phone for t in turns])
         await _all_dial(street, session, plan, codes.login)
@@ -109,11 +111,12 @@ def _is(call: str, kind: str, event: WitnessEvent) -> bool:
 class _Stage:
     """The plan while it happens."""
 
-    def __init__(self, street: Street, session: Session, plan: Plan, codes: Codes) -> None:
+    def __init__(self, street: Street, session: Session, plan: Plan, codes: Codes, enough: asyncio.Event) -> None:
         self._street = street
         self._session = session
         self._plan = plan
         self._codes = codes
+        self._enough = enough
         self._calls: list[str] = []
         self._over: set[str] = set()
         self._open: dict[str, str] = {}  # the street's channels, id -> name
@@ -143,6 +146,8 @@ class _Stage:
             # What is due at once comes in one go: a street that is behind must not wait for its own log.
             if wait > 0:
                 await asyncio.sleep(wait)
+            if self._enough.is_set():
+                return
             self._late = max(self._late, -wait)
             call = await self._session.place_call(
                 planned.number,

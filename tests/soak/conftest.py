@@ -12,6 +12,7 @@ line = live.line
 
 RUNS = pytest.StashKey[list[Run]]()
 CUTS = pytest.StashKey[list[Cut]]()
+LOAD = pytest.StashKey[list[tuple[str, ...]]]()
 
 AGENTS = ("ivanova", "petrov", "smirnova", "sokolov", "popova", "kuznetsova", "vasiliev", "fedorov")
 """Of every queue at least two."""
@@ -49,10 +50,18 @@ def cuts(request: pytest.FixtureRequest) -> list[Cut]:
     return request.config.stash.setdefault(CUTS, [])
 
 
+@pytest.fixture
+def load_rows(request: pytest.FixtureRequest) -> list[tuple[str, ...]]:
+    """What applies under load came to, for the table."""
+    return request.config.stash.setdefault(LOAD, [])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print a line for each run, and for each kind of fault."""
     runs = [run.cells() for run in config.stash.get(RUNS, [])]
-    for text in (*_table(COLUMNS, runs), *_table(CUT_COLUMNS, cut_rows(config.stash.get(CUTS, [])))):
+    cuts = cut_rows(config.stash.get(CUTS, []))
+    load = config.stash.get(LOAD, [])
+    for text in (*_table(COLUMNS, runs), *_table(CUT_COLUMNS, cuts), *_table(("applies under load", ""), load)):
         terminalreporter.write_line(text)
 
 
