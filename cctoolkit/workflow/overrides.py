@@ -22,6 +22,7 @@ from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
 from cctoolkit.spec.problem import did_you_mean, one_of
 from cctoolkit.workflow import specs, switch
+from cctoolkit.workflow.reach import transport
 
 LONGEST = timedelta(days=31)
 """What lasts longer is a change of the calendar, and belongs into the spec."""
@@ -174,7 +175,7 @@ async def _everywhere(
 
 async def _note(node: Node, entry: dict[str, str]) -> None:
     line = {"when": clock.now().isoformat(), "who": switch.user(), **entry}
-    async with switch.transport(node) as there:
+    async with transport(node) as there:
         await there.record(msgspec.json.encode(line).decode())
 
 

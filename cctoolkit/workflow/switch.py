@@ -19,12 +19,12 @@ from cctoolkit.model.project import Project
 from cctoolkit.model.site import AmiAccount, Node, Site
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Transport
-from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.plan.changes import Change, Member, Plan, difference, membership, memory_difference
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.render.dialplan import memberships
 from cctoolkit.secret import parse_ref, resolve, reveal_all
 from cctoolkit.state.described import described
+from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedSite, render_site
 
 
@@ -34,12 +34,6 @@ class Planned(Struct, frozen=True):
     node: Node
     plan: Plan
     config: ConfigSet
-
-
-@asynccontextmanager
-async def transport(node: Node) -> AsyncIterator[Transport]:
-    """Yield how a node's files are reached."""
-    yield LocalTransport(node.id, Path(node.folder), node.group)
 
 
 def account(node: Node, who: AmiAccount) -> Account:
