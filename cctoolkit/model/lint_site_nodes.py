@@ -30,14 +30,15 @@ def places(site: Site, document: Document) -> Iterator[Problem]:
 def reached(site: Site, document: Document) -> Iterator[Problem]:
     """A node that is reached by ssh says how; one that is not has no use for it."""
     for index, node in enumerate(site.nodes):
-        if node.transport == "ssh" and node.ssh is None:
-            mark = document.mark(("nodes", index, "transport"))
+        asks = ("transport",) if node.transport == "ssh" else ("ami", "via") if node.ami.via == "ssh" else ()
+        if asks and node.ssh is None:
+            mark = document.mark(("nodes", index, *asks))
             yield Problem("no-ssh", f"node {node.id} does not say how it is reached by ssh", document.file, mark,
                           "ssh: with host and user")  # fmt: skip
-        if node.transport != "ssh" and node.ssh is not None:
+        if not asks and node.ssh is not None:
             mark = document.mark(("nodes", index, "ssh"), key=True)
-            what = f"the files of node {node.id} are not reached by ssh"
-            yield Problem("never-used", what, document.file, mark, "transport: ssh")
+            what = f"neither files nor AMI of node {node.id} are reached by ssh"
+            yield Problem("never-used", what, document.file, mark, "transport: ssh, or via: ssh under ami")
 
 
 def spans(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:

@@ -43,6 +43,10 @@ class Ami(Section, frozen=True, kw_only=True):
     """Where AMI answers."""
 
     host: Address
+    via: Annotated[
+        Literal["direct", "ssh"],
+        Meta(description="How it is reached: from here, or through the node's ssh, from where the host then is."),
+    ] = "direct"
     port: Annotated[int, Meta(ge=1, le=65535, description="Its TCP port.")] = 5038
     accounts: AmiAccounts
 

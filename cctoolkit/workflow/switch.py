@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.ami.client import Account, Client
@@ -24,7 +25,7 @@ from cctoolkit.render.configset import ConfigSet
 from cctoolkit.render.dialplan import memberships
 from cctoolkit.secret import parse_ref, resolve, reveal_all
 from cctoolkit.state.described import described
-from cctoolkit.workflow.reach import transport
+from cctoolkit.workflow.reach import ami_port, transport
 from cctoolkit.workflow.specs import LoadedSite, render_site
 
 
@@ -42,9 +43,20 @@ def account(node: Node, who: AmiAccount) -> Account:
 
 
 @asynccontextmanager
+async def reached(node: Node, who: AmiAccount) -> AsyncIterator[Account]:
+    """Yield an AMI account at an address that leads to it as long as this lasts."""
+    found = account(node, who)
+    if node.ami.via == "direct" or node.ssh is None:
+        yield found
+        return
+    async with ami_port(node, node.ssh) as port:
+        yield replace(found, host="127.0.0.1", port=port, told_as=f"{found.where} through ssh {node.ssh.host}")
+
+
+@asynccontextmanager
 async def deploy_client(node: Node) -> AsyncIterator[Client]:
     """Yield a client of the deploy account."""
-    async with Client.connect(account(node, node.ami.accounts.deploy)) as client:
+    async with reached(node, node.ami.accounts.deploy) as found, Client.connect(found) as client:
         yield client
 
 

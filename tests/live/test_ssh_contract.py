@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import os
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,6 +11,7 @@ from itertools import count
 import asyncssh
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cctoolkit.errors import OperatorError, SwitchUnreachable
 from cctoolkit.lab.address import LOCKS, claim
@@ -366,3 +368,27 @@ async def test_a_jump_host(block, sshd, prepared, tmp_path):
     last = [line for line in (sshd.folder / "log").read_text().splitlines() if "Accepted publickey" in line][-1]
     assert f"from {gate.address} " in last or "from 127.0.0.1 " in last
     assert "Accepted publickey for guest" in (gate.folder / "log").read_text()
+
+
+async def test_the_queue_log_of_a_far_node(sshd, prepared):
+    """With its newest rotated sibling before it, packed or not; none is "", and one that cannot be read is an OSError."""
+    log = prepared.parent / "queue_log"
+    far = replace(node(sshd, prepared), queue_log=f"/srv/{prepared.parent.name}/queue_log")
+
+    async def read(one=far):
+        return await asyncio.to_thread(reach.queue_log, one)
+
+    assert await read() == ""
+    log.write_text("2|b\n" * 500_000)
+    assert await read() == log.read_text()
+    log.with_name("queue_log.2.gz").write_bytes(gzip.compress(b"0|z\n"))
+    log.with_name("queue_log.1").write_text("1|a\n")
+    assert await read() == "1|a\n" + log.read_text()
+    log.with_name("queue_log.1").unlink()
+    assert await read() == "0|z\n" + log.read_text()
+    log.unlink()
+    log.mkdir()
+    with pytest.raises(OSError, match="Is a directory"):
+        await read()
+    with pytest.raises(OSError, match=r"ssh root@.*Connect"):
+        await read(replace(far, ssh=replace(far.ssh, port=PORT + 1)))

@@ -73,14 +73,13 @@ class Session:
         raise Answer(int(status), data, what.strip(), self.where, self.root)
 
     async def _line(self) -> str:
-        line = b""
+        parts = [b""]
         # A line longer than the channel's window comes in parts.
-        while not line.endswith(b"\n"):
-            part = await self._process.stdout.readline()
-            if not part:
+        while not parts[-1].endswith(b"\n"):
+            parts.append(await self._process.stdout.readline())
+            if not parts[-1]:
                 raise self.lost((await self._process.stderr.read(4096)).decode(errors="replace"))
-            line += part
-        return line[:-1].decode(errors="surrogateescape")
+        return b"".join(parts)[:-1].decode(errors="surrogateescape")
 
     def lost(self, why: str) -> SwitchUnreachable:
         """Return what to do when the node has gone; the last line of `why` says it."""

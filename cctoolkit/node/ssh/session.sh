@@ -167,6 +167,20 @@ record() {
 
 history() { [ ! -e "$root/history.jsonl" ] || show "$root/history.jsonl"; }
 
+# A queue_log, and before it its newest rotated sibling; rotated since it was opened, that is what is read already.
+log() {
+    newest=
+    if [ -e "$1" ]; then exec 8<"$1"; else exec 8</dev/null; fi
+    for one in "$1"[.-]*; do
+        [ -f "$one" ] && [ ! "$one" -ef /proc/self/fd/8 ] || continue
+        [ -n "$newest" ] && [ "$newest" -nt "$one" ] || newest=$one
+    done
+    say "$newest"
+    show "${newest:-/dev/null}"
+    data=$(base64 -w 0 <&8) || exit 1
+    say "$data"
+}
+
 lockable() {
     prepared
     : >>"$root/lock" || exit 1
