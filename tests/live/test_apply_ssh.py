@@ -11,12 +11,13 @@ import pytest
 import yaml
 
 from cctoolkit.__main__ import run
+from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.deploy import release, reload
 from cctoolkit.errors import SwitchError, SwitchUnreachable
 from cctoolkit.lab.lab import Lab
 from cctoolkit.node.transports.ssh import SshTransport
-from cctoolkit.workflow import specs, switch
-from tests.live.test_apply import SITE, Deployed
+from cctoolkit.workflow import records, specs, switch
+from tests.live.test_apply import NUMBER, OPEN, SITE, Deployed
 from tests.sshd import PORT, Sshd
 
 pytestmark = pytest.mark.live
@@ -42,6 +43,8 @@ class Far(Deployed):
                 "known_hosts": str(sshd.known_hosts),
             },
         }
+        site["nodes"][0]["queue_log"] = "/srv/n1/log/queue_log"
+        site["nodes"][0]["ami"]["via"] = "ssh"
         self.site_file.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
         with contextlib.chdir("tests/thin"):
             self.loaded = specs.load_site(str(self.site_file))
@@ -187,3 +190,45 @@ def test_a_node_that_is_away(lab_by_ssh, monkeypatch, capsys):
         assert f"node n1, ssh deploy@{lab_by_ssh.sshd.address}, port {PORT}" in said
         assert "next:" in said
     assert lab_by_ssh.whole() == before
+
+
+async def test_capture_and_watch_through_ssh(far, tmp_path, monkeypatch):
+    """AMI by ssh alone. The connection is lost with a call up; that call and one that lies in the gap are whole, out of
+    the far queue_log.
+    """
+    monkeypatch.chdir("tests/thin")
+    site = str(far.site_file)
+    said, stop, reading = [], asyncio.Event(), asyncio.Event()
+    capturing = asyncio.create_task(records.capture(far.loaded, tmp_path / "store", stop, said.append, reading))
+    await asyncio.wait_for(reading.wait(), 10)
+    assert await asyncio.to_thread(run, ["watch", "--site", site, "--once"]) == 0
+
+    def found():
+        with Store.read(tmp_path / "store" / FILE_NAME) as store:
+            return {record.caller: record for record in store.calls("northwind-hotline", test=None)}
+
+    async with far.tester() as tester:
+
+        async def call(number, seconds):
+            headers = {"Channel": f"Local/{NUMBER}@cct-test/n", "Application": "Wait", "Data": str(seconds)}
+            headers |= {"CallerID": f"<{number}>", "Async": "true"}
+            await tester.action("Originate", {**headers, "Variable": [f"__CCT_NOW={OPEN}"]})
+
+        await call("+79160000001", 3)
+        async with asyncio.timeout(10):
+            while "+79160000001" not in found():
+                await asyncio.sleep(0.1)
+        far.sshd.kill()
+        async with asyncio.timeout(10):
+            while not any("trying again" in line for line in said):
+                await asyncio.sleep(0.05)
+        await call("+79160000002", 1)
+        async with asyncio.timeout(15):
+            while far.node.queue_log.read_text(encoding="utf-8").count("|CCTEND|") < 2:
+                await asyncio.sleep(0.1)
+        far.sshd.start()
+        async with asyncio.timeout(30):
+            while not {"+79160000001", "+79160000002"} <= {n for n, r in found().items() if r.outcome != "unfinished"}:
+                await asyncio.sleep(0.1)
+    stop.set()
+    await capturing
