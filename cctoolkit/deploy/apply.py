@@ -20,7 +20,7 @@ from cctoolkit.deploy.members import change_members
 from cctoolkit.deploy.registrations import register_again
 from cctoolkit.deploy.release import Author, Disk, compose, read, refuse_edits, still_used
 from cctoolkit.deploy.reload import Switch, load
-from cctoolkit.errors import CctoolkitError, OperatorError
+from cctoolkit.errors import CctoolkitError, OperatorError, SwitchUnreachable
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Intent, Transport
 from cctoolkit.plan.changes import Plan, memory_difference
@@ -159,7 +159,7 @@ class _PutBack(AbstractAsyncContextManager[None]):
             await load(self._client, self._old.observable(), observable(self._job.config.files))
         # Where nothing was flipped, what an earlier apply has left half done is still so.
         await there.intend(None if flipped else self._intent)
-        with suppress(OperatorError):
+        with suppress(OperatorError, SwitchUnreachable):
             if self._folder in await there.releases():
                 await there.discard(self._folder)
 
@@ -173,7 +173,7 @@ async def _clean_up(job: Job, abandoned: str) -> None:
         old = {*releases[:-KEEP_RELEASES], *({abandoned} & set(releases))}
         for name in sorted(old - {current}):
             await there.discard(name)
-    except OperatorError as error:
+    except (OperatorError, SwitchUnreachable) as error:
         job.progress(f"old releases could not be removed: {error.what}")
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from cctoolkit.model.listener import Listener
+from cctoolkit.model.ssh import Ssh
 from cctoolkit.model.trunk import SipTrunk, Source, TrunkName
 from cctoolkit.model.trunk import Trunk as ProjectTrunk
 from cctoolkit.model.words import Address, Host, Identifier, MailAddress, SecretText, Section, Title
@@ -42,6 +43,10 @@ class Ami(Section, frozen=True, kw_only=True):
     """Where AMI answers."""
 
     host: Address
+    via: Annotated[
+        Literal["direct", "ssh"],
+        Meta(description="How it is reached: from here, or through the node's ssh, from where the host then is."),
+    ] = "direct"
     port: Annotated[int, Meta(ge=1, le=65535, description="Its TCP port.")] = 5038
     accounts: AmiAccounts
 
@@ -51,7 +56,11 @@ class Node(Section, frozen=True, kw_only=True):
 
     id: Annotated[Identifier, Meta(description="Its systemname, the beginning of every call id.")]
     asterisk: Annotated[Literal["22"], Meta(description="Its major version.")] = "22"
-    transport: Annotated[Literal["local"], Meta(description="How files reach it.")] = "local"
+    transport: Annotated[
+        Literal["local", "ssh"],
+        Meta(description="How its files are reached: on this machine, or by ssh, which then says where."),
+    ] = "local"
+    ssh: Annotated[Ssh | None, Meta(description="How it is reached by ssh.")] = None
     address: Annotated[Address, Meta(description="Its address for SIP and media.")]
     folder: Annotated[str, Meta(description="Its configuration folder, as the transport sees it.")]
     group: Annotated[int | str, Meta(description="The group Asterisk runs as; files are 0640 in it.")] = "asterisk"

@@ -82,6 +82,7 @@ CODES = {
     "no-dispositions": "Outcome codes that are asked for are defined.",
     "no-relay": "Messages are mailed by the site's relay.",
     "nobody-may-sign": "What is signed has somebody who may sign it.",
+    "no-ssh": "A node that is reached by ssh says how.",
     "node-place-twice": "Each node has an AMI and a folder of its own.",
     "node-twice": "A node stands once in a site.",
     "not-rendered": "This toolkit does not render this yet.",

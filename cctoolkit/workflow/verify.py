@@ -19,7 +19,7 @@ from cctoolkit.verify.checks import Evidence, Finding, judge
 from cctoolkit.verify.run import call_all
 from cctoolkit.workflow import messages
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
-from cctoolkit.workflow.switch import account, deploy_client
+from cctoolkit.workflow.switch import deploy_client, reached
 
 
 async def verify_site(
@@ -32,9 +32,9 @@ async def verify_site(
 
 
 async def _verify_node(
-    loaded: LoadedSite, node: Node, config: ConfigSet, found: LoadedProject, progress: Callable[[int, int], None]
+    loaded: LoadedSite, node: Node, config: ConfigSet, spec: LoadedProject, progress: Callable[[int, int], None]
 ) -> tuple[Finding, ...]:
-    project = found.project
+    project = spec.project
     graph = compile_flow(project)
     began = clock.now()
     ways, uncovered = routes(graph, began)
@@ -42,8 +42,8 @@ async def _verify_node(
     async with deploy_client(node) as client:
         memory = await snapshot.memory(client)
         seen = await trunks.look(client, _trunks_of(loaded, node, project))
-        sounds = await prompts.look(client, project, found.document)
-    async with Client.connect(account(node, node.ami.accounts.test), events=True) as client:
+        sounds = await prompts.look(client, project, spec.document)
+    async with reached(node, node.ami.accounts.test) as found, Client.connect(found, events=True) as client:
         calls = await call_all(client, project, ways, progress)
     # Generations kept for running calls are in memory by right.
     ours = {setting.name for setting in wanted}
