@@ -8,8 +8,10 @@ misses the answer to a ping, and guesses from the words of a reply whether more 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import count
 from types import MappingProxyType
 from typing import Final, Self
+from uuid import uuid4
 
 import msgspec
 from panoramisk import Manager
@@ -28,6 +30,10 @@ Headers = Mapping[str, str | Sequence[str]]
 
 _NONE: Final[Headers] = MappingProxyType({})
 _CLOSE_TIMEOUT: Final = 1.0
+_OURS: Final = f"cct/{uuid4()}"
+"""What our actions' numbers begin with: some events that carry one go to every connection."""
+
+_NUMBERS: Final = count(1)
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -59,8 +65,9 @@ class _Action(Action):  # type: ignore[misc]  # panoramisk ships no types
     future: "asyncio.Future[list[Message]]"
 
     def __init__(self, name: str, headers: Headers = _NONE, *, as_list: bool = False) -> None:
-        # Only the name goes into the mapping, which prints itself: a header may be a secret.
-        super().__init__({"Action": name}, as_list=as_list)
+        # Only the name goes into the mapping, which prints itself: a header may be a secret. The number is ours:
+        # panoramisk's fails when two threads ask for one at once.
+        super().__init__({"Action": name, "ActionID": f"{_OURS}/{next(_NUMBERS)}"}, as_list=as_list)
         self.wire = encode_action(name, headers, self.id)
 
     def takes(self, message: Message) -> bool:
