@@ -1,6 +1,6 @@
 """Gives logged-in agents the queues and penalties of the spec; logs nobody in or out.
 
-Source: AMI actions QueueAdd, QueuePause, QueuePenalty, QueueRemove of Asterisk 22.
+Source: AMI actions QueueAdd, QueuePenalty, QueueRemove of Asterisk 22.
 """
 
 from collections.abc import Callable, Sequence
@@ -53,16 +53,10 @@ async def _perform(client: Switch, change: Change, now: Sequence[Member]) -> boo
 
 
 async def _add(client: Switch, headers: dict[str, str], elsewhere: Sequence[Member]) -> None:
-    """Add an agent to one queue more, paused as in the others: app_queue would join a paused agent
-    unpaused.
+    """Add an agent to one queue more, paused as in the others: app_queue would join a paused agent unpaused.
+
+    In one action: cut off between two, the agent would be paused without a reason, and no plan would tell.
     """
     reason = next((member.paused for member in elsewhere if member.paused is not None), None)
-    await client.action("QueueAdd", headers if reason is None else {**headers, "Paused": "true"})
-    if reason:
-        pause = {
-            "Queue": headers["Queue"],
-            "Interface": headers["Interface"],
-            "Paused": "true",
-            "Reason": reason,
-        }
-        await client.action("QueuePause", pause)
+    pause = {} if reason is None else {"Paused": "true", "Reason": reason}
+    await client.action("QueueAdd", {**headers, **pause})

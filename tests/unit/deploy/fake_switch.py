@@ -85,10 +85,9 @@ class FakeSwitch:
         elif name == "QueueAdd":
             assert key not in self.members
             self.members[key] = {"Penalty": headers["Penalty"], "Paused": str(int(headers.get("Paused") == "true"))}
+            self.members[key] |= {"PausedReason": headers["Reason"]} if "Reason" in headers else {}
         elif name == "QueuePenalty":
             self.members[key]["Penalty"] = headers["Penalty"]
-        elif name == "QueuePause":
-            self.members[key] |= {"Paused": "1", "PausedReason": headers["Reason"]}
 
     async def listing(self, name, headers=(), *, timeout=10.0, empty_ok=None):  # noqa: ASYNC109 - the client\'s own
         """Answer with a list."""
