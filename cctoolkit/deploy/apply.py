@@ -19,7 +19,7 @@ import msgspec
 from cctoolkit.deploy.members import change_members
 from cctoolkit.deploy.registrations import register_again
 from cctoolkit.deploy.release import Author, Disk, compose, read, refuse_edits, still_used
-from cctoolkit.deploy.reload import Switch, load
+from cctoolkit.deploy.reload import MODULES, Switch, load, stale
 from cctoolkit.errors import CctoolkitError, OperatorError, SwitchUnreachable
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Intent, Transport
@@ -77,6 +77,8 @@ async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Swi
     kept = still_used(disk, await snapshot.in_use(client), job.config)
     files = compose(job.config, kept, job.author, await job.transport.key(), job.value_of)
     folder = await _folder_name(job.transport, job.config.release)
+    # Where memory may be something else than the files say, a file that does not change is to be loaded too.
+    known = not intent and not disk.edited and all(change.side != "memory" for change in job.plan.changes)
     async with _PutBack(job, base, folder, intent, client):
         await job.transport.intend(Intent(base.folder, folder, job.author.who, job.author.when.isoformat()))
         job.progress(f"stage release {folder}")
@@ -84,7 +86,7 @@ async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Swi
         job.progress("flip, reload, read back")
         await job.transport.flip(folder)
         wanted = observable({**job.config.files, **kept})
-        await load(client, wanted, disk.observable())
+        await load(client, wanted, disk.observable(), stale(disk.files, files) if known else MODULES)
         await register_again(client, job.plan.changes, wanted)
         await _record(job, disk)
         await job.transport.intend(None)

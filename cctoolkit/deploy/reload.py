@@ -4,7 +4,7 @@ Asterisk says Success for a broken file too. Source: AMI action Reload of Asteri
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from cctoolkit.ami.client import Account, Headers
@@ -14,7 +14,9 @@ from cctoolkit.node import snapshot
 from cctoolkit.plan.changes import Change, memory_difference
 from cctoolkit.state.settings import NodeState
 
-MODULES = (
+Modules = tuple[tuple[str, tuple[str, ...]], ...]
+
+MODULES: Modules = (
     ("app_queue.so", ("queue",)),
     ("res_pjsip.so", ("endpoint", "registration")),
     ("pbx_config.so", ("dialplan",)),
@@ -22,6 +24,9 @@ MODULES = (
 """Reloaded in this order, each with the kinds of settings it brings: what the dialplan uses is there, and
 was seen to be there, before a call can reach it.
 """
+
+_FED = {"app_queue.so": "queues.conf", "res_pjsip.so": "pjsip.conf"}
+"""The one file of ours that a module reads; all others are dialplan."""
 
 _RELOAD_SECONDS = 60.0
 _READ_BACK_SECONDS = 5.0
@@ -39,14 +44,23 @@ class Switch(snapshot.Asked, Protocol):
         """See `cctoolkit.ami.client.Client.action`."""
 
 
-async def load(client: Switch, wanted: NodeState | None, before: NodeState | None) -> None:
+def stale(old: Mapping[str, str], new: Mapping[str, bytes]) -> Modules:
+    """Return the modules that have something new to read, in their order, where memory is what the old files say.
+
+    The dialplan always has: the entry file carries the release.
+    """
+    changed = {path for path in old.keys() | new.keys() if old.get(path, "").encode() != new.get(path, b"")}
+    return tuple(one for one in MODULES if one[0] not in _FED or _FED[one[0]] in changed)
+
+
+async def load(client: Switch, wanted: NodeState | None, before: NodeState | None, modules: Modules = MODULES) -> None:
     """Reload and read back until memory is what the files say; raise SwitchError with the differences
     otherwise.
 
     `before` is what the files said until now: a phone of theirs that is not wanted must be gone. With
     `wanted` None there is nothing to compare with, since the files cannot be read.
     """
-    for module, kinds in MODULES:
+    for module, kinds in modules:
         await client.action("Reload", {"Module": module}, timeout=_RELOAD_SECONDS)
         if wanted is not None:
             await _read_back(client, kinds, wanted.only(kinds), before)

@@ -51,6 +51,15 @@ class Node:
         night = replace(self.project.flow["night"], prompts=(*self.project.flow["night"].prompts, "vm-goodbye"))
         self.change(flow={**self.project.flow, "night": night})
 
+    def change_everything(self) -> None:
+        """Change the spec so that the switch has something new to read in every file."""
+        self.change_flow()
+        queues = {name: replace(queue, maxlen=queue.maxlen + 1) for name, queue in self.project.queues.items()}
+        self.change(queues=queues)
+        site = self.loaded.site
+        trunks = tuple(replace(trunk, codecs=tuple(reversed(trunk.codecs))) for trunk in site.trunks)
+        self.loaded = replace(self.loaded, site=replace(site, trunks=trunks))
+
     async def plan(self):
         """Return the node's plan."""
         return (await self.planned())[0].plan
@@ -102,5 +111,5 @@ def node(tmp_path, loaded, monkeypatch):
 async def applied(node):
     """A node with one release, and a spec that has changed since."""
     await node.apply()
-    node.change_flow()
+    node.change_everything()
     return node
