@@ -34,6 +34,8 @@ _OURS: Final = f"cct/{uuid4()}"
 """What our actions' numbers begin with: some events that carry one go to every connection."""
 
 _NUMBERS: Final = count(1)
+_LIST: Final = "EventList: "
+_LAST: Final = ("complete", "cancelled")
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -86,8 +88,9 @@ class _Action(Action):  # type: ignore[misc]  # panoramisk ships no types
     def _ends_with(self, message: Message) -> bool:
         if message.response:
             return not self.as_list or message.response == "Error"
-        # AMI v2 Specification, "Action Responses": the last event of a list says so in its EventList header.
-        return message.get("EventList").lower() in ("complete", "cancelled")
+        # AMI v2 Specification, "Action Responses": the last event of a list says so in its EventList header. Looked for
+        # as it is written: to look in any case would take thousands of events apart.
+        return any(line.startswith(_LIST) and line[len(_LIST) :].lower() in _LAST for line in message.lines)
 
 
 class _Manager(Manager):  # type: ignore[misc]  # panoramisk ships no types

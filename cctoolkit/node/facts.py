@@ -33,12 +33,14 @@ def read_dialplan(events: Iterable[Message]) -> Iterator[Setting]:
         context = event.get("Context")
         if not context.startswith("cct-"):
             continue
-        if included := event.get("IncludeContext"):
+        # Once apart, since a big node has tens of thousands of lines; of two equal names the first one counts.
+        said = dict(reversed(event.headers))
+        if included := said.get("IncludeContext"):
             yield Setting("dialplan", context, f"include {included}", "yes")
-        elif application := event.get("Application"):
+        elif application := said.get("Application"):
             # A priority is a number, or "hint".
-            label, place = event.get("ExtensionLabel"), f"{event.get('Extension')},{event.get('Priority')}"
-            says = f"{application}({event.get('AppData')})"
+            label, place = said.get("ExtensionLabel"), f"{said.get('Extension')},{said.get('Priority')}"
+            says = f"{application}({said.get('AppData', '')})"
             yield Setting("dialplan", context, place, f"({label}){says}" if label else says)
 
 

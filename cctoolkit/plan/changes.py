@@ -106,7 +106,7 @@ def memory_difference(now: NodeState, wanted: NodeState, gone: NodeState | None 
     must go.
     """
     ours = wanted.objects() | (gone.objects() if gone else frozenset())
-    owned = NodeState.of(s for s in now if s.kind not in SHARED or (s.kind, s.name) in ours)
+    owned = NodeState.of(s for s in now.settings if s.kind not in SHARED or (s.kind, s.name) in ours)
     return difference("memory", owned, wanted)
 
 

@@ -7,6 +7,7 @@ what the switch can be asked for. Every file also has its digest, so that no byt
 import hmac
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from hashlib import sha256
 
 from cctoolkit import marks
@@ -37,6 +38,11 @@ OBSERVED_REGISTRATION = {
 }
 """Registration options PJSIPShowRegistrationsOutbound shows, by its header."""
 
+_READ = 128
+"""So many files are remembered as read: most of a release are those of the one before, and each is wanted for the plan,
+for the read-back and for the way back.
+"""
+
 _OBSERVED = {"endpoint": OBSERVED_ENDPOINT, "registration": OBSERVED_REGISTRATION}
 
 
@@ -51,7 +57,12 @@ def described(files: Mapping[str, str], key: bytes) -> NodeState:
     A file that cannot be read, since somebody edited it, says so in place of its settings: a plan must still
     be made.
     """
-    return NodeState.of(s for path, text in files.items() for s in _describe(path, text, key))
+    return NodeState.of(s for path, text in files.items() for s in _described(path, text, key))
+
+
+@lru_cache(_READ)
+def _described(path: str, text: str, key: bytes) -> tuple[Setting, ...]:
+    return tuple(_describe(path, text, key))
 
 
 def _describe(path: str, text: str, key: bytes) -> Iterator[Setting]:
@@ -106,7 +117,12 @@ def observable(files: Mapping[str, str]) -> NodeState:
     """Return what the switch must show once it has loaded `files`; raise SpecError for a line it would
     skip.
     """
-    return NodeState.of(s for path, text in files.items() for s in _observe(path, text))
+    return NodeState.of(s for path, text in files.items() for s in _observed(path, text))
+
+
+@lru_cache(_READ)
+def _observed(path: str, text: str) -> tuple[Setting, ...]:
+    return tuple(_observe(path, text))
 
 
 def _observe(path: str, text: str) -> Iterator[Setting]:

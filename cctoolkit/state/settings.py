@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 
-class Setting(Struct, frozen=True, order=True):
+class Setting(Struct, frozen=True, order=True, cache_hash=True):
     """One fact about a node: `object` is (kind, name), such as ("queue", "northwind.orders"); `option` its
     option.
 
@@ -40,7 +40,10 @@ class NodeState(Struct, frozen=True):
         """Return value by (kind, name, option); of two values, which only an edit by hand makes, always
         the same one.
         """
-        return {s.key: s.value for s in self}
+        found: dict[tuple[str, str, str], str] = {}
+        for s in self.settings:
+            found[s.key] = max(s.value, found.get(s.key, s.value))
+        return found
 
     def objects(self) -> frozenset[tuple[str, str]]:
         """Return every (kind, name)."""
