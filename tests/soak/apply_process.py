@@ -5,11 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
-
-from tests.live.conftest import Line
 
 ROOT = Path(__file__).resolve().parents[2]
 _FAULTY = Path(__file__).with_name("faulty.py")
@@ -19,19 +16,19 @@ _SECONDS = 60
 class ApplyProcess:
     """One command that runs until its end, or to the place with the number `stop` (0: to none)."""
 
-    def __init__(self, line: Line, folder: Path, stop: int, *arguments: str) -> None:
+    def __init__(self, folder: Path, stop: int, faults: Mapping[str, str], *arguments: str) -> None:
         places, telling = os.pipe()
         hearing, self._answers = os.pipe()
         self.places: list[str] = []
         self._stop = stop
-        self._said = (line.root / "apply.log").open("w+b")
+        self._said = (folder / "apply.log").open("w+b")
         self._process = subprocess.Popen(
             [sys.executable, str(_FAULTY), str(telling), str(hearing), str(stop), *arguments],
             stdout=self._said,
             stderr=self._said,
             pass_fds=(telling, hearing),
-            cwd=line.root,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "CCTOOLKIT_FAULTS": str(folder)},
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **faults},
         )
         os.close(telling)
         os.close(hearing)
@@ -83,14 +80,3 @@ class ApplyProcess:
         os.close(self._answers)
         self._reading.close()
         self._said.close()
-
-
-@asynccontextmanager
-async def applying(line: Line, stop: int = 0, command: tuple[str, ...] = ("apply",)) -> AsyncIterator[ApplyProcess]:
-    """Yield a command of the line's site at work."""
-    folder = line.lab.nodes["n1"].config / "cctoolkit"
-    process = ApplyProcess(line, folder, stop, *command, "--site", line.site)
-    try:
-        yield process
-    finally:
-        process.close()

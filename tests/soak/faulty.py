@@ -2,14 +2,16 @@
 
     python faulty.py PLACES ANSWERS STOP ARGUMENTS…
 
-Every change of a file below a folder named in CCTOOLKIT_FAULTS, every action sent over AMI and every reply is a place.
-Each is named on descriptor PLACES, a line each, when it has been reached; at the one with the number STOP (from 1;
-0: at none) the process waits for a byte on descriptor ANSWERS, which never comes where it is killed there.
-A write stands still in its middle too.
+Every change of a file below the folder named in CCTOOLKIT_FAULTS, every action sent over AMI and every reply is a place;
+so is every request to a node by ssh, every answer, and every program its shell runs there (see far.sh). Each is named
+on descriptor PLACES, a line each, when it has been reached; at the one with the number STOP (from 1; 0: at none) the
+process waits for a byte on descriptor ANSWERS, which never comes where it is killed there. A write stands still in its
+middle too.
 """
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -148,6 +150,39 @@ def watch_switch(places: Places) -> None:
     client._Action = Action  # type: ignore[misc]
 
 
+def watch_ssh(places: Places, pipes: Path) -> None:
+    """Make every request a place, its middle, its answer, and each program that the node runs for it."""
+    from cctoolkit.node.ssh import session
+
+    class Session(session.Session):
+        async def _ask(self, request: bytes) -> list[str]:
+            name = request.partition(b"\n")[0].partition(session.PARTS.encode())[0].decode()
+            stdin, half = self._process.stdin, len(request) // 2
+            if half > _LARGE:
+                stdin.write(request[:half])
+                await stdin.drain()
+                places.reached(f"half of the request to {name}")
+                request = request[half:]
+            answer = await super()._ask(request)
+            places.reached(f"answer to {name}")
+            return answer
+
+    session.Session = Session  # type: ignore[misc]
+    session._SCRIPT = Path(__file__).with_name("far.sh").read_bytes() + session._SCRIPT
+    threading.Thread(target=_hear, args=(places, pipes), daemon=True).start()
+
+
+_LARGE = 2000
+
+
+def _hear(places: Places, pipes: Path) -> None:
+    """Let the node's shell go on from each place, once it has been told."""
+    while True:
+        what = (pipes / "reached").read_text(encoding="utf-8").rstrip()
+        places.reached(f"on the node: {what}")
+        (pipes / "go").write_text("on\n", encoding="utf-8")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run cctoolkit with places."""
     reached, answers, stop, *rest = arguments
@@ -156,6 +191,8 @@ def main(arguments: Sequence[str]) -> int:
 
     watch_files(places)
     watch_switch(places)
+    if pipes := os.environ.get("CCTOOLKIT_FAULTS_PIPES"):
+        watch_ssh(places, Path(pipes))
     return run(list(rest))
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from tests.live.conftest import Line
 from tests.live.test_change_under_calls import PAUSED, REASONS, TO_ORDERS, Crowd, until
 from tests.soak import change
-from tests.soak.apply_process import applying
 from tests.soak.change import Held, Node, held
+from tests.soak.ways import Local
 
 SEEDS = 20
 """So many seeds try every place of an apply; each every twentieth."""
@@ -14,7 +14,7 @@ SEEDS = 20
 ENOUGH = 3
 """So many changes there and back, and old releases are removed."""
 
-_WAITS = (("wait: 3m", "wait: 60m"), ("wait: 4m", "wait: 60m"))
+WAITS = (("wait: 3m", "wait: 60m"), ("wait: 4m", "wait: 60m"))
 """Who waits does so for the whole run."""
 
 
@@ -23,6 +23,7 @@ class Stage:
     """Eleven agents, four of them paused; on a full one ten of them talk, and ten callers wait."""
 
     line: Line
+    way: Local
     crowd: Crowd
     node: Node
     old: str
@@ -30,13 +31,10 @@ class Stage:
     places: list[str] = field(default_factory=list)
 
     @classmethod
-    def on(cls, line: Line) -> "Stage":
-        """Return the stage on a line, with its spec applied."""
-        for old, new in _WAITS:
-            line.edit(old, new)
-        assert line.run("apply", "--site", line.site) == 0
-        text = line.project.read_text(encoding="utf-8")
-        return cls(line, Crowd(line), Node(line), text, change.other(text))
+    def on(cls, crowd: Crowd, way: Local) -> "Stage":
+        """Return the stage on a line with its spec applied."""
+        text = crowd.line.project.read_text(encoding="utf-8")
+        return cls(crowd.line, way, crowd, Node(crowd.line), text, change.other(text))
 
     def write(self, text: str) -> None:
         """Make this the spec."""
@@ -44,7 +42,7 @@ class Stage:
 
     async def run(self, *arguments: str) -> int:
         """Run one command to its end."""
-        return await self.line.run_aside(*arguments, "--site", self.line.site)
+        return await self.line.run_aside(*arguments, "--site", self.way.site)
 
     async def prepare(self) -> None:
         """Count the places of an apply of the change, once; the spec in force is then the old one."""
@@ -52,7 +50,7 @@ class Stage:
             return
         for _ in range(ENOUGH):
             self.write(self.new)
-            async with applying(self.line) as process:
+            async with self.way.applying() as process:
                 assert await process.ended() == 0, process.said
                 self.places = process.places
             await self.back()
@@ -87,12 +85,6 @@ class Stage:
         await self.line.lab.street.hang_up(self.crowd.calls[caller])
         await until(lambda: self.place_of(caller), None)
 
-    async def clear(self) -> None:
-        """Let every caller hang up."""
-        for call in self.crowd.calls.values():
-            await self.line.lab.street.hang_up(call)
-        await until(self.crowd.channels, set())
-
     async def place_of(self, caller: str) -> tuple[str, int] | None:
         """Return the queue and the place at which this caller waits."""
         return next((at for at, who in (await held(self.crowd)).places.items() if who == caller), None)
@@ -104,3 +96,18 @@ def pauses(now: Held) -> dict[str, set[str]]:
     for (_, agent), (paused, reason, *_) in now.members.items():
         found.setdefault(agent, set()).add(reason if paused == "1" else "not paused")
     return {agent: reasons for agent, reasons in found.items() if reasons != {"not paused"}}
+
+
+def patient(line: Line) -> Crowd:
+    """Let callers wait for the whole run; return the line's crowd, nobody there yet."""
+    for old, new in WAITS:
+        line.edit(old, new)
+    assert line.run("apply", "--site", line.site) == 0
+    return Crowd(line)
+
+
+async def clear(crowd: Crowd) -> None:
+    """Let every caller hang up, and wait until they have."""
+    for call in crowd.calls.values():
+        await crowd.line.lab.street.hang_up(call)
+    await until(crowd.channels, set())

@@ -25,9 +25,9 @@ from cctoolkit.workflow import specs, switch
 from tests.live.conftest import PROJECT, Line, expected, specs_for_tests
 from tests.live.test_change_under_calls import PAUSED, REASONS, Crowd, until
 from tests.soak import crowded
-from tests.soak.apply_process import applying
 from tests.soak.crowded import NEWCOMERS, Watch, rss_kib
 from tests.soak.test_traffic_seeds import seeds
+from tests.soak.ways import Local
 
 pytestmark = pytest.mark.soak
 
@@ -204,7 +204,7 @@ async def apply_all(line: Line) -> list[Applied]:
         for old, new in edits:
             line.edit(old, new)
         began = time.monotonic()
-        async with applying(line) as process:
+        async with Local(line).applying() as process:
             assert await process.ended() == 0, process.said
             assert "applied and read back: n1" in process.said
         applied.append(Applied(what, time.monotonic() - began, rss_kib(line.lab.nodes["n1"])))

@@ -11,12 +11,12 @@ from random import Random
 import pytest
 
 from tests.live.conftest import Line
-from tests.live.test_change_under_calls import ON_ORDERS, ON_SUPPORT, PAUSED, REASONS, until
-from tests.soak.apply_process import applying
+from tests.live.test_change_under_calls import ON_ORDERS, ON_SUPPORT, PAUSED, REASONS, Crowd, until
 from tests.soak.change import held
-from tests.soak.stage import SEEDS, Stage
+from tests.soak.stage import SEEDS, Stage, patient
 from tests.soak.test_traffic_seeds import seeds
 from tests.soak.verdict import Cut
+from tests.soak.ways import Local
 
 pytestmark = pytest.mark.soak
 
@@ -24,18 +24,19 @@ pytestmark = pytest.mark.soak
 @pytest.fixture(scope="module")
 def stage(line: Line) -> Stage:
     """The line with its agents logged in, four of them paused, and no calls, which a crash would end anyway."""
-    found = Stage.on(line)
-    asyncio.run(_log_in(found))
+    crowd = patient(line)
+    asyncio.run(_log_in(crowd))
+    found = Stage.on(crowd, Local(line))
     asyncio.run(found.prepare())
     return found
 
 
-async def _log_in(stage: Stage) -> None:
+async def _log_in(crowd: Crowd) -> None:
     everybody = (*ON_ORDERS, *ON_SUPPORT, "egorova")
-    await stage.line.lab.street.wait_registered(everybody)
-    await stage.crowd.dial(dict.fromkeys(everybody, "*11"))
-    await stage.crowd.dial(PAUSED)
-    await until(stage.crowd.paused, {agent: {REASONS[code]} for agent, code in PAUSED.items()})
+    await crowd.line.lab.street.wait_registered(everybody)
+    await crowd.dial(dict.fromkeys(everybody, "*11"))
+    await crowd.dial(PAUSED)
+    await until(crowd.paused, {agent: {REASONS[code]} for agent, code in PAUSED.items()})
 
 
 @pytest.mark.parametrize("seed", seeds(os.environ.get("CCTOOLKIT_SEEDS", f"1-{SEEDS}")))
@@ -52,7 +53,7 @@ async def killed(stage: Stage, stop: int, random: Random) -> Cut:
     before, old = await held(stage.crowd), await stage.node.files()
     stage.write(stage.new)
     new = stage.node.config()
-    async with applying(stage.line, stop) as process:
+    async with stage.way.applying(stop) as process:
         place = await process.stopped()
         assert place, f"ended before place {stop}: {process.said}"
         node.kill9()

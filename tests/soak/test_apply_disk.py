@@ -16,11 +16,11 @@ from random import Random
 import pytest
 
 from tests.live.conftest import Line
-from tests.soak.apply_process import applying
 from tests.soak.change import held
-from tests.soak.stage import SEEDS, Stage
+from tests.soak.stage import SEEDS, Stage, clear, patient
 from tests.soak.test_traffic_seeds import seeds
 from tests.soak.verdict import Cut
+from tests.soak.ways import Local
 
 pytestmark = pytest.mark.soak
 
@@ -59,11 +59,12 @@ def _unmount(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def full(line: Line, small_disk: Path) -> Iterator[Stage]:
     """The line, full of calls, on a small disk; each test leaves it as it was."""
-    found = Stage.on(line)
-    asyncio.run(found.crowd.gather())
+    crowd = patient(line)
+    asyncio.run(crowd.gather())
+    found = Stage.on(crowd, Local(line))
     asyncio.run(found.prepare())
     yield found
-    asyncio.run(found.clear())
+    asyncio.run(clear(crowd))
 
 
 @contextmanager
@@ -102,7 +103,7 @@ async def test_the_disk_takes_no_more(full: Stage, small_disk: Path, cuts: list[
         before, old = await held(full.crowd), await full.node.files()
         full.write(full.new)
         new = full.node.config()
-        async with applying(full.line, stop) as process:
+        async with full.way.applying(stop) as process:
             place = await process.stopped()
             assert place, f"ended before place {stop}: {process.said}"
             with full_disk(small_disk, random) if fault == "full" else read_only(small_disk):

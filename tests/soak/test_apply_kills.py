@@ -7,28 +7,55 @@ so that twenty seeds try every place.
 
 import asyncio
 import os
+from collections.abc import Iterator
 from random import Random
 
 import pytest
 
 from tests.live.conftest import Line
 from tests.live.test_change_under_calls import Crowd, until
-from tests.soak.apply_process import applying
+from tests.soak import ways
 from tests.soak.change import held
-from tests.soak.stage import SEEDS, Stage
+from tests.soak.stage import SEEDS, Stage, clear, patient
 from tests.soak.test_traffic_seeds import seeds
 from tests.soak.verdict import Cut
 
 pytestmark = pytest.mark.soak
 
 
+WAYS = ("local", "ssh")
+
+
 @pytest.fixture(scope="module")
-def stage(line: Line) -> Stage:
-    """The line, full; each test leaves it as it was."""
-    found = Stage.on(line)
-    asyncio.run(found.crowd.gather())
-    asyncio.run(found.prepare())
-    return found
+def crowd(line: Line) -> Iterator[Crowd]:
+    """The line, full. After all of it the calls are up still; each, those of the kills too, has gone its way in one
+    generation.
+    """
+    found = patient(line)
+    asyncio.run(found.gather())
+    yield found
+    assert len(found.calls) - len(found.ended()) == 20
+    asyncio.run(clear(found))
+    asyncio.run(until(lambda: ends(found), len(found.calls)))
+    told: dict[str, set[str]] = {}
+    for mark in found.marks():
+        if mark.generation:
+            told.setdefault(mark.call, set()).add(mark.generation)
+    assert {call: len(generations) for call, generations in told.items()} == dict.fromkeys(told, 1)
+
+
+async def ends(crowd: Crowd) -> int:
+    """Return how many calls have ended."""
+    return len({mark.call for mark in crowd.marks() if mark.kind == "end"})
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def stage(crowd: Crowd, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The full line on each of the ways; each test leaves it as it was."""
+    with ways.way(request.param, crowd.line, tmp_path_factory.mktemp("way")) as way:
+        found = Stage.on(crowd, way)
+        asyncio.run(found.prepare())
+        yield found
 
 
 @pytest.mark.parametrize("seed", seeds(os.environ.get("CCTOOLKIT_SEEDS", f"1-{SEEDS}")))
@@ -46,19 +73,21 @@ async def killed(stage: Stage, stop: int, random: Random) -> Cut:
     before, old = await held(stage.crowd), await stage.node.files()
     stage.write(stage.new)
     new = stage.node.config()
-    async with applying(stage.line, stop) as process:
+    async with stage.way.applying(stop) as process:
         place = await process.stopped()
         assert place, f"ended before place {stop}: {process.said}"
         caller = await stage.probe()
         await process.kill()
-    where = f"killed at place {stop}, {place}"
+        await stage.way.left(place, whole=random.random() < 0.5)
+    where = f"{stage.way.name}: killed at place {stop}, {place}"
     disk = await stage.node.on_disk(old, new)
     await stage.check(before, where)
     if random.random() < 0.3:
-        async with applying(stage.line, random.randrange(1, len(stage.places) + 1)) as process:
+        async with stage.way.applying(random.randrange(1, len(stage.places) + 1)) as process:
             again = await process.stopped()
             if again:
                 await process.kill()
+                await stage.way.left(again, whole=random.random() < 0.5)
         where += f"; the next one at {again or 'no place'}"
         await stage.node.on_disk(old, new)
         await stage.check(before, where)
@@ -69,22 +98,4 @@ async def killed(stage: Stage, stop: int, random: Random) -> Cut:
     await stage.back()
     await stage.check(before, where)
     await stage.end(caller, before)
-    return Cut("apply killed", place, disk)
-
-
-async def test_every_call_has_ended_in_its_generation(stage: Stage) -> None:
-    """After all of it the calls are up still; each, those of the kills too, has gone its way in one generation."""
-    crowd = stage.crowd
-    assert len(crowd.calls) - len(crowd.ended()) == 20
-    await stage.clear()
-    await until(lambda: ends(crowd), len(crowd.calls))
-    told: dict[str, set[str]] = {}
-    for mark in crowd.marks():
-        if mark.generation:
-            told.setdefault(mark.call, set()).add(mark.generation)
-    assert {call: len(generations) for call, generations in told.items()} == dict.fromkeys(told, 1)
-
-
-async def ends(crowd: Crowd) -> int:
-    """Return how many calls have ended."""
-    return len({mark.call for mark in crowd.marks() if mark.kind == "end"})
+    return Cut(f"apply killed, {stage.way.name}", place, disk)

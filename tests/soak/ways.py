@@ -1,0 +1,110 @@
+"""The ways on which a node's files are reached, each with the places at which an apply can be killed on it."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import yaml
+
+from tests.live.conftest import Line
+from tests.soak.apply_process import ApplyProcess
+from tests.sshd import PORT, Sshd
+
+_QUIET_SECONDS = 0.3
+
+
+class Local:
+    """The node is on this machine. `site` is the site file that says so."""
+
+    name = "local"
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.site = line.site
+
+    @asynccontextmanager
+    async def applying(self, stop: int = 0) -> AsyncIterator[ApplyProcess]:
+        """Yield an apply at work, which stands still at the place `stop`, 0 at none."""
+        process = ApplyProcess(self.line.root, stop, self.faults(), "apply", "--site", self.site)
+        try:
+            yield process
+        finally:
+            process.close()
+
+    def faults(self) -> dict[str, str]:
+        """Return the environment that faulty.py reads."""
+        return {"CCTOOLKIT_FAULTS": str(self.line.lab.nodes["n1"].config / "cctoolkit")}
+
+    async def left(self, place: str, *, whole: bool) -> None:
+        """After a kill: let what it has left at work on the node come to its end, or with `whole` end it too."""
+
+
+class BySsh(Local):
+    """The node is reached by a real sshd, whose /srv is the lab's folder."""
+
+    name = "ssh"
+
+    def __init__(self, line: Line, sshd: Sshd) -> None:
+        super().__init__(line)
+        self._sshd = sshd
+        self._pipes = line.lab.folder / "faults"
+        self._pipes.mkdir()
+        for pipe in ("reached", "go"):
+            os.mkfifo(self._pipes / pipe)
+        here = line.lab.site_file
+        site = yaml.safe_load(here.read_text(encoding="utf-8"))
+        login = {"host": sshd.address, "port": PORT, "user": "deploy", "sudo": True}
+        keys = {"key": f"file:{sshd.key}", "known_hosts": str(sshd.known_hosts)}
+        site["nodes"][0] |= {"transport": "ssh", "folder": "/srv/n1/etc/asterisk", "ssh": {**login, **keys}}
+        far = here.with_name("far.yaml")
+        far.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
+        self.site = str(far)
+
+    def faults(self) -> dict[str, str]:
+        """Return the environment that faulty.py reads: nothing is changed from here."""
+        return {"CCTOOLKIT_FAULTS": str(self._pipes / "none"), "CCTOOLKIT_FAULTS_PIPES": str(self._pipes)}
+
+    async def left(self, place: str, *, whole: bool) -> None:
+        """The node's shell goes on to the end of what it was asked, or its session is killed where it stands."""
+        told = place.removeprefix("on the node: ")
+        if told == place:
+            await asyncio.to_thread(self._let_go)
+        elif whole:
+            await asyncio.to_thread(self._sshd.inside, "sh", "-c", f"kill -9 -{told.split()[0]}")
+        else:
+            (self._pipes / "go").write_text("on\n", encoding="utf-8")
+            await asyncio.to_thread(self._let_go)
+
+    def _let_go(self) -> None:
+        """Let the shell go on from each place it comes to, until it comes to none."""
+        handle = os.open(self._pipes / "reached", os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            quiet = time.monotonic()
+            while time.monotonic() < quiet + _QUIET_SECONDS:
+                if _read(handle):
+                    (self._pipes / "go").write_text("on\n", encoding="utf-8")
+                    quiet = time.monotonic()
+                time.sleep(0.01)
+        finally:
+            os.close(handle)
+
+
+def _read(handle: int) -> bytes:
+    try:
+        return os.read(handle, 65536)
+    except BlockingIOError:  # the other end is open, and has said nothing yet
+        return b""
+
+
+@contextmanager
+def way(name: str, line: Line, folder: Path) -> Iterator[Local]:
+    """Yield a way by its name; `folder` is for what it needs."""
+    if name == "local":
+        yield Local(line)
+        return
+    address = line.lab.nodes["n1"].address.rpartition(".")[0] + ".99"
+    with Sshd(folder / "sshd", line.lab.folder, address) as sshd:
+        yield BySsh(line, sshd)
