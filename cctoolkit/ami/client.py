@@ -90,7 +90,10 @@ class _Action(Action):  # type: ignore[misc]  # panoramisk ships no types
             return not self.as_list or message.response == "Error"
         # AMI v2 Specification, "Action Responses": the last event of a list says so in its EventList header. Looked for
         # as it is written: to look in any case would take thousands of events apart.
-        return any(line.startswith(_LIST) and line[len(_LIST) :].lower() in _LAST for line in message.lines)
+        for line in message.lines:
+            if line.startswith(_LIST):
+                return line[len(_LIST) :].lower() in _LAST
+        return False
 
 
 class _Manager(Manager):  # type: ignore[misc]  # panoramisk ships no types

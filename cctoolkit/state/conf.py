@@ -30,11 +30,11 @@ def parse(text: str, file: str) -> tuple[Section, ...]:
     """
     sections: list[tuple[str, str, list[tuple[str, str]]]] = []
     for number, raw in enumerate(text.split("\n"), start=1):
-        line = _uncomment(raw, f"{file}:{number}:1").strip()
-        head = _SECTION.fullmatch(line)
-        if not line or _INCLUDE.fullmatch(line):
+        # A big node's files have tens of thousands of lines: each is asked only for what its signs say it may be.
+        line = (_uncomment(raw, f"{file}:{number}:1") if ";" in raw else raw).strip()
+        if not line or (line[0] == "#" and _INCLUDE.fullmatch(line)):
             continue
-        if head:
+        if line[0] == "[" and (head := _SECTION.fullmatch(line)):
             sections.append((head[1], head[2] or "", []))
             continue
         option, sign, value = line.partition("=")

@@ -17,7 +17,7 @@ _PRIORITY = re.compile(r"(n|[0-9]+)(?:\(([^)]+)\))?")
 _CALL = re.compile(r"([A-Za-z0-9_]+)\((.*)\)")
 
 
-class Line(Struct, frozen=True, order=True):
+class Line(Struct, frozen=True, order=True, gc=False):
     """One priority of one extension."""
 
     context: str

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 
-class Setting(Struct, frozen=True, order=True, cache_hash=True):
+class Setting(Struct, frozen=True, order=True, cache_hash=True, gc=False):
     """One fact about a node: `object` is (kind, name), such as ("queue", "northwind.orders"); `option` its
     option.
 
