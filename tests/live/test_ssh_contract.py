@@ -341,16 +341,29 @@ async def test_without_sudo_rights_nothing_is_begun(sshd, prepared):
         assert await there.current() == "empty"
 
 
-async def test_an_agent_holds_the_key(sshd, prepared, monkeypatch):
-    """Without `key` the agent of SSH_AUTH_SOCK is asked, and without an agent nobody is let in."""
+async def test_a_login_without_a_shell(sshd, prepared):
+    """What it says instead is told."""
+    with pytest.raises(OperatorError, match="no shell is to be had: This account is currently not available"):
+        await reached(sshd, prepared, user="nobody", sudo=False).__aenter__()
+
+
+async def test_an_agent_holds_the_key(sshd, prepared, tmp_path, monkeypatch):
+    """Without `key` the agent of SSH_AUTH_SOCK is asked, and nobody else: not the user's own files."""
     sshd.inside("ssh-agent", "-a", "/mnt/agent")
     async with asyncssh.connect_agent(str(sshd.folder / "agent")) as agent:
         await agent.add_keys([asyncssh.read_private_key(sshd.key)])
     monkeypatch.setenv("SSH_AUTH_SOCK", str(sshd.folder / "agent"))
     async with reached(sshd, prepared, key=None) as there:
         assert await there.current() == "empty"
+    async with asyncssh.connect_agent(str(sshd.folder / "agent")) as agent:
+        await agent.remove_all()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/id_ed25519").write_bytes(sshd.key.read_bytes())
+    with pytest.raises(OperatorError, match="no key to log in with: the agent has none"):
+        await reached(sshd, prepared, key=None).__aenter__()
     monkeypatch.delenv("SSH_AUTH_SOCK")
-    with pytest.raises(SwitchUnreachable, match="root is not let in"):
+    with pytest.raises(OperatorError, match="no key to log in with: no agent answers"):
         await reached(sshd, prepared, key=None).__aenter__()
 
 
