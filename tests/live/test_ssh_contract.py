@@ -344,7 +344,7 @@ async def test_without_sudo_rights_nothing_is_begun(sshd, prepared):
 async def test_a_login_without_a_shell(sshd, prepared):
     """What it says instead is told."""
     with pytest.raises(OperatorError, match="no shell is to be had: This account is currently not available"):
-        await reached(sshd, prepared, user="nobody", sudo=False).__aenter__()
+        await reached(sshd, prepared, user="backup", sudo=False).__aenter__()
 
 
 async def test_an_agent_holds_the_key(sshd, prepared, tmp_path, monkeypatch):
