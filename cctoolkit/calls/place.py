@@ -71,10 +71,18 @@ def _originate(route: Route, name: str, twin: str) -> dict[str, str | list[str]]
             f"__CCT_NOW={int(route.at.timestamp())}",
             f"CCT_DIAL={_dials(route)}",
             f"CCT_TWIN={twin}",
+            f"CCT_WAIT={_waits(route)}",
             f"CCT_SHARE={'.'.join(turn.label for turn in route.turns if turn.chance)}",
             f"CCT_OVERRIDE={'-'.join(route.override)}",
         ],
     }
+
+
+def _waits(route: Route) -> int:
+    """Return after how many seconds the call leaves a queue by its time-out; app_queue counts whole seconds of the
+    clock, so that one of 1 s may be over the moment it begins. A call that is to leave in another way has time for it.
+    """
+    return 2 if any(turn.label == "queue-timeout" for turn in route.turns) else 10
 
 
 def _dials(route: Route) -> str:

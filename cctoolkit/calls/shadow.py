@@ -14,7 +14,8 @@ _FILL_SECONDS = 30
 @asynccontextmanager
 async def member(client: Client, queue: str, behaviour: str) -> AsyncIterator[None]:
     """Have one shadow member in a shadow queue that answers, or lets it ring; it is gone afterwards."""
-    who = {"Queue": queue, "Interface": f"Local/{behaviour}-{queue}@{marks.SHADOWS}/n"}
+    # A device of its own: that of an earlier call may still be in use, and nobody in use is called.
+    who = {"Queue": queue, "Interface": f"Local/{behaviour}-{uuid4().hex[:16]}@{marks.SHADOWS}/n"}
     # What a verify that was cut off has left would change what this one sees.
     await _without(client, queue)
     await client.action("QueueAdd", {**who, "MemberName": f"shadow-{behaviour}"})

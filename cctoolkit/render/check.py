@@ -25,6 +25,7 @@ _CONTEXTS = (
     marks.MARK,
     marks.END,
     marks.MESSAGE,
+    marks.OWED,
     marks.MEMBER,
     marks.WRAP,
     marks.TIMER,

@@ -36,6 +36,7 @@ _CLEARED = (
     "CCT_NUMBER",
     "CCT_SHARE",
     "CCT_OVERRIDE",
+    "CCT_OWED",
 )
 
 
