@@ -143,6 +143,27 @@ async def test_an_unknown_group_and_a_full_disk_leave_nothing(sshd, prepared):
         sshd.inside("umount", mount[-1])
 
 
+async def test_a_full_disk_cuts_no_line_and_no_journal(sshd, prepared):
+    """A line that fits only by half is taken back whole, and an intent that does not fit leaves the old one."""
+    root = f"/srv/{prepared.parent.name}/cctoolkit"
+    sshd.inside("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", root)
+    sshd.inside("mkdir", "-p", f"{root}/releases/empty")
+    async with reached(sshd, prepared) as there:
+        await there.record("one")
+        await there.intend(INTENT)
+        sshd.inside("sh", "-c", f"cat /dev/zero > {root}/filler 2>/dev/null; truncate -s -4096 {root}/filler")
+        with pytest.raises(OperatorError, match="No space left on device"):
+            await there.record("x" * 9000)
+        assert await there.history() == ["one"]
+        with pytest.raises(OperatorError, match="No space left on device"):
+            await there.intend(replace(INTENT, who="x" * 9000))
+        assert await there.intent() == INTENT
+        sshd.inside("rm", f"{root}/filler")
+        await there.record("two")
+        assert await there.history() == ["one", "two"]
+    sshd.inside("umount", root)
+
+
 async def test_a_local_apply_and_one_by_ssh_exclude_one_another(sshd, prepared):
     """Both hold the same lock, whoever comes first."""
     local = LocalTransport("n1", prepared.parent, os.getgid())
