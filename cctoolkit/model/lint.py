@@ -192,7 +192,7 @@ RULES: tuple[Rule, ...] = (
 
 WARNING_RULES: tuple[Rule, ...] = (
     lint_numbers.arrives_twice, lint_numbers.unassigned, lint_waits.waits, lint_waits.frequencies,
-    lint_waits.places, lint_lists.unused,
+    lint_waits.places, lint_lists.unused, lint_ways.not_looked_up, lint_people.certified,
 )  # fmt: skip
 
 
