@@ -25,7 +25,9 @@ Barred = Callable[[str, Edge], bool]
 
 
 def _ways(parts: Parts) -> Ways:
-    return {name: step.edges() for name, step in parts.flow.items()} if parts.whole_flow else {}
+    """Return each step's ways out; nothing while one leads nowhere: then nobody can say where calls go."""
+    ways = {name: step.edges() for name, step in parts.flow.items()} if parts.whole_flow else {}
+    return ways if all(edge.target in ways for edges in ways.values() for edge in edges) else {}
 
 
 def _entries(parts: Parts) -> list[str]:

@@ -100,9 +100,8 @@ def of_range(value: object, kind: str, limit: object, schema: Mapping[str, Any])
         return ""
     if kind == "maximum" and limit == 1 and value <= 100:
         return f"write it as a share of one: {float(str(value)) / 100:g}"
-    percent = round(value * 100)
-    shared = kind == "minimum" and limit == 1 and schema.get("maximum") in (99, 100) and 0 < value < 1
-    return f"write it in percent: {percent}" if shared and percent else ""
+    shared = kind == "minimum" and limit == 1 and schema.get("maximum") in (99, 100) and 0.005 < value < 1
+    return f"write it in percent: {value * 100:.0f}" if shared else ""
 
 
 def of_form(value: object, schema: Mapping[str, Any]) -> str:

@@ -18,12 +18,16 @@ _ODD = "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u
 _ODD_SPACE = re.compile(f"[{_ODD}]")
 _ODD_INDENT = re.compile(f"^ *[{_ODD}]", re.MULTILINE)
 
+# A line with a key and its colon; and one whose key lacks the colon, or the space behind it.
+_KEYED = re.compile(r":(\s|$)")
+_BARE_KEY = re.compile(r" *(- +)?[a-z][a-z0-9_-]*:?( ?\S.*)?\s*", re.IGNORECASE)
 # A text in braces or brackets, and more of it behind them.
 _BRACED = re.compile(r"[ -]*(?:[^\s:#]+: +)?([{\[][^{}\[\]]*[}\]])(?=\S)")
 _LOOK = "look at the indentation of this line and the one above it"
+_COLON = "a colon and a space after the key, or quotes round a text, are missing"
 _BRACES = "a text that begins with { or [ goes in quotes"
 _HINTS = (
-    ("could not find expected ':'", "a colon and a space after the key, or quotes round a text, are missing"),
+    ("could not find expected ':'", _COLON),
     (
         "mapping values are not allowed",
         "text with a colon and a space goes in quotes; else look at the indentation",
@@ -51,6 +55,9 @@ def syntax(error: yaml.YAMLError, text: str, first: int, file: str) -> Problem:
     if "\t" in before and not before.strip():
         return Problem("yaml-tab", "a tab in the indentation", file, mark, hint="indent with spaces")
     what = ", ".join(part for part in (error.context, error.problem) if part)
+    if "mapping values" in what and (above := _without_colon(lines, line)):
+        mark = Mark(first + above, len(lines[above - 1]) - len(lines[above - 1].lstrip()) + 1)
+        return Problem("yaml-syntax", f"not YAML: {what}", file, mark, hint=_COLON)
     if odd := _ODD_SPACE.search(written):
         return Problem("yaml-space", f"not YAML: {what}", file, Mark(mark.line, odd.start() + 1),
                        hint=f"{_named(odd[0])} is no ordinary space: type it anew")  # fmt: skip
@@ -61,6 +68,15 @@ def syntax(error: yaml.YAMLError, text: str, first: int, file: str) -> Problem:
     if hint == _LOOK and (braces := _BRACED.match(written)) and braces.end() == column:
         mark, hint = Mark(mark.line, braces.start(1) + 1), _BRACES
     return Problem("yaml-syntax", f"not YAML: {what}", file, mark, hint=hint)
+
+
+def _without_colon(lines: Sequence[str], line: int) -> int:
+    """Return the number, from 1, of the line above that has no key, though one with a key follows: the parser took both
+    for one text. 0 when there is none.
+    """
+    above = next((n for n in range(line - 1, -1, -1) if lines[n].strip() and not lines[n].lstrip().startswith("#")), -1)
+    slipped = above >= 0 and not _KEYED.search(lines[above]) and _BARE_KEY.fullmatch(lines[above])
+    return above + 1 if slipped else 0
 
 
 def _began_there(error: yaml.MarkedYAMLError, lines: Sequence[str], at: yaml.Mark) -> bool:

@@ -13,6 +13,7 @@ from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.flow import lint as flow_lint
 from cctoolkit.flow.graph import compile_parts
 from cctoolkit.model import build, lint, lint_render, lint_site, phone
+from cctoolkit.model.lint_missing import UNKNOWN_STEP
 from cctoolkit.model.lint_words import unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
@@ -104,7 +105,7 @@ def check_project(path: Path, today: date | None = None) -> tuple[LoadedProject 
     valid = not problems
     problems += lint.project_problems(parts, document)
     problems += _misplaced(path, parts, document)
-    if parts.whole_flow and not any(p.code == lint.UNKNOWN_STEP for p in problems):
+    if parts.whole_flow and not any(p.code == UNKNOWN_STEP for p in problems):
         problems += flow_lint.flow_problems(compile_parts(parts), document)
     project = build.project(document) if valid else None
     if project and path.name == PROJECT_FILE:
