@@ -21,6 +21,9 @@ _ODD_INDENT = re.compile(f"^ *[{_ODD}]", re.MULTILINE)
 # A line with a key and its colon; and one whose key lacks the colon, or the space behind it.
 _KEYED = re.compile(r":(\s|$)")
 _BARE_KEY = re.compile(r" *(- +)?[a-z][a-z0-9_-]*:?( ?\S.*)?\s*", re.IGNORECASE)
+_COMMENT = re.compile(r"(?<!\S)#.*")
+_AFTER = ("mapping values", "did not find expected key", "expected <document start>")
+"""What the parser says of the line after one that has lost its colon."""
 # A text in braces or brackets, and more of it behind them.
 _BRACED = re.compile(r"[ -]*(?:[^\s:#]+: +)?([{\[][^{}\[\]]*[}\]])(?=\S)")
 _LOOK = "look at the indentation of this line and the one above it"
@@ -55,7 +58,7 @@ def syntax(error: yaml.YAMLError, text: str, first: int, file: str) -> Problem:
     if "\t" in before and not before.strip():
         return Problem("yaml-tab", "a tab in the indentation", file, mark, hint="indent with spaces")
     what = ", ".join(part for part in (error.context, error.problem) if part)
-    if "mapping values" in what and (above := _without_colon(lines, line)):
+    if any(part in what for part in _AFTER) and (above := _without_colon(lines, line)):
         mark = Mark(first + above, len(lines[above - 1]) - len(lines[above - 1].lstrip()) + 1)
         return Problem("yaml-syntax", f"not YAML: {what}", file, mark, hint=_COLON)
     if odd := _ODD_SPACE.search(written):
@@ -74,9 +77,10 @@ def _without_colon(lines: Sequence[str], line: int) -> int:
     """Return the number, from 1, of the line above that has no key, though one with a key follows: the parser took both
     for one text. 0 when there is none.
     """
-    above = next((n for n in range(line - 1, -1, -1) if lines[n].strip() and not lines[n].lstrip().startswith("#")), -1)
-    slipped = above >= 0 and not _KEYED.search(lines[above]) and _BARE_KEY.fullmatch(lines[above])
-    return above + 1 if slipped else 0
+    for above in range(line - 1, -1, -1):
+        if said := _COMMENT.sub("", lines[above]).rstrip():
+            return above + 1 if _BARE_KEY.fullmatch(said) and not _KEYED.search(said) else 0
+    return 0
 
 
 def _began_there(error: yaml.MarkedYAMLError, lines: Sequence[str], at: yaml.Mark) -> bool:

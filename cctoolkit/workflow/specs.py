@@ -28,6 +28,8 @@ from cctoolkit.workflow.paths import is_file, is_folder, is_there, real
 SITES = "sites"
 LAB = "lab"
 
+_MOST_SCRIPTS = 200
+
 
 class LoadedProject(Struct, frozen=True):
     """A project that validates, and where its lines stand."""
@@ -122,8 +124,10 @@ def _missing_scripts(folder: Path, project: Project, document: Document) -> Iter
     """Agents read the scripts beside the spec: one that is not there is seen by nobody."""
     for name, script in project.scripts.items():
         if not is_file(folder / script.file):
+            there = [str(path.relative_to(folder)) for path in sorted(folder.glob("**/*.md"))[:_MOST_SCRIPTS]]
             yield Problem("script-missing", f'there is no file "{script.file}"', document.file,
-                          document.mark(("scripts", name, "file")), f"a file in {shown(folder)}")  # fmt: skip
+                          document.mark(("scripts", name, "file")), f"a file in {shown(folder)}",
+                          did_you_mean(script.file, there))  # fmt: skip
 
 
 def _misplaced(path: Path, parts: build.Parts, document: Document) -> list[Problem]:
