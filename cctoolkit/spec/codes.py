@@ -23,6 +23,7 @@ CODES = {
     "library-twice": "A name of a library stands in the project, or in another library, too.",
     "yaml-character": "YAML has no place for this character.",
     "yaml-duplicate-key": "A key stands once in a mapping.",
+    "yaml-indented": "What belongs to a key stands deeper than the key.",
     "yaml-key-not-text": "Keys are text; numbers and words such as true go in quotes.",
     "yaml-many-documents": "One file is one document.",
     "yaml-space": "A space that looks like an ordinary one and is none.",

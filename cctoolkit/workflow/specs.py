@@ -18,7 +18,7 @@ from cctoolkit.model.lint_words import unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.render.configset import ConfigSet, render
-from cctoolkit.spec import schema, source, whole
+from cctoolkit.spec import schema, slipped, source, whole
 from cctoolkit.spec.problem import InvalidSpecError, Problem, did_you_mean, errors, one_of
 from cctoolkit.spec.source import Document
 from cctoolkit.spec.whole import PROJECT_FILE
@@ -102,6 +102,8 @@ def check_project(path: Path, today: date | None = None) -> tuple[LoadedProject 
     built. Its dates are held against `today`, the present day when not given.
     """
     document, problems = whole.load_whole(path, shown)
+    slips = slipped.slips(document)
+    document.unread |= slipped.unread(slips)
     parts = build.parts(document)
     problems += schema.check(document, "project")
     valid = not problems
@@ -114,7 +116,7 @@ def check_project(path: Path, today: date | None = None) -> tuple[LoadedProject 
         problems += _missing_scripts(path.parent, project, document)
     if project and not problems:
         problems += lint.project_warnings(parts, project, document, today or clock.now().date())
-    problems = sorted(dict.fromkeys(problems), key=lambda p: p.place)
+    problems = sorted(dict.fromkeys(slipped.told(slips, problems)), key=lambda p: p.place)
     if project is None:
         return None, problems
     return LoadedProject(secret_paths.of_project(project, path.parent), document), problems
