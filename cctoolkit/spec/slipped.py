@@ -3,7 +3,7 @@
 One line slipped, and every line below it would be a mistake of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -29,39 +29,39 @@ class Slip(Struct, frozen=True):
         return problem.file == self.file and self.mark.line <= problem.mark.line <= self.until
 
 
-def slips(document: Document) -> list[Slip]:
-    """Return the keys that slipped in a project."""
+def slips(document: Document, kind: str) -> list[Slip]:
+    """Return the keys that slipped in a document of `kind` ("project" or "site")."""
     inside: dict[Route, list[Route]] = {}
     for route in document.keys:
         inside.setdefault(route[:-1], []).append(route)
-    return [slip for parent, routes in inside.items() if parent for slip in _in(document, parent, routes)]
+    return [slip for parent, routes in inside.items() if parent for slip in _in(document, kind, parent, routes)]
 
 
-def _in(document: Document, parent: Route, routes: Sequence[Route]) -> Iterator[Slip]:
+def _in(document: Document, kind: str, parent: Route, routes: Sequence[Route]) -> Iterator[Slip]:
     routes = sorted(routes, key=document.keys.__getitem__)
     for place, route in enumerate(routes):
         mark, after = document.keys[route], routes[place + 1 :]
         empty = route[-1] in document.mapping(*parent) and document.at(route) is None
         follows = [other for other in after if document.keys[other].column == mark.column]
-        if empty and follows and _reads_as_another(document, parent, routes[:place], route, follows):
+        first = place == 0 and kind == "project" and parent[0] in schema.sections("library")
+        if empty and follows and _reads_as_another(document, schema.names(kind), route, follows, first=first):
             last = max(one.line for path, one in document.values.items() if path[: len(parent)] == parent)
             yield Slip(route, mark, mark.file or document.file, max(last, document.keys[routes[-1]].line))
             return
 
 
 def _reads_as_another(
-    document: Document, parent: Route, before: Sequence[Route], route: Route, follows: Sequence[Route]
+    document: Document, sections: Collection[str], route: Route, follows: Sequence[Route], *, first: bool
 ) -> bool:
-    """Tell whether an empty key begins an entry beside the mapping it is in, or above what follows it."""
+    """Tell whether an empty key begins an entry beside the mapping it is in, or above what follows it; `first` of a
+    section that holds things by name.
+    """
     if any(str(other[-1]).startswith(_AGAIN) for other in follows):
         return True
-    sections = schema.names("project")
-    if len(parent) > 1:
+    if len(route) > 2:
         return False
-    if route[-1] in sections and route[-1] not in document.data:
-        return True
-    holds = parent[0] in schema.sections("library")
-    return holds and not before and not any(isinstance(document.at(other), dict) for other in follows)
+    another = route[-1] in sections and route[-1] not in document.data
+    return another or (first and not any(isinstance(document.at(other), dict) for other in follows))
 
 
 def unread(found: Sequence[Slip]) -> frozenset[str]:

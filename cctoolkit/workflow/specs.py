@@ -102,7 +102,7 @@ def check_project(path: Path, today: date | None = None) -> tuple[LoadedProject 
     built. Its dates are held against `today`, the present day when not given.
     """
     document, problems = whole.load_whole(path, shown)
-    slips = slipped.slips(document)
+    slips = slipped.slips(document, "project")
     document.unread |= slipped.unread(slips)
     parts = build.parts(document)
     problems += schema.check(document, "project")
@@ -178,7 +178,9 @@ def check_site(path: Path, check: Check = check_project) -> tuple[Site | None, l
     """Check a site and its projects, each by `check`; None when the site's own file does not keep to its schema."""
     document, problems = source.load(path, shown(path))
     if document is not None:
-        problems += schema.check(document, "site")
+        slips = slipped.slips(document, "site")
+        document.unread |= slipped.unread(slips)
+        problems = slipped.told(slips, problems + schema.check(document, "site"))
     if document is None or problems:
         return None, [], problems
     site = build.site(document)
