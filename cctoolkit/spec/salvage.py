@@ -65,7 +65,9 @@ def _split(lines: Sequence[str], first: int) -> tuple[list[_Block], bool]:
         return [], False
     outer = min((found for _, found in heads), key=lambda found: len(found[1]))
     kind = outer[1], bool(outer[2])
-    starts = [(n, found) for n, found in heads if (found[1], bool(found[2])) == kind]
+    # A key among the items of a list is a section that slipped to the right: what follows is not of this list.
+    beyond = next((n for n, found in heads if kind[1] and found[1] == kind[0] and not found[2]), len(lines))
+    starts = [(n, found) for n, found in heads if n < beyond and (found[1], bool(found[2])) == kind]
     ends = [*(n for n, _ in starts[1:]), len(lines)]
     blocks = [_Block(lines[n:end], first + n, _name(found)) for (n, found), end in zip(starts, ends, strict=True)]
     return blocks, kind[1]
