@@ -31,9 +31,10 @@ class Slip(Struct, frozen=True):
 
 def slips(document: Document, kind: str) -> list[Slip]:
     """Return the keys that slipped in a document of `kind` ("project" or "site")."""
-    inside: dict[Route, list[Route]] = {}
-    for route in document.keys:
-        inside.setdefault(route[:-1], []).append(route)
+    inside: dict[Route, list[Route]] = {route[:-1]: [] for route in document.keys if document.at(route) is None}
+    for route in document.keys if inside else ():
+        if route[:-1] in inside:
+            inside[route[:-1]].append(route)
     return [slip for parent, routes in inside.items() if parent for slip in _in(document, kind, parent, routes)]
 
 
