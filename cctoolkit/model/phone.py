@@ -13,6 +13,9 @@ import phonenumbers
 _SHORTEST_NUMBER = 7
 """Extensions have up to six digits; local numbers of the largest plans have seven without their area."""
 
+_NOWHERE = "ZZ"
+"""To phonenumbers no region: only numbers in E.164 can be read there."""
+
 NumberClass = Literal["toll-free", "shared", "geographic"]
 
 
@@ -72,7 +75,7 @@ def assigned(full: str) -> bool:
 
 def premium(dialled: str, countries_: Iterable[str]) -> bool:
     """Tell whether what is dialled is a premium-rate number: in E.164, or as it is dialled in one of the countries."""
-    return outside(dialled) and any(_premium(dialled, country) for country in countries_)
+    return outside(dialled) and any(_premium(dialled, country) for country in (_NOWHERE, *countries_))
 
 
 def _premium(dialled: str, country: str) -> bool:
