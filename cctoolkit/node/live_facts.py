@@ -21,9 +21,12 @@ def read_live(queues: Sequence[Message], channels: Sequence[Message]) -> Live:
     real = [event for event in queues if not (marks.queue_ids(event.get("Queue")) or ("", "", False))[2]]
     entries = {event.get("Uniqueid"): event.get("Queue") for event in real if event.event == "QueueEntry"}
     seats = [_seat(event) for event in real if event.event == "QueueMember"]
-    counted = ((e.get("Queue"), int(e.get("Calls") or 0)) for e in real if e.event == "QueueParams")
-    waiting = {queue: calls for queue, calls in sorted(counted) if calls}
-    return Live(tuple(sorted(seats)), tuple(sorted(_calls(channels, entries))), waiting)
+    params = {event.get("Queue"): event for event in real if event.event == "QueueParams"}
+    waiting = {
+        queue: int(one.get("Calls")) for queue, one in sorted(params.items()) if one.get("Calls") not in ("", "0")
+    }
+    strategies = {queue: one.get("Strategy") for queue, one in sorted(params.items()) if marks.queue_ids(queue)}
+    return Live(tuple(sorted(seats)), tuple(sorted(_calls(channels, entries))), waiting, strategies)
 
 
 def _seat(event: Message) -> Seat:

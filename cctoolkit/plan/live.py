@@ -39,6 +39,8 @@ class Live(Struct, frozen=True):
     calls: tuple[Call, ...] = ()
     waiting: dict[str, int] = {}
     """Callers by queue, as app_queue counts them: some may not be calls of ours."""
+    strategies: dict[str, str] = {}
+    """What each queue does now, whatever its file says."""
 
     def in_queue(self, queue: str) -> list[Seat]:
         """Return who is logged in there."""

@@ -105,8 +105,10 @@ def nobody_rings(now: Situation, change: Change) -> Seen | None:
 
 
 def members_in_order(now: Situation, change: Change) -> Seen | None:
-    """Look whether a queue that exists comes to keep members in order, agents or none."""
-    if change.new not in _IN_ORDER or change.old in _IN_ORDER:
+    """Look whether a queue that exists comes to keep members in order, agents or none; what it does counts, not what
+    its file says.
+    """
+    if change.new not in _IN_ORDER or now.live.strategies.get(change.name, change.old) in _IN_ORDER:
         return None
     return seats(now.live.in_queue(change.name))
 

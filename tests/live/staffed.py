@@ -192,12 +192,6 @@ class Staffed:
         found = [mark for mark in self.said()[self.heard :] if mark.kind == kind]
         return found[-1].step if found else ""
 
-    async def priority(self, application: str) -> int:
-        """Return the priority at which a channel is in this application, 0 when none is."""
-        async with self.client() as client:
-            found = await client.listing("CoreShowChannels")
-        return next((int(e.get("Priority")) for e in found if e.get("Application") == application), 0)
-
     def forgive(self, *texts: str) -> None:
         """Leave out of the node's log what it is meant to say of a change that was accepted."""
         log = self.node.messages

@@ -190,6 +190,24 @@ def carrier(full) -> str:
     return re.search(r"trunks:\n- id: carrier\n(?:  .*\n)*", full.texts["site"])[0]
 
 
+async def test_a_phone_that_rings(alone):
+    """Everything changes that may while an agent's phone rings for a caller: it rings on, and is answered."""
+    street = alone.line.lab.street
+    await street.set_phone("novikov", answer_after=6)
+    for name in ("vip", "support"):
+        await alone.member(name, "novikov")
+    await alone.call(DEALERS)
+    await until(lambda: alone.at("AppQueue"), True)
+    there = await alone.there()
+    alone.spec(*HOT["flow"], *HOT["file-changed"], *HOT["trunk-changed"], ("project", "    weight: 10\n", "    weight: 3\n"),
+               ("project", "    strategy: ringall\n", "    strategy: rrmemory\n"))  # fmt: skip
+    assert await alone.dangers() == {}
+    assert await alone.apply() == 0
+    assert await alone.there() == there
+    await until(alone.talking, 1)
+    assert await alone.channels() == there[2]
+
+
 async def waits_in(alone, name: str, number: str, *keys) -> None:
     """Let a caller wait in a queue with one agent in it, who is paused and then logs out."""
     await alone.member(name, "kuznetsova", reason="lunch")
@@ -390,20 +408,22 @@ async def test_an_agents_last_queue(alone):
 
 
 async def test_lines_change_under_a_call(alone):
-    """An agent hears that the log-in is done while it gets a line more: the call goes on one line earlier, and says it twice.
-    Another agent's log-in changes under nobody.
+    """The timer of a wrap-up waits while a line behind it, which somebody changed by hand, is put back: it goes on in the
+    new line. Lines of nobody change under nobody.
     """
-    await alone.line.lab.street.wait_registered(["petrov"])
-    await alone.line.lab.street.agent_dials("petrov", "*11")
-    await until(lambda: alone.at("Playback"), True)
-    alone.spec(HOT["member-removed"][0])
+    alone.node.cli("dialplan add extension s,2,Set,DB(impact/said)=by-hand into cct-timer replace")
+    alone.spec(*HOT["file-changed"])
     assert await alone.dangers() == {}
-    alone.spec(*HOT["member-added"])
+    async with alone.tester() as tester:
+        headers = {"Channel": "Local/s@cct-timer/n", "Application": "Wait", "Data": "1", "Async": "true"}
+        await tester.action("Originate", {**headers, "Timeout": "60000", "Variable": ["__CCT_WRAP=15"]})
+    await until(lambda: alone.at("Wait"), True)
     assert await alone.dangers() == {"lines": {"calls up": 1}}
     assert await alone.apply() == 1
-    priority = await alone.priority("Playback")
     assert await alone.apply("--accept", "moves-running-calls") == 0
-    await until(lambda: alone.priority("Playback"), priority + 1)
+    assert await alone.at("Wait")
+    await until(alone.channels, frozenset(), 30)
+    assert "by-hand" not in alone.node.cli("database show impact")
 
 
 async def test_a_removed_trunk(alone):

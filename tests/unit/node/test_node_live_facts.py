@@ -41,9 +41,10 @@ def test_members_of_all_queues_but_shadows():
 def test_callers_are_counted_where_any_waits():
     """By queue, twins left out; foreign queues too."""
     params = [
-        event("QueueParams", Queue=q, Calls=n) for q, n in (("p.a", 2), ("p.b", 0), ("p.a--test", 1), ("sales", 4))
+        event("QueueParams", Queue=q, Calls=n, Strategy="random")
+        for q, n in (("p.a", 2), ("p.b", 0), ("p.a--test", 1), ("sales", 4))
     ]
-    assert read_live(params, []) == Live(waiting={"p.a": 2, "sales": 4})
+    assert read_live(params, []) == Live(waiting={"p.a": 2, "sales": 4}, strategies={"p.a": "random", "p.b": "random"})
 
 
 CALL = ("n1-7.1", "p", "0123abcd", "orders")
