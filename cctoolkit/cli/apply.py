@@ -47,7 +47,7 @@ def command(
     from cctoolkit.workflow import careful, specs
 
     how = careful.How(
-        Accepted(frozenset(accept or ())), overwrite_edits, when_idle, drain, careful.limit(within), plan
+        careful.accepted(accept or ()), overwrite_edits, when_idle, drain, careful.limit(within), plan
     )  # fmt: skip
     loaded = specs.load_site(site, projects or [])
     # Who waits for it need not be told that it is refused.

@@ -43,9 +43,12 @@ def command(
 
     Example: cctoolkit plan --site lab -o plan.json
     """
+    from cctoolkit.errors import UsageError
     from cctoolkit.plan.markdown import markdown
     from cctoolkit.workflow import careful, specs, switch
 
+    if diff and output is PlanFormat.json:
+        raise UsageError("a difference of texts is for people", expected="--diff with text or markdown")
     loaded = specs.load_site(site, projects or ())
     planned = asyncio.run(switch.plan_site(loaded))
     if output is PlanFormat.json:
@@ -54,7 +57,7 @@ def command(
         say("\n\n".join(markdown(one.plan) for one in planned))
     else:
         _text(loaded, planned)
-    if diff and output is not PlanFormat.json:
+    if diff:
         fence = output is PlanFormat.markdown
         for text in asyncio.run(careful.differences(planned)):
             say(f"\n```diff\n{text}\n```" if fence else text)

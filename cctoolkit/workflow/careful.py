@@ -16,9 +16,10 @@ from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.model.words import seconds
 from cctoolkit.plan import diff, drain, saved
 from cctoolkit.plan.changes import Plan
-from cctoolkit.plan.classes import Accepted, Class, Impact, dangers
+from cctoolkit.plan.classes import DANGEROUS, Accepted, Class, Impact, dangers
 from cctoolkit.plan.explain import named
 from cctoolkit.secret import resolve, reveal_all
+from cctoolkit.spec.problem import one_of
 from cctoolkit.workflow import switch
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import Planned
@@ -36,6 +37,14 @@ class How(Struct, frozen=True):
     drain: bool = False
     within_seconds: int = 1800
     plan: Path | None = None
+
+
+def accepted(classes: Sequence[Class]) -> Accepted:
+    """Return what may happen; raise UsageError for a class that nothing refuses."""
+    for one in classes:
+        if not one.dangerous:
+            raise UsageError(f"{one} is no danger: it needs no word", expected=one_of(DANGEROUS))
+    return Accepted(frozenset(classes))
 
 
 def limit(text: str) -> int:
