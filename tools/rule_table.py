@@ -11,6 +11,7 @@ _LIVE = {
     "waiting": "callers wait in it",
     "logged in": "agents are logged in to it",
     "still to come": "calls in an old generation may still come to it",
+    "still to leave": "calls in an old generation may still leave one there",
     "keys go": "a caller waits whose keys go",
     "nobody rings": "callers wait, and no phone of its agents can ring",
     "members in order": "to linear or rrordered, from another one",

@@ -1,9 +1,9 @@
 """The release between: the new dialplan, so that no new call comes to a queue or trunk that is to go, and what is to go
 still there for the calls of the old one. Pure.
 
-It keeps, of the release in force: the queues and trunks that go; the contexts of keys pressed while waiting; and that
-who logs out leaves those queues too. Agents who are logged in there stay and serve the last callers; nobody new
-logs in to them.
+It keeps, of the release in force: the queues and trunks that go; to whom messages go of steps that do; the contexts of
+keys pressed while waiting; and that who logs out leaves those queues too. Agents who are logged in there stay and serve
+the last callers; nobody new logs in to them.
 """
 
 import hashlib
@@ -24,21 +24,26 @@ _LEAVES = re.compile(r"RemoveQueueMember\(([^,]+),PJSIP/([^)]+)\)")
 _SECRET = re.compile(rf"^({'|'.join(sorted(SECRET_OPTIONS))})(\s*=).*$", re.MULTILINE)
 
 
-def going(plan: Plan) -> frozenset[str]:
-    """Return the queues and trunks a plan removes."""
+def going(plan: Plan, *kinds: str) -> frozenset[str]:
+    """Return the objects of these kinds that a plan removes."""
     return frozenset(
         change.name
         for change in plan.changes
-        if change.side == "disk" and change.kind in ("queue", "trunk") and change.action == "remove"
+        if change.side == "disk" and change.kind in kinds and change.action == "remove"
     )
 
 
-def between(config: ConfigSet, disk: Mapping[str, str], names: Collection[str]) -> ConfigSet:
-    """Return the release to be in force until the last call is gone; `disk` are the files of the one in force."""
+def between(config: ConfigSet, disk: Mapping[str, str], plan: Plan) -> ConfigSet:
+    """Return the release to be in force until the last call is gone; `disk` are the files of the one in force, `plan`
+    leads from there to the spec.
+    """
     files = dict(config.files)
-    files["queues.conf"] = _queues(files["queues.conf"], disk.get("queues.conf", ""), names)
-    files["pjsip.conf"] += "".join(f"\n{text}" for name, text in _sections(disk.get("pjsip.conf", "")) if name in names)
-    files["runtime.conf"] = _runtime(files["runtime.conf"], disk.get("runtime.conf", ""), names)
+    gone = going(plan, "queue")
+    files["queues.conf"] = _queues(files["queues.conf"], disk.get("queues.conf", ""), gone)
+    for file, kind in (("pjsip.conf", "trunk"), ("messages.conf", "messages")):
+        names = going(plan, kind)
+        files[file] += "".join(f"\n{text}" for name, text in _sections(disk.get(file, "")) if name in names)
+    files["runtime.conf"] = _runtime(files["runtime.conf"], disk.get("runtime.conf", ""), gone)
     release = _digest({path: text for path, text in files.items() if path != "extensions.conf"}, config.release)
     files["extensions.conf"] = files["extensions.conf"].replace(
         f"Set(__CCT_RELEASE={config.release})", f"Set(__CCT_RELEASE={release})"

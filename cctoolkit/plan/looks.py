@@ -98,6 +98,13 @@ def still_to_come(now: Situation, change: Change) -> Seen | None:
     return ({"calls up": found}, ()) if found else None
 
 
+def still_to_leave(now: Situation, change: Change) -> Seen | None:
+    """Look for calls that leave, or may still leave, a message at the step."""
+    project, _, step = change.name.partition(".")
+    found = sum(call.project == project and now.steps.comes_to(call, step) for call in now.live.calls)
+    return ({"calls up": found}, ()) if found else None
+
+
 def nobody_rings(now: Situation, change: Change) -> Seen | None:
     """Look for callers in a queue that is to send them away where no phone can ring."""
     strict = change.new not in (None, "no", "0", "false")
@@ -142,6 +149,7 @@ LOOKS: dict[str, Callable[[Situation, Change], Seen | None]] = {
     "waiting": waiting,
     "logged in": logged_in,
     "still to come": still_to_come,
+    "still to leave": still_to_leave,
     "nobody rings": nobody_rings,
     "members in order": members_in_order,
     "last queue": last_queue,

@@ -61,7 +61,12 @@ class Steps:
             self._met[key] = frozenset(self._ahead(here, call.waits_in))
         return self._met[key]
 
-    def _ahead(self, here: str, waits_in: str) -> Iterator[str]:
+    def comes_to(self, call: Call, step: str) -> bool:
+        """Say whether a call is in a step of its generation, or may still come to it."""
+        here, there = (marks.context(call.project, call.generation, name) for name in (call.step, step))
+        return call.comes_back and bool(call.generation) and there in self._from(here)
+
+    def _from(self, here: str) -> set[str]:
         seen: set[str] = set()
         ahead = [here]
         while ahead:
@@ -69,6 +74,10 @@ class Steps:
             if context not in seen:
                 seen.add(context)
                 ahead += self._next(context)
+        return seen
+
+    def _ahead(self, here: str, waits_in: str) -> Iterator[str]:
+        seen = self._from(here)
         again = any(here in self._next(context) for context in seen)
         for context in seen:
             yield from (name for name in self._uses(context) if name != waits_in or context != here or again)

@@ -15,8 +15,8 @@ from cctoolkit.plan.changes import Action, Change
 from cctoolkit.plan.classes import Class
 
 Looks = Literal[
-    "always", "waiting", "logged in", "still to come", "keys go", "nobody rings", "members in order", "last queue",
-    "nobody left", "in changed lines", "static of ours", "static of others",
+    "always", "waiting", "logged in", "still to come", "still to leave", "keys go", "nobody rings", "members in order",
+    "last queue", "nobody left", "in changed lines", "static of ours", "static of others",
 ]  # fmt: skip
 _Action = Action | Literal["any"]
 
@@ -157,6 +157,14 @@ _FILES = (
     _none("messages-changed", "messages change", "messages taken up before go where they were to go", "messages"),
     _none(
         "messages-removed", "messages remove", "messages that wait are still mailed to whom they were to go", "messages"
+    ),
+    _rule(
+        "messages-remove-coming",
+        Class.moves,
+        "messages remove",
+        "a message that a call in the old generation leaves there is kept and mailed to nobody",
+        "test_a_message_of_a_step_that_went",
+        "still to leave",
     ),
     _none("file-added", "file add", case="flow"),
     _hot("file-changed", "file change", "calls that are up stay; what they do next follows the new file"),

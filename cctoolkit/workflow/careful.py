@@ -135,22 +135,22 @@ async def _drain(
     loaded: LoadedSite, planned: Sequence[Planned], how: How, progress: Callable[[str], None]
 ) -> list[str]:
     """Flip to a release that lets no new call in but keeps what is to go; when the last call is gone, to the spec's."""
-    going = {one.node.id: drain.going(one.plan) for one in planned}
 
     async def between() -> list[Planned]:
         return [
             await switch.plan_node(
-                loaded, one.node, drain.between(one.config, one.disk.files, going[one.node.id]), going[one.node.id]
+                loaded, one.node, drain.between(one.config, one.disk.files, one.plan), drain.going(one.plan, "queue")
             )
             for one in planned
         ]
 
     changed = []
-    if names := sorted({name for some in going.values() for name in some}):
+    if names := sorted({name for one in planned for name in drain.going(one.plan, "queue", "trunk", "messages")}):
         progress(f"drain: no new call comes to {', '.join(names)}")
         changed = await _when_idle(between, how, progress)
-    drained = replace(how, accepted=replace(how.accepted, drained=frozenset(names)))
-    last = await _when_idle(lambda: switch.plan_site(loaded), drained, progress)
+    drained = frozenset(name for one in planned for name in drain.going(one.plan, "queue"))
+    how = replace(how, accepted=replace(how.accepted, drained=drained))
+    last = await _when_idle(lambda: switch.plan_site(loaded), how, progress)
     return list(dict.fromkeys([*changed, *last]))
 
 

@@ -62,6 +62,10 @@ class Staffed:
             text = text.replace(f"    queue: {name}\n", "    queue: overflow\n")
         self._write({**self.texts, "project": text})
 
+    def renamed(self, name: str, other: str) -> None:
+        """Write the first spec with another name for a step."""
+        self._write({**self.texts, "project": self.texts["project"].replace(name, other)})
+
     def _write(self, texts: dict[str, str]) -> None:
         for name, text in texts.items():
             self.files[name].write_text(text, encoding="utf-8")

@@ -143,6 +143,28 @@ async def test_a_drain_that_was_cut_off_goes_on(alone, capsys):
     assert (await alone.plan()).empty
 
 
+async def test_a_drain_keeps_to_whom_a_message_goes(alone):
+    """A step that takes messages gets another name while a caller speaks: that message still has whom it goes to until the
+    call is over.
+    """
+    call = await alone.call(DEALERS)
+    await until(lambda: alone.last("ask"), "leave-message", 20)
+    alone.renamed("leave-message", "say-it")
+    drain = asyncio.create_task(alone.apply("--drain", "--within", "60s"))
+    both = {"[northwind-hotline.say-it]", "[northwind-hotline.leave-message]"}
+    await until(lambda: sections(alone, both), both)
+    assert not drain.done()
+    await alone.line.lab.street.hang_up(call)
+    assert await asyncio.wait_for(drain, 20) == 0
+    assert await sections(alone, both) == {"[northwind-hotline.say-it]"}
+
+
+async def sections(alone, names: set[str]) -> set[str]:
+    """Return which of these sections the messages' file has."""
+    text = (alone.node.config / "cctoolkit/current/messages.conf").read_text(encoding="utf-8")
+    return names & set(text.splitlines())
+
+
 async def test_a_saved_plan_is_performed_and_no_other(alone, tmp_path, capsys):
     """The same bytes twice; what differs since, in the spec, in memory or on disk, is named and refused; who is live is
     judged anew; nothing secret is in it.

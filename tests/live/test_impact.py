@@ -9,6 +9,7 @@ import pytest
 
 from cctoolkit.plan.classes import Class
 from cctoolkit.plan.rules import RULES
+from cctoolkit.workflow import messages
 from tests.live.staffed import DEALERS, NUMBER, PROJECT, Staffed, queue, until
 
 pytestmark = pytest.mark.live
@@ -476,3 +477,34 @@ async def test_a_call_outlives_its_phone_and_its_trunk(alone):
     await street.hang_up(call)
     await until(alone.channels, frozenset())
     assert [mark.kind for mark in alone.said()[-2:]] == ["out", "end"]
+
+
+async def test_a_message_of_a_step_that_went(alone):
+    """A caller speaks while the step gets another name: the message is kept, and nobody gets it; one of before is waited
+    for by who the spec says.
+    """
+
+    async def leave(name: str, stop) -> None:
+        call = await alone.call(DEALERS)
+        await until(lambda: alone.last("ask"), name, 20)
+        await stop()
+        await asyncio.sleep(3)
+        await alone.line.lab.street.hang_up(call)
+        await until(alone.channels, frozenset())
+        alone.heard = len(alone.said())
+
+    async def other_name() -> None:
+        alone.renamed("leave-message", "say-it")
+        assert await alone.dangers() == {"messages-remove-coming": {"calls up": 1}}
+        assert await alone.apply() == 1
+        assert await alone.apply("--accept", "moves-running-calls") == 0
+
+    def waiting() -> list[tuple[str, tuple[str, ...]]]:
+        found = sorted((one for one in messages.shown(alone.loaded()) if one.seconds > 2), key=lambda one: one.at)
+        return [(one.step, one.waiting) for one in found]
+
+    to = ("hotline@centre.example",)
+    await leave("leave-message", lambda: asyncio.sleep(1))
+    assert waiting() == [("leave-message", to)]
+    await leave("leave-message", other_name)
+    assert waiting()[1:] == [("leave-message", ())]

@@ -116,12 +116,20 @@ CANARY = "\n[cct-canary]\nservicelevel = {}\n"
 QUEUES = "[general](+)\nautofill = yes\n\n[p.orders]\nmaxlen = 1\n\n; The last one.\n"
 
 
+GOING = Plan(
+    "n1", "abc", "def",
+    tuple(Change("disk", kind, name, "x", "1", None, "remove")
+          for kind, name in (("queue", "p.vip"), ("trunk", "p.pbx"), ("messages", "p.orders"))),
+)  # fmt: skip
+
+
 def config(**files: str) -> ConfigSet:
     """Return what a spec renders to; files by name without the end."""
     queues = QUEUES + CANARY
     texts = {
         "queues.conf": queues.format(canary(queues.format("CANARY"))),
         "pjsip.conf": "[ivanova]\ntype = endpoint\n",
+        "messages.conf": "[p.vip]\nmail = new@centre.example\n",
         "runtime.conf": "[cct-logout]\nexten => ivanova,1,Gosub(cct-unwrap,s,1(ivanova))\n same => n,Hangup()\n",
         "extensions.conf": "[cct-entry]\nexten => 7,1,Set(__CCT_RELEASE=aaaa)\n",
         **{f"{name}.conf": text for name, text in files.items()},
@@ -131,6 +139,7 @@ def config(**files: str) -> ConfigSet:
 
 DISK = {
     "queues.conf": "[p.orders]\nmaxlen = 9\n\n[p.vip]\nmaxlen = 5\nweight = 2\n\n; The last one.\n[cct-canary]\nservicelevel = 1\n",
+    "messages.conf": "[p.orders]\nmail = a@centre.example\n\n[p.vip]\nmail = b@centre.example\n",
     "pjsip.conf": "[p.pbx]\ntype = endpoint\n\n[p.pbx]\ntype = auth\npassword = hunter2\n\n[other]\ntype = endpoint\n",
     "runtime.conf": "[cct-exit-1]\nexten => 1,1,Goto(x)\n\n[cct-logout]\nexten => ivanova,1,Gosub(cct-unwrap,s,1(ivanova))\n"
     " same => n,RemoveQueueMember(p.orders,PJSIP/ivanova)\n same => n,RemoveQueueMember(p.vip,PJSIP/ivanova)\n",
@@ -138,14 +147,17 @@ DISK = {
 
 
 def test_the_release_between_keeps_what_is_to_go():
-    """The queue as it was, the trunk with its password, the keys of who waits; who logs out leaves the queue too."""
-    found = drain.between(config(), DISK, {"p.vip", "p.pbx"})
+    """The queue as it was, the trunk with its password, to whom messages go, the keys of who waits; who logs out leaves
+    the queue too. A queue and a step of one name are two things.
+    """
+    found = drain.between(config(), DISK, GOING)
     queues = {s.name: dict(s.lines) for s in parse(found.files["queues.conf"], "queues.conf")}
     assert list(queues) == ["general", "p.orders", "p.vip", "cct-canary"]
     assert (queues["p.orders"], queues["p.vip"]) == ({"maxlen": "1"}, {"maxlen": "5", "weight": "2"})
     text = found.files["queues.conf"].replace(queues["cct-canary"]["servicelevel"], "CANARY")
     assert queues["cct-canary"]["servicelevel"] == str(canary(text))
     assert [s.name for s in parse(found.files["pjsip.conf"], "pjsip.conf")] == ["ivanova", "p.pbx", "p.pbx"]
+    assert found.files["messages.conf"] == config().files["messages.conf"] + "\n[p.orders]\nmail = a@centre.example\n"
     runtime = found.files["runtime.conf"]
     assert " same => n,RemoveQueueMember(p.vip,PJSIP/ivanova)\n same => n,Hangup()" in runtime
     assert "p.orders" not in runtime
@@ -155,18 +167,19 @@ def test_the_release_between_keeps_what_is_to_go():
 
 def test_the_release_between_has_an_id_of_its_own_without_the_password():
     """The same again on itself; a password of the disk does not show in it."""
-    names = {"p.vip", "p.pbx"}
-    found = drain.between(config(), DISK, names)
+    found = drain.between(config(), DISK, GOING)
     assert found.release != "aaaa"
-    assert drain.between(config(), dict(found.files), names) == found
+    assert drain.between(config(), dict(found.files), GOING) == found
     other = {**DISK, "pjsip.conf": DISK["pjsip.conf"].replace("hunter2", "hunter3")}
-    assert drain.between(config(), other, names).release == found.release
+    assert drain.between(config(), other, GOING).release == found.release
     less = {**DISK, "queues.conf": DISK["queues.conf"].replace("maxlen = 5", "maxlen = 6")}
-    assert drain.between(config(), less, names).release != found.release
+    assert drain.between(config(), less, GOING).release != found.release
 
 
 def test_what_is_going():
     """Queues and trunks the spec removes, not what somebody removed by hand."""
     removed = [Change(side, kind, f"p.{kind}", "x", "1", None, "remove") for side in ("disk", "memory")
                for kind in ("queue", "trunk", "sip", "project")]  # fmt: skip
-    assert drain.going(Plan("n1", "a", "b", tuple(removed))) == {"p.queue", "p.trunk"}
+    plan = Plan("n1", "a", "b", tuple(removed))
+    assert drain.going(plan, "queue", "trunk") == {"p.queue", "p.trunk"}
+    assert drain.going(plan, "queue") == {"p.queue"}

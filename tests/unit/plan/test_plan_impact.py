@@ -187,6 +187,10 @@ def test_a_supervisor_who_hears_the_menu_comes_back_to_lines_that_changed():
         (("queue", "p.q", "leavewhenempty", "no", "unavailable,invalid", "change"),
          Live((Seat("p.q", "a", "lunch"),), waiting={"p.q": 2}), {}),
         (("queue", "p.q", "leavewhenempty", "unavailable,invalid", "no", "change"), Live(waiting={"p.q": 2}), {}),
+        (("messages", "p.spare", "mail", "x", None, "remove"), Live(calls=(at("ask"), at("spare"), at("bye"))),
+         {"messages-remove-coming": {"calls up": 2}}),
+        (("messages", "q.spare", "mail", "x", None, "remove"), Live(calls=(at("ask"),)), {}),
+        (("messages", "relay", "host", "x", None, "remove"), Live(calls=(at("ask"),)), {}),
         (("sip", "x transport", "bind", "1", "2", "change"), Live(), {}),
     ],
 )  # fmt: skip
