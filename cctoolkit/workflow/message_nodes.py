@@ -59,7 +59,9 @@ def here(loaded: LoadedSite, named: str = "", progress: Callable[[str], None] = 
     for node in nodes:
         folder = os.path.realpath(node.folder)
         if not named and not is_here(node):
-            progress(f"node {node.id} is passed over: it is reached by ssh; its messages are to be had on it alone")
+            progress(
+                f"node {node.id} is passed over: reached by {node.transport}; its messages are to be had there alone"
+            )
         elif not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a folder above cannot be read
             progress(f"node {node.id} is passed over: {node.folder} is not on this machine, or this user cannot see it")
         elif (first := found.setdefault(folder, node)) is not node:

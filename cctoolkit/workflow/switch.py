@@ -4,7 +4,7 @@ import getpass
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,6 +21,9 @@ from cctoolkit.model.site import AmiAccount, Node, Site
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Transport
 from cctoolkit.plan.changes import Change, Member, Plan, difference, membership, memory_difference
+from cctoolkit.plan.classes import NOTHING, Accepted
+from cctoolkit.plan.impact import judge
+from cctoolkit.plan.looks import Situation
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.render.dialplan import memberships
 from cctoolkit.secret import parse_ref, resolve, reveal_all
@@ -35,6 +38,7 @@ class Planned(Struct, frozen=True):
     node: Node
     plan: Plan
     config: ConfigSet
+    disk: release.Disk
 
 
 def account(node: Node, who: AmiAccount) -> Account:
@@ -63,28 +67,31 @@ async def deploy_client(node: Node) -> AsyncIterator[Client]:
 async def plan_site(loaded: LoadedSite) -> list[Planned]:
     """Plan every node; nothing is changed."""
     configs = render_site(loaded)
-    return [await _plan_node(loaded, node, configs[node.id]) for node in loaded.site.nodes]
+    return [await plan_node(loaded, node, configs[node.id]) for node in loaded.site.nodes]
 
 
-async def _plan_node(loaded: LoadedSite, node: Node, config: ConfigSet) -> Planned:
+async def plan_node(
+    loaded: LoadedSite, node: Node, config: ConfigSet, staying: Collection[str] = frozenset()
+) -> Planned:
+    """Plan one node; who of the roster is logged in to queues that are `staying` stays, whatever the spec says."""
     async with transport(node) as there:
         disk, key, cut_off = await release.read(there), await there.key(), await _cut_off(there)
     async with deploy_client(node) as client:
         memory, members = await snapshot.memory(client), await snapshot.members(client)
-        waiting = await snapshot.waiting(client)
+        live = await snapshot.live(client)
     wanted = {path: reveal_all(text, resolve) for path, text in config.files.items()}
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
     shown = disk.observable()
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
     # back.
     changes += memory_difference(memory, shown) if shown is not None else []
-    changes += membership(members, _allowed(loaded.site, loaded.projects))
-    removed = {change.name for change in changes if change.kind == "queue" and change.action == "remove"}
-    plan = Plan(
-        node.id, disk.manifest.release, config.release, tuple(changes), disk.edited,
-        {queue: count for queue, count in waiting.items() if queue in removed}, cut_off,
-    )  # fmt: skip
-    return Planned(node, plan, config)
+    roster = {entry.agent for entry in loaded.site.roster}
+    stay = [one for one in members if one.queue in staying and one.agent in roster]
+    changes += membership(members, [*_allowed(loaded.site, loaded.projects), *stay])
+    plan = Plan(node.id, disk.manifest.release, config.release, tuple(changes), disk.edited, cut_off, (), node.asterisk)
+    situation = Situation(changes, live, memory, config.files, {**disk.files, **disk.kept})
+    plan = replace(plan, impacts=judge(situation, node.asterisk, reloads=plan.reloads))
+    return Planned(node, plan, config, disk)
 
 
 async def _cut_off(there: Transport) -> str:
@@ -109,16 +116,24 @@ def _allowed(site: Site, projects: Sequence[Project]) -> list[Member]:
 
 
 async def apply_site(
-    planned: Sequence[Planned], *, overwrite_edits: bool, progress: Callable[[str], None]
+    planned: Sequence[Planned],
+    *,
+    overwrite_edits: bool,
+    progress: Callable[[str], None],
+    accepted: Accepted = NOTHING,
 ) -> list[str]:
-    """Perform plans node by node; return the nodes changed. The first failure ends it, its node put back."""
+    """Perform plans node by node; return the nodes changed. The first failure ends it, its node put back. Dangers
+    that nobody has accepted are refused, as they are at that moment.
+    """
     changed = []
     author = release.Author(user(), commit(), clock.now())
     for one in planned:
         if one.plan.empty:
             continue
         async with transport(one.node) as there, deploy_client(one.node) as client:
-            job = deploy.Job(one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, progress)
+            job = deploy.Job(
+                one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, progress, accepted
+            )
             await deploy.apply(job, client)
         changed.append(one.node.id)
     return changed

@@ -143,6 +143,27 @@ async def test_an_unknown_group_and_a_full_disk_leave_nothing(sshd, prepared):
         sshd.inside("umount", mount[-1])
 
 
+async def test_a_full_disk_cuts_no_line_and_no_journal(sshd, prepared):
+    """A line that fits only by half is taken back whole, and an intent that does not fit leaves the old one."""
+    root = f"/srv/{prepared.parent.name}/cctoolkit"
+    sshd.inside("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", root)
+    sshd.inside("mkdir", "-p", f"{root}/releases/empty")
+    async with reached(sshd, prepared) as there:
+        await there.record("one")
+        await there.intend(INTENT)
+        sshd.inside("sh", "-c", f"cat /dev/zero > {root}/filler 2>/dev/null; truncate -s -4096 {root}/filler")
+        with pytest.raises(OperatorError, match="No space left on device"):
+            await there.record("x" * 9000)
+        assert await there.history() == ["one"]
+        with pytest.raises(OperatorError, match="No space left on device"):
+            await there.intend(replace(INTENT, who="x" * 9000))
+        assert await there.intent() == INTENT
+        sshd.inside("rm", f"{root}/filler")
+        await there.record("two")
+        assert await there.history() == ["one", "two"]
+    sshd.inside("umount", root)
+
+
 async def test_a_local_apply_and_one_by_ssh_exclude_one_another(sshd, prepared):
     """Both hold the same lock, whoever comes first."""
     local = LocalTransport("n1", prepared.parent, os.getgid())
@@ -341,16 +362,29 @@ async def test_without_sudo_rights_nothing_is_begun(sshd, prepared):
         assert await there.current() == "empty"
 
 
-async def test_an_agent_holds_the_key(sshd, prepared, monkeypatch):
-    """Without `key` the agent of SSH_AUTH_SOCK is asked, and without an agent nobody is let in."""
+async def test_a_login_without_a_shell(sshd, prepared):
+    """What it says instead is told."""
+    with pytest.raises(OperatorError, match="no shell is to be had: This account is currently not available"):
+        await reached(sshd, prepared, user="backup", sudo=False).__aenter__()
+
+
+async def test_an_agent_holds_the_key(sshd, prepared, tmp_path, monkeypatch):
+    """Without `key` the agent of SSH_AUTH_SOCK is asked, and nobody else: not the user's own files."""
     sshd.inside("ssh-agent", "-a", "/mnt/agent")
     async with asyncssh.connect_agent(str(sshd.folder / "agent")) as agent:
         await agent.add_keys([asyncssh.read_private_key(sshd.key)])
     monkeypatch.setenv("SSH_AUTH_SOCK", str(sshd.folder / "agent"))
     async with reached(sshd, prepared, key=None) as there:
         assert await there.current() == "empty"
+    async with asyncssh.connect_agent(str(sshd.folder / "agent")) as agent:
+        await agent.remove_all()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/id_ed25519").write_bytes(sshd.key.read_bytes())
+    with pytest.raises(OperatorError, match="no key to log in with: the agent has none"):
+        await reached(sshd, prepared, key=None).__aenter__()
     monkeypatch.delenv("SSH_AUTH_SOCK")
-    with pytest.raises(SwitchUnreachable, match="root is not let in"):
+    with pytest.raises(OperatorError, match="no key to log in with: no agent answers"):
         await reached(sshd, prepared, key=None).__aenter__()
 
 

@@ -3,7 +3,7 @@
 Nothing of the user's own ~/.ssh takes part: the same site is reached alike from every machine, or not at all.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from cctoolkit.secret import Secret
 
 _SECONDS = 15.0
 _ALIVE = {"keepalive_interval": 5, "keepalive_count_max": 3}
-# Nothing of the library's own: no file of the user, no password, no agent that was not asked for. The host's known
+# Nothing of the library's own: no file of the user, no password, no agent behind our back. The host's known
 # kinds of key come first, then the others: a key of another kind is to be seen, and refused.
 _OURS: Mapping[str, Any] = {
     "server_host_key_algs": "+ssh-ed25519,ecdsa-sha2-nistp*,rsa-sha2-*",
     "config": None, "gss_host": None, "x509_trusted_certs": None, "preferred_auth": "publickey", "password": None,
+    "agent_path": None,
     "connect_timeout": _SECONDS, "login_timeout": _SECONDS, **_ALIVE,
 }  # fmt: skip
 
@@ -72,12 +73,12 @@ async def _connect(
     node: str, hop: Hop, known: asyncssh.SSHKnownHosts, path: Path, tunnel: asyncssh.SSHClientConnection | None
 ) -> asyncssh.SSHClientConnection:
     where = f"node {node}, ssh {hop.where}"
-    keys = {"client_keys": [_key(where, hop.key)], "agent_path": None} if hop.key else {"agent_path": hop.agent}
     try:
-        return await asyncssh.connect(
-            hop.host, hop.port, username=hop.user, known_hosts=known, tunnel=tunnel or (), **keys, **_OURS
-        )
-    except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as error:
+        async with _keys(where, hop) as keys:
+            return await asyncssh.connect(
+                hop.host, hop.port, username=hop.user, known_hosts=known, tunnel=tunnel or (), client_keys=keys, **_OURS
+            )
+    except asyncssh.HostKeyNotVerifiable as error:
         raise _stranger(where, hop, known, path, error) from error
     except asyncssh.PermissionDenied as error:
         raise SwitchUnreachable(
@@ -86,9 +87,39 @@ async def _connect(
         ) from error  # fmt: skip
     except (OSError, asyncssh.Error) as error:
         raise SwitchUnreachable(
-            str(error) or type(error).__name__, where=where, expected="an ssh server that answers",
+            str(error) or "no answer", where=where, expected="an ssh server that answers",
             next_step="is the host up, and the address right? Nothing was changed",
         ) from error  # fmt: skip
+
+
+@asynccontextmanager
+async def _keys(where: str, hop: Hop) -> AsyncIterator[Sequence[asyncssh.SSHKey | asyncssh.SSHKeyPair]]:
+    """Yield the key, or what the agent has; without any, asyncssh would take those of ~/.ssh."""
+    if hop.key:
+        yield [_key(where, hop.key)]
+        return
+    try:
+        agent = await asyncssh.connect_agent(hop.agent) if hop.agent else None
+    except OSError:
+        agent = None
+    if agent is None:
+        raise _keyless(where, "no agent answers")
+    async with agent:
+        try:
+            found = await agent.get_keys()
+        except (OSError, ValueError):
+            found = ()
+        if not found:
+            raise _keyless(where, "the agent has none")
+        yield found
+
+
+def _keyless(where: str, why: str) -> OperatorError:
+    return OperatorError(
+        f"there is no key to log in with: {why}", where=where,
+        expected="`key` in the site's file, or an agent with one",
+        next_step="ssh-add KEY, and see that SSH_AUTH_SOCK is set; or name a key in the site's file",
+    )  # fmt: skip
 
 
 def _key(where: str, key: Secret) -> asyncssh.SSHKey:

@@ -67,8 +67,10 @@ class Session:
         data = list[str]()
         while (line := await self._line())[:1] == "=":
             data.append(line[1:])
-        if line[:1] != "!":
+        if line == ".":
             return data
+        if line[:1] != "!":
+            raise self.lost(f"it said {line[:80]!r}")
         status, _, what = line[1:].partition(PARTS)
         raise Answer(int(status), data, what.strip(), self.where, self.root)
 
@@ -98,9 +100,15 @@ class Session:
                 while not said or said[-1] != "cctoolkit":
                     said.append(await self._line())
         except (OSError, asyncssh.Error, SwitchUnreachable) as error:
-            what = (error.what if isinstance(error, SwitchUnreachable) else str(error)) or "no answer"
+            what = (
+                error.what.removeprefix(_LOST).removeprefix(": ")
+                if isinstance(error, SwitchUnreachable)
+                else str(error)
+            )
+            if not (what := what or "".join(said[-1:])):
+                raise self.lost("") from error
             raise OperatorError(
-                f"no shell is to be had: {what.removeprefix(_LOST).removeprefix(': ')}", where=self.where,
+                f"no shell is to be had: {what}", where=self.where,
                 expected="a login that may run sh" + (" by sudo without a password" if sudo else ""),
                 next_step="see docs/nodes.md, what a node needs",
             ) from error  # fmt: skip

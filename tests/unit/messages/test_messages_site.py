@@ -49,7 +49,7 @@ def test_a_node_that_is_reached_by_ssh(tmp_path, post):
     far = replace(loaded.site.nodes[0], transport="ssh", ssh=Ssh(host="n1.centre.example", user="deploy"))
     loaded = replace(loaded, site=replace(loaded.site, nodes=(far, loaded.site.nodes[1])))
     assert once(loaded)[1] == [
-        "node n1 is passed over: it is reached by ssh; its messages are to be had on it alone",
+        "node n1 is passed over: reached by ssh; its messages are to be had there alone",
         "sending messages of n2",
     ]
     assert once(loaded, node="n1")[1] == ["sending messages of n1"]
