@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _FAULTY = Path(__file__).with_name("faulty.py")
-_SECONDS = 60
+_SECONDS = 240
 
 
 class ApplyProcess:

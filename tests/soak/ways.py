@@ -54,14 +54,9 @@ class BySsh(Local):
         self._pipes.mkdir()
         for pipe in ("reached", "go"):
             os.mkfifo(self._pipes / pipe)
-        here = line.lab.site_file
-        site = yaml.safe_load(here.read_text(encoding="utf-8"))
         login = {"host": sshd.address, "port": PORT, "user": "deploy", "sudo": True}
         keys = {"key": f"file:{sshd.key}", "known_hosts": str(sshd.known_hosts)}
-        site["nodes"][0] |= {"transport": "ssh", "folder": "/srv/n1/etc/asterisk", "ssh": {**login, **keys}}
-        far = here.with_name("far.yaml")
-        far.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
-        self.site = str(far)
+        self.site = _site(line, transport="ssh", folder="/srv/n1/etc/asterisk", ssh={**login, **keys})
 
     def faults(self) -> dict[str, str]:
         """Return the environment that faulty.py reads: nothing is changed from here."""
@@ -90,6 +85,30 @@ class BySsh(Local):
                 time.sleep(0.01)
         finally:
             os.close(handle)
+
+
+class ByAmi(Local):
+    """Nothing but AMI reaches the node: every place is an action."""
+
+    name = "ami"
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(line)
+        self.site = _site(line, transport="ami", folder="/etc/asterisk")
+
+    def faults(self) -> dict[str, str]:
+        """Return the environment that faulty.py reads: no file is changed."""
+        return {"CCTOOLKIT_FAULTS": str(self.line.lab.folder / "none")}
+
+
+def _site(line: Line, **node: object) -> str:
+    """Write the lab's site with its node reached in another way, and return the file."""
+    here = line.lab.site_file
+    site = yaml.safe_load(here.read_text(encoding="utf-8"))
+    site["nodes"][0] |= node
+    far = here.with_name(f"by-{node['transport']}.yaml")
+    far.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
+    return str(far)
 
 
 def _read(handle: int) -> bytes:
