@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import takewhile
 
 import msgspec
 
@@ -75,8 +76,7 @@ async def perform(
 ) -> Performed:
     """Log the agents in, let the plan happen, wait until all calls are over, log the agents out.
 
-    Once `enough` is set nobody calls any more, whatever the plan says: traffic for as long as something else takes.
-    Raises SwitchError when an agent cannot log in, or when calls cannot be ended at all.
+    Once `enough` is set nobody calls. Raises SwitchError when an agent cannot log in, or calls cannot be ended at all.
     """
     async with street.session() as session:
         stage = _Stage(street, session, plan, codes, enough or asyncio.Event())
@@ -141,13 +141,11 @@ class _Stage:
         return Performed(tuple(self._calls), began, clock.now(), round(self._late, 3), cut)
 
     async def _place_all(self, start: float) -> None:
-        for planned in self._plan.calls:
+        for planned in takewhile(lambda _call: not self._enough.is_set(), self._plan.calls):
             wait = planned.at - (time.monotonic() - start)
             # What is due at once comes in one go: a street that is behind must not wait for its own log.
             if wait > 0:
                 await asyncio.sleep(wait)
-            if self._enough.is_set():
-                return
             self._late = max(self._late, -wait)
             call = await self._session.place_call(
                 planned.number,

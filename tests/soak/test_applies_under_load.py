@@ -7,12 +7,14 @@ CCTOOLKIT_SEEDS ("1-20", "7", "1-3,9"); CCTOOLKIT_RATE calls a second, 20 unless
 import asyncio
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
+import msgspec
 import pytest
 
 from cctoolkit import marks
@@ -21,6 +23,7 @@ from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.notes import Note
 from cctoolkit.lab.traffic import Codes, Performed, perform
 from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Span, plan
+from cctoolkit.lab.witness import WitnessEvent
 from cctoolkit.workflow import specs, switch
 from tests.live.conftest import PROJECT, Line, expected, specs_for_tests
 from tests.live.test_change_under_calls import PAUSED, REASONS, Crowd, until
@@ -45,8 +48,8 @@ BEFORE = 6
 
 MANY = 40
 MEMORY = 1.03
-"""How much larger the switch may be at the end of many applies than in the middle: what each leaves there would be seen.
-With fewer its memory still fills with the calls it sees for the first time.
+"""How much more the switch may grow from the middle of many applies to their end than the street, which sees the same calls
+and no apply. With fewer both still fill with what calls need for the first time.
 """
 
 STILL = {**PAUSED, "agent-13": "*141", "agent-14": "*142", "agent-15": "*143", "agent-16": "*141"}
@@ -102,11 +105,12 @@ CHANGES: dict[str, Edits] = {
 
 @dataclass(frozen=True)
 class Applied:
-    """One apply: what changed, how long it took, the switch's memory after it."""
+    """One apply: what changed, how long it took, the memory of the switch after it, and of the street."""
 
     what: str
     seconds: float
     rss_kib: int
+    street_kib: int
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +132,9 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
         finally:
             os.chdir(before)
         problems = [text for node in lab.nodes.values() for text in node.problems() if not expected(text)]
-    # Both sides hung up at once.
-    assert [text for text in problems if "Session already DISCONNECTED" not in text] == []
+    # Both sides hung up at once; the machine is slow.
+    known = ("Session already DISCONNECTED", "queue reached 3000 scheduled tasks")
+    assert [text for text in problems if not any(one in text for one in known)] == []
 
 
 def mix(seconds: float) -> Mix:
@@ -185,13 +190,15 @@ async def test_nobody_notices(line: Line, load_rows: list[tuple[str, ...]]) -> N
             watching.cancel()
             enough.set()
             done = await happening
-    found = notes.notes([e for e in line.lab.street.witness() if e.at >= done.began], done.calls)
-    load_rows += rows(applied, found, done, watch)
+    events = [event for event in line.lab.street.witness() if event.at >= done.began]
+    found, here = notes.notes(events, done.calls), hung_up_here(events)
+    load_rows += rows(applied, Counter(ended_by(note, here) for note in found), found, done, watch)
     assert done.cut == ()
     assert watch.faults == []
-    assert cut_off(found, crowd.marks()) == []
+    assert cut_off(found, here, crowd.marks()) == []
     assert generations(crowd.marks()) > 1
-    assert len(applied) < MANY or grown(applied) <= MEMORY
+    switch_grew, street_grew = grown([one.rss_kib for one in applied]), grown([one.street_kib for one in applied])
+    assert len(applied) < MANY or switch_grew <= MEMORY * street_grew
 
 
 async def apply_all(line: Line) -> list[Applied]:
@@ -206,7 +213,8 @@ async def apply_all(line: Line) -> list[Applied]:
         async with Local(line).applying() as process:
             assert await process.ended() == 0, process.said
             assert "applied and read back: n1" in process.said
-        applied.append(Applied(what, time.monotonic() - began, rss_kib(line.lab.nodes["n1"])))
+        took = time.monotonic() - began
+        applied.append(Applied(what, took, rss_kib(line.lab.nodes["n1"]), rss_kib(line.lab.street.node)))
     return applied
 
 
@@ -216,7 +224,7 @@ def there_and_back() -> list[tuple[str, Edits]]:
     return [*CHANGES.items(), *back]
 
 
-def cut_off(found: Sequence[Note], said: Sequence[marks.Mark]) -> list[str]:
+def cut_off(found: Sequence[Note], here: frozenset[str], said: Sequence[marks.Mark]) -> list[str]:
     """Return the calls that neither party ended and that were not at their flow's end, or that were in two generations."""
     by_call: dict[str, list[marks.Mark]] = {}
     for mark in said:
@@ -226,18 +234,30 @@ def cut_off(found: Sequence[Note], said: Sequence[marks.Mark]) -> list[str]:
     for note in found:
         told = by_call.get(of.get(note.caller, ""), [])
         steps = [mark.detail.partition(":")[0] for mark in told if mark.kind == "step"]
-        if ended_by(note) not in {"caller", "agent"} and (not steps or steps[-1] not in {"hangup", "voicemail"}):
-            faults.append(f"{note.caller} {note.lived}, ended by the node after {steps}")
+        if ended_by(note, here) == "flow" and (not steps or steps[-1] not in {"hangup", "voicemail"}):
+            faults.append(f"ended by the node after {steps}: {note}")
         if len({mark.generation for mark in told if mark.generation}) > 1:
-            faults.append(f"{note.caller} was in more than one generation")
+            faults.append(f"in more than one generation: {told}")
     return faults
 
 
-def ended_by(note: Note) -> str:
-    """Return who ended a call, or "node". An agent's phone that hung up did so, even where it was told later than the call's
-    end.
-    """
-    return "agent" if any(leg.hung_up for leg in note.legs) else note.hung_up_by
+class _Hangup(msgspec.Struct):
+    hangupsource: str
+
+
+def hung_up_here(events: Sequence[WitnessEvent]) -> frozenset[str]:
+    """Return the calls that the street hung up itself, answered or not: of the others the node's BYE names its channel."""
+    ends = (event for event in events if event.kind == "HANGUP")
+    return frozenset(
+        event.uniqueid for event in ends if msgspec.json.decode(event.extra, type=_Hangup).hangupsource != event.channel
+    )
+
+
+def ended_by(note: Note, here: frozenset[str]) -> str:
+    """Return who ended a call: its agent, its caller, or the flow."""
+    if any(leg.hung_up for leg in note.legs):
+        return "agent"
+    return "caller" if note.call in here else "flow"
 
 
 def generations(said: Sequence[marks.Mark]) -> int:
@@ -245,28 +265,33 @@ def generations(said: Sequence[marks.Mark]) -> int:
     return len({mark.generation for mark in said if mark.kind == "entry" and mark.project == PROJECT})
 
 
-def grown(applied: Sequence[Applied]) -> float:
-    """Return how much larger the switch was in the last quarter than in the one before."""
-    quarter = max(len(applied) // 4, 1)
-    sizes = [one.rss_kib for one in applied]
+def grown(sizes: Sequence[int]) -> float:
+    """Return how much larger something was in the last quarter than in the one before."""
+    quarter = max(len(sizes) // 4, 1)
     return median(sizes[-quarter:]) / median(sizes[-2 * quarter : -quarter])
 
 
-def rows(applied: Sequence[Applied], found: Sequence[Note], done: Performed, watch: Watch) -> list[tuple[str, ...]]:
+def rows(
+    applied: Sequence[Applied], ended: Counter[str], found: Sequence[Note], done: Performed, watch: Watch
+) -> list[tuple[str, ...]]:
     """Return what the run came to."""
     dialled = [note.dialled for note in found if note.dialled]
-    ended = [ended_by(note) for note in found]
     took = sorted(one.seconds for one in applied)
-    sizes = [one.rss_kib // 1024 for one in applied]
+    here, street = [one.rss_kib for one in applied], [one.street_kib for one in applied]
     return [
         ("applies", str(len(applied))),
         ("seconds each, median and most", f"{median(took):.1f}, {took[-1]:.1f}"),
         ("calls, a second", f"{len(found)}, {len(found) / (max(dialled) - min(dialled)).total_seconds():.1f}"),
         ("street behind its plan at most, s", f"{done.late_seconds:.2f}"),
-        ("ended by caller, agent, flow", ", ".join(str(ended.count(who)) for who in ("caller", "agent", "node"))),
+        ("ended by caller, agent, flow", ", ".join(str(ended[who]) for who in ("caller", "agent", "flow"))),
         ("answered", str(sum(note.lived == "answered" for note in found))),
         ("looks at the switch, most waiting", f"{watch.looks}, {watch.most_waiting}"),
         ("faults seen", str(len(watch.faults))),
-        ("MiB at each tenth of the run", " ".join(map(str, sizes[:: max(len(sizes) // 10, 1)]))),
-        ("last quarter against the one before", f"{grown(applied):.3f}x"),
+        ("the switch's MiB at each tenth", _tenths(here)),
+        ("the street's, which sees no apply", _tenths(street)),
+        ("last quarter against the one before", f"{grown(here):.3f}x, the street {grown(street):.3f}x"),
     ]
+
+
+def _tenths(sizes: Sequence[int]) -> str:
+    return " ".join(str(size // 1024) for size in sizes[:: max(len(sizes) // 10, 1)])
