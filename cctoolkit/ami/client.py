@@ -80,7 +80,7 @@ class _Action(Action):  # type: ignore[misc]  # panoramisk ships no types
         if message.response:
             return not self.as_list or message.response == "Error"
         # AMI v2 Specification, "Action Responses": the last event of a list says so in its EventList header.
-        return message.get("EventList").lower() in ("complete", "cancelled")
+        return message.event_list.lower() in ("complete", "cancelled")
 
 
 class _Manager(Manager):  # type: ignore[misc]  # panoramisk ships no types
@@ -170,7 +170,7 @@ class Client:
             if empty_ok and empty_ok.lower() in refusal.reply.get("Message").lower():
                 return []
             raise
-        if messages[-1].get("EventList").lower() == "cancelled":
+        if messages[-1].event_list.lower() == "cancelled":
             raise SwitchError("the switch broke off its list", where=f"{self.account.where} {name}")
         return [message for message in messages[:-1] if message.event]
 

@@ -33,13 +33,13 @@ def read_dialplan(events: Iterable[Message]) -> Iterator[Setting]:
         context = event.get("Context")
         if not context.startswith("cct-"):
             continue
-        if included := event.get("IncludeContext"):
-            yield Setting("dialplan", context, f"include {included}", "yes")
-        elif application := event.get("Application"):
+        if application := event.get("Application"):
             # A priority is a number, or "hint".
             label, place = event.get("ExtensionLabel"), f"{event.get('Extension')},{event.get('Priority')}"
             says = f"{application}({event.get('AppData')})"
             yield Setting("dialplan", context, place, f"({label}){says}" if label else says)
+        elif included := event.get("IncludeContext"):
+            yield Setting("dialplan", context, f"include {included}", "yes")
 
 
 def read_queues(events: Iterable[Message]) -> Iterator[Setting]:
