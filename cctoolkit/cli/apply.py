@@ -1,36 +1,98 @@
 """apply: do the plan, prove it took, or put everything back."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import Projects, Site, say, tell
+from cctoolkit.cli.options import Format, Nodes, OutputFormat, Projects, Site, say, say_json, tell
+
+if TYPE_CHECKING:
+    from cctoolkit.deploy.fleet import Outcome
+    from cctoolkit.workflow.fleet import Applied, How
+
+_COLUMNS = ("node", "release before", "release now", "state", "seconds")
+_INTERRUPTED = 130
 
 
 def command(
     site: Site,
     projects: Projects = None,
+    nodes: Nodes = None,
+    canary: Annotated[
+        str,
+        typer.Option("--canary", help="The node that goes first; the site's canary when not given.", metavar="NODE"),
+    ] = "",
+    verify_canary: Annotated[
+        bool, typer.Option("--verify-canary", help="Verify the canary, test calls and all, before the others begin.")
+    ] = False,
+    at_once: Annotated[int, typer.Option("--at-once", help="So many nodes at once.", min=1, max=100)] = 4,
+    all_or_none: Annotated[
+        bool, typer.Option("--all-or-none", help="Change nothing while a node of the site is away.")
+    ] = False,
     overwrite_edits: Annotated[
         bool, typer.Option("--overwrite-edits", help="Overwrite files that were edited by hand on the node.")
     ] = False,
+    output: OutputFormat = Format.text,
 ) -> int:
     """Plan, then perform the plan: one rename on disk, reload, read back; put back when the switch did not
     take it.
 
+    Of several nodes the canary goes first, the others follow at once; when one fails, those already changed are rolled
+    back. A node that is away is left as it is, and the next apply catches it up: exit code 4.
+
     Example: cctoolkit apply --site lab
     """
-    return asyncio.run(_apply(site, projects or [], overwrite_edits))
+    from cctoolkit.workflow.fleet import How
+
+    how = How(canary, verify_canary, at_once, all_or_none, overwrite_edits)
+    return asyncio.run(_apply(site, projects or [], nodes or [], how, output))
 
 
-async def _apply(site: str, projects: list[str], overwrite_edits: bool) -> int:
-    from cctoolkit.plan.explain import explain
-    from cctoolkit.workflow import specs, switch
+async def _apply(site: str, projects: list[str], nodes: list[str], how: "How", output: Format) -> int:
+    from cctoolkit.cli.plan import told
+    from cctoolkit.workflow import fleet, specs
 
-    planned = await switch.plan_site(specs.load_site(site, projects))
-    for one in planned:
-        say(explain(one.plan))
-    changed = await switch.apply_site(planned, overwrite_edits=overwrite_edits, progress=tell)
-    if changed:
-        say(f"applied and read back: {', '.join(changed)}")
-    return 0
+    planned = await fleet.plan(specs.load_site(site, projects), nodes)
+    if output is Format.text:
+        for text in told(planned):
+            say(text)
+    applied = await fleet.apply(planned, how, tell)
+    if output is Format.json:
+        say_json({"nodes": applied.outcomes, "interrupted": applied.interrupted})
+    else:
+        _say(applied)
+    if applied.interrupted:
+        tell("interrupted: nodes that were at work were put back, the others are as the table says")
+        return _INTERRUPTED
+    return applied.exit_code
+
+
+def _say(applied: "Applied") -> None:
+    from cctoolkit.errors import told
+
+    if len(applied.outcomes) > 1:
+        for text in table(applied.outcomes):
+            say(text)
+    elif applied.changed:
+        say(f"applied and read back: {', '.join(applied.changed)}")
+    for error in applied.errors.values():
+        tell(told(error))
+
+
+def table(outcomes: "Iterable[Outcome]") -> list[str]:
+    """Return one line a node under a heading: what is where, and below it why and what to do."""
+    outcomes = list(outcomes)
+    rows = [_COLUMNS]
+    for one in outcomes:
+        seconds = f"{one.seconds:.2f}" if one.seconds else "-"
+        rows.append((one.node, one.release_before or "?", one.release_now or "?", one.state, seconds))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    for one in outcomes:
+        if one.why:
+            lines.append(f"{one.node}: {one.why}")
+        if one.why and one.next_step:
+            lines.append(f"  next: {one.next_step}")
+    return lines

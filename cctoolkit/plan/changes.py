@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit.state.settings import NodeState
 
@@ -58,6 +59,19 @@ class Plan(Struct, frozen=True):
     def empty(self) -> bool:
         """Say whether there is nothing to do and nothing to report."""
         return not self.changes and not self.edited and not self.cut_off
+
+
+_OPPOSITE: Mapping[Action, Action] = {"add": "remove", "change": "change", "remove": "add"}
+
+
+def taken_back(plan: Plan) -> Plan:
+    """Return the plan that takes this one back. What was repaired in memory stays repaired."""
+    changes = (
+        replace(one, old=one.new, new=one.old, action=_OPPOSITE[one.action])
+        for one in plan.changes
+        if one.side != "memory"
+    )
+    return Plan(plan.node, plan.release_new, plan.release_now, tuple(changes))
 
 
 def difference(side: Side, now: NodeState, wanted: NodeState) -> list[Change]:

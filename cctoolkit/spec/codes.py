@@ -135,6 +135,7 @@ CODES = {
     "unknown-collect": "No step that collects digits has this name.",
     "unknown-country": "No country has this code.",
     "unknown-field": "The card has no field of this name.",
+    "unknown-node": "No node has this name.",
     "unknown-project": "No project has this name.",
     "unknown-queue": "No queue has this name.",
     "unknown-step": "No step has this name.",

@@ -1,5 +1,6 @@
-"""The switch: plan, apply."""
+"""One switch: its plan, what performs it, its history."""
 
+import asyncio
 import getpass
 import os
 import shutil
@@ -61,18 +62,19 @@ async def deploy_client(node: Node) -> AsyncIterator[Client]:
 
 
 async def plan_site(loaded: LoadedSite) -> list[Planned]:
-    """Plan every node; nothing is changed."""
+    """Plan every node of a site whose nodes must all be there (else see `fleet.plan`); nothing is changed."""
     configs = render_site(loaded)
-    return [await _plan_node(loaded, node, configs[node.id]) for node in loaded.site.nodes]
+    return list(await asyncio.gather(*(plan_node(loaded, node, configs[node.id]) for node in loaded.site.nodes)))
 
 
-async def _plan_node(loaded: LoadedSite, node: Node, config: ConfigSet) -> Planned:
+async def plan_node(loaded: LoadedSite, node: Node, config: ConfigSet) -> Planned:
+    """Plan one node; nothing is changed."""
     async with transport(node) as there:
         disk, key, cut_off = await release.read(there), await there.key(), await _cut_off(there)
     async with deploy_client(node) as client:
         memory, members = await snapshot.memory(client), await snapshot.members(client)
         waiting = await snapshot.waiting(client)
-    wanted = {path: reveal_all(text, resolve) for path, text in config.files.items()}
+    wanted = revealed(config)
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
     shown = disk.observable()
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
@@ -85,6 +87,11 @@ async def _plan_node(loaded: LoadedSite, node: Node, config: ConfigSet) -> Plann
         {queue: count for queue, count in waiting.items() if queue in removed}, cut_off,
     )  # fmt: skip
     return Planned(node, plan, config)
+
+
+def revealed(config: ConfigSet) -> dict[str, str]:
+    """Return the files with their secrets; raise OperatorError for one that cannot be read."""
+    return {path: reveal_all(text, resolve) for path, text in config.files.items()}
 
 
 async def _cut_off(there: Transport) -> str:
@@ -108,20 +115,20 @@ def _allowed(site: Site, projects: Sequence[Project]) -> list[Member]:
     ]
 
 
-async def apply_site(
-    planned: Sequence[Planned], *, overwrite_edits: bool, progress: Callable[[str], None]
-) -> list[str]:
-    """Perform plans node by node; return the nodes changed. The first failure ends it, its node put back."""
-    changed = []
-    author = release.Author(user(), commit(), clock.now())
-    for one in planned:
-        if one.plan.empty:
-            continue
-        async with transport(one.node) as there, deploy_client(one.node) as client:
-            job = deploy.Job(one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, progress)
-            await deploy.apply(job, client)
-        changed.append(one.node.id)
-    return changed
+def job(
+    one: Planned,
+    there: Transport,
+    author: release.Author,
+    *,
+    overwrite_edits: bool,
+    progress: Callable[[str], None],
+) -> deploy.Job:
+    """Return what performs a node's plan; what it tells begins with the node's name."""
+
+    def named(line: str) -> None:
+        progress(f"{one.node.id}: {line}")
+
+    return deploy.Job(one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, named)
 
 
 async def histories(loaded: LoadedSite) -> list[tuple[Node, list[str]]]:

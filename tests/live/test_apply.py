@@ -17,7 +17,7 @@ from cctoolkit.lab.lab import Lab
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.plan.changes import memory_difference
-from cctoolkit.workflow import specs, switch
+from cctoolkit.workflow import fleet, specs, switch
 
 pytestmark = pytest.mark.live
 
@@ -58,7 +58,7 @@ class Deployed:
     async def apply(self, *, overwrite_edits=False):
         """Plan and apply."""
         planned = await switch.plan_site(self.loaded)
-        return await switch.apply_site(planned, overwrite_edits=overwrite_edits, progress=lambda _line: None)
+        return await fleet.apply_site(planned, overwrite_edits=overwrite_edits, progress=lambda _line: None)
 
     async def memory_is_the_disk(self) -> bool:
         """Ask the switch whether it runs what its files say."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cctoolkit.deploy import reload
 from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.render.configset import ConfigSet
-from cctoolkit.workflow import specs, switch
+from cctoolkit.workflow import fleet, specs, switch
 from tests.unit.deploy.fake_switch import FakeSwitch, prepare
 
 SECRET = "hunter2-of-"
@@ -65,7 +65,7 @@ class Node:
 
     async def perform(self, planned, *, overwrite_edits=False):
         """Apply what was planned."""
-        return await switch.apply_site(planned, overwrite_edits=overwrite_edits, progress=self.said.append)
+        return await fleet.apply_site(planned, overwrite_edits=overwrite_edits, progress=self.said.append)
 
     @property
     def current(self) -> Path:
