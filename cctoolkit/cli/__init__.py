@@ -24,6 +24,7 @@ from cctoolkit.cli import (
     render,
     report,
     schema,
+    site,
     trace,
     validate,
     verify,
@@ -61,5 +62,6 @@ for module in (
 ):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(messages.app, name="messages")
+app.add_typer(site.app, name="site")
 app.add_typer(lab.app, name="lab")
 app.command(name="demo", hidden=True)(demo.command)

@@ -82,7 +82,7 @@ async def plan(loaded: LoadedSite, only: Sequence[str] = ()) -> Fleet:
 
     A node that does not answer, or whose files cannot be reached, is away; when it is the only one its error is raised.
     """
-    nodes = _chosen(loaded, only)
+    nodes = chosen(loaded, only)
     configs = render_site(loaded, nodes)
     for node in nodes:
         # A phone's secret that is missing keeps no node away: it is missing for all.
@@ -94,7 +94,8 @@ async def plan(loaded: LoadedSite, only: Sequence[str] = ()) -> Fleet:
     return Fleet(loaded, tuple(found))
 
 
-def _chosen(loaded: LoadedSite, only: Sequence[str]) -> list[Node]:
+def chosen(loaded: LoadedSite, only: Sequence[str]) -> list[Node]:
+    """Return the nodes of a site, or `only` some; raise UsageError for one it does not have."""
     known = [node.id for node in loaded.site.nodes]
     for name in only:
         if name not in known:
@@ -175,7 +176,7 @@ def _canary(fleet: Fleet, how: How, progress: Callable[[str], None]) -> str:
     """Return who is to be first, "" whoever stands first; refuse when a node is away that must be there."""
     named = how.canary or fleet.loaded.site.canary or ""
     if how.canary:
-        _chosen(fleet.loaded, [how.canary])
+        chosen(fleet.loaded, [how.canary])
     for one in fleet.away:
         if how.all_or_none or one.node.id == how.canary:
             raise SwitchUnreachable(

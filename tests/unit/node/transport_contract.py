@@ -157,7 +157,7 @@ class TransportContract:
         for begin in (far.transport.current, far.transport.key, far.transport.lock().__aenter__):
             with pytest.raises(OperatorError, match="the node is not prepared") as caught:
                 await begin()
-            assert "releases/empty" in caught.value.next_step
+            assert "site init" in caught.value.next_step
 
     async def test_a_link_that_points_nowhere_says_what_to_do(self, far):
         """No link, a file in its place, a link to what is gone: the releases that are there are named."""
