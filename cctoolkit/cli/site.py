@@ -10,12 +10,15 @@ from cctoolkit.cli.options import CHANGES, Format, Nodes, OutputFormat, Site, sa
 if TYPE_CHECKING:
     from cctoolkit.workflow.prepare import Report
 
-app = typer.Typer(help="The nodes of a site.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def group() -> None:
-    """The nodes of a site."""
+    """Prepare the nodes of a site.
+
+    Example: cctoolkit site init --site production --check
+    """
 
 
 @app.command()

@@ -16,6 +16,7 @@ from cctoolkit.node.prepare.place import LocalPlace
 from cctoolkit.node.prepare.run import Survey, carry_out, refuse, survey
 from cctoolkit.secret import Secret, SecretRef, keep, parse_ref, resolve
 from cctoolkit.workflow import fleet, switch
+from cctoolkit.workflow.paths import is_there
 from cctoolkit.workflow.specs import LoadedSite
 
 _NOT_MADE = Secret("not-made-yet")
@@ -116,4 +117,6 @@ async def _running(node: Node) -> list[str]:
                 found += await running.switch(client, node.id) if kind == "deploy" else []
         except (SwitchError, OperatorError) as error:
             found.append(f"account {kind} is not checked: {fleet.line(error)}")
+    if not is_there(Path(node.queue_log)):
+        found.append(f"there is no queue_log at {node.queue_log}, where the site's file says it is")
     return found

@@ -4,7 +4,7 @@ A file that a program writes anew (FreePBX) is left alone: what it lacks goes in
 its own text could say is refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -122,13 +122,12 @@ class _Work:
         for file, content in EMPTY.items():
             if file not in self._texts:
                 self._write(file, content, "the release before the first", "")
-        if "manager.conf" in self._texts:
-            for account in self._wanted.accounts.values():
-                if text.has_section(self._texts["manager.conf"], account.user.lower()):
-                    self._refused.append(
-                        f"manager.conf has an account [{account.user}] of its own: take it out there, site init writes "
-                        f"it into {accounts.FILE}"
-                    )
+        for account in self._wanted.accounts.values():
+            if text.has_section(self._whole("manager.conf"), account.user.lower()):
+                self._refused.append(
+                    f"manager.conf has an account [{account.user}] of its own: take it out there, site init writes "
+                    f"it into {accounts.FILE}"
+                )
         # Networks that were permitted once stay so, until somebody takes them out.
         found = [one.value for one in text.lines(self._texts.get(accounts.FILE, "")) if one.option == "permit"]
         content = accounts.text(self._wanted.accounts, list(dict.fromkeys([*self._wanted.permits, *found])))
@@ -137,25 +136,29 @@ class _Work:
             self._write(accounts.FILE, content, f"the AMI accounts {users}", "manager")
 
     def _option(self, one: _Option) -> None:
-        found = text.value(self._texts.get(one.file, ""), one.section, one.name)
+        found = text.value(self._whole(one.file), one.section, one.name)
         if _same(found, one.value) or (found is None and one.assumed):
             return
         was = "" if found is None else f" (was {found})"
         said = f"[{one.section}] {one.name} = {one.value}{was}"
-        if not self._generated(one.file):
-            self._write(one.file, text.put(self._texts.get(one.file, ""), one.section, one.name, one.value), said,
-                        one.takes_in)  # fmt: skip
+        own = self._texts.get(one.file, "")
+        if found is not None and text.value(own, one.section, one.name) is None:
+            self._refused.append(f"{one.file} must say {said}: a file it includes says otherwise, mend it there")
+        elif not self._generated(one.file):
+            self._write(one.file, text.put(own, one.section, one.name, one.value), said, one.takes_in)
         elif found is not None or one.section != "general":
             self._refused.append(f"{one.file} must say {said}, and is written anew by another program: say it there")
-        elif (custom := self._custom(one.file)) and not _same(
-            text.value(self._texts.get(custom, ""), one.section, one.name), one.value
-        ):
+        elif custom := self._custom(one.file):
             more = f"[{one.section}](+)\n{one.name} = {one.value}\n"
             self._write(custom, text.append(self._texts.get(custom, ""), more), said, one.takes_in)
 
+    def _whole(self, file: str) -> str:
+        """Return a file with what it includes."""
+        return text.inlined(self._texts, file)
+
     def _listens(self) -> None:
         """Let AMI answer where the site's file says."""
-        conf, host = self._texts.get("manager.conf", ""), self._wanted.ami_host
+        conf, host = self._whole("manager.conf"), self._wanted.ami_host
         bound = text.value(conf, "general", "bindaddr")
         if bound != host and bound not in _EVERYWHERE:
             self._option(_Option("manager.conf", "general", "bindaddr", host, "manager"))
@@ -165,25 +168,29 @@ class _Work:
 
     def _section(self, file: str, section: str) -> None:
         """A release's `[general](+)` extends this one; without it Asterisk reads nothing of the file."""
-        if not text.has_section(self._texts.get(file, ""), section) and not self._generated(file):
+        if not text.has_section(self._whole(file), section) and not self._generated(file):
             self._write(file, text.append(self._texts.get(file, ""), f"[{section}]\n"), f"[{section}]", "app_queue")
 
     def _transports(self) -> None:
         """Make the one transport of a node that has none; those the site's file names are the engineer's to make."""
-        conf = self._texts.get("pjsip.conf", "")
+        conf = self._whole("pjsip.conf")
         there = {line.section for line in text.lines(conf) if (line.option, line.value) == ("type", "transport")}
-        others = [path for path in text.includes(conf) if not path.startswith("cctoolkit/")]
+        others = [path for path in text.includes(conf) if not path.startswith(text.OURS)]
         for name in self._wanted.transports:
             if name.lower() not in there and not others and (name != "udp" or there):
                 self._todo.append(f"pjsip.conf has no transport [{name}], which the site's file names: docs/trunks.md")
         if not there and not others and not self._generated("pjsip.conf"):
             bind = f"{_host(self._wanted.address)}:{self._wanted.sip_port}"
             more = f"[udp]\ntype = transport\nprotocol = udp\nbind = {bind}\n"
-            self._write("pjsip.conf", text.append(conf, more), f"transport [udp] at {bind}", RESTART)
+            self._write(
+                "pjsip.conf",
+                text.append(self._texts.get("pjsip.conf", ""), more),
+                f"transport [udp] at {bind}",
+                RESTART,
+            )
 
     def _include(self, file: str, path: str, what: str, takes_in: str) -> None:
-        places = [file, self._custom_name(file)]
-        if any(path in text.includes(self._texts.get(place, "")) for place in places):
+        if path in text.includes(self._whole(file)):
             return
         place = self._custom(file) if self._generated(file) else file
         if place:
@@ -195,12 +202,9 @@ class _Work:
         head = self._texts.get(file, "")[:_LOOKED_AT].lower()
         return any(word in head for word in _GENERATED)
 
-    def _custom_name(self, file: str) -> str:
-        return f"{PurePosixPath(file).stem}_custom.conf"
-
     def _custom(self, file: str) -> str:
         """Return the file a generated one takes in for us, or refuse when it takes in none."""
-        custom = self._custom_name(file)
+        custom = f"{PurePosixPath(file).stem}_custom.conf"
         if custom in text.includes(self._texts.get(file, "")):
             return custom
         refusal = f"{file} is written anew by another program and does not include {custom}: nothing of ours would stay"
@@ -214,11 +218,6 @@ class _Work:
 
 
 _MODULES = {"extensions.conf": "pbx_config", "queues.conf": "app_queue", "pjsip.conf": "res_pjsip"}
-
-
-def customs() -> Sequence[str]:
-    """Return the files beside CONF in which what we need may stand."""
-    return [f"{PurePosixPath(file).stem}_custom.conf" for file in CONF]
 
 
 def _same(found: str | None, wanted: str) -> bool:

@@ -39,6 +39,9 @@ class Place(Protocol):
     async def linked(self) -> str:
         """Return where LINK leads, "" when there is none."""
 
+    async def releases(self) -> list[str]:
+        """Return the releases there are beside the empty one."""
+
     async def link(self) -> None:
         """Let LINK lead to EMPTY."""
 
@@ -89,7 +92,11 @@ class LocalPlace:
 
     async def unfit(self) -> list[str]:
         """Return the folders that are not as they must be; see Place."""
-        return self._told(lambda: [name for name in FOLDERS if not self._fit(self._folder / name)])
+        return self._told(self._unfit)
+
+    def _unfit(self) -> list[str]:
+        self._folder.stat()
+        return [name for name in FOLDERS if not self._fit(self._folder / name)]
 
     def _fit(self, path: Path) -> bool:
         if not path.is_dir():
@@ -110,6 +117,10 @@ class LocalPlace:
         """Return where the link leads; see Place."""
         link = self._folder / LINK
         return self._told(lambda: str(link.readlink()) if link.is_symlink() else "")
+
+    async def releases(self) -> list[str]:
+        """Return the releases; see Place."""
+        return self._told(lambda: sorted(p.name for p in self._folder.glob(f"{FOLDERS[1]}/*") if p.name != "empty"))
 
     async def link(self) -> None:
         """Make the link; see Place."""

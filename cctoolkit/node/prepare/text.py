@@ -5,9 +5,12 @@ block comments `;-- … --;`, `#include`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
+
+OURS = "cctoolkit/"
+"""Where our own files lie, below the configuration folder."""
 
 _SECTION = re.compile(r"\[([^\]]+)\]\s*(?:\(([^)]*)\))?")
 _INCLUDE = re.compile(r"#(?:try)?include\s+[\"<]?([^\">]+?)[\">]?")
@@ -57,6 +60,15 @@ def _said(raw: str, comment: bool) -> tuple[str, bool]:
             return (raw[:position] + rest).strip(), goes_on
         return raw[:position].strip(), False
     return raw.strip(), False
+
+
+def inlined(files: Mapping[str, str], file: str, depth: int = 5) -> str:
+    """Return a file with those it includes in the places where it does, as far as they are known and not ours."""
+    rows = files.get(file, "").split("\n")
+    for line in list(lines("\n".join(rows))):
+        if depth and line.option == "#include" and line.value in files and not line.value.startswith(OURS):
+            rows[line.number] = inlined(files, line.value, depth - 1)
+    return "\n".join(rows)
 
 
 def has_section(text: str, section: str) -> bool:
