@@ -51,11 +51,13 @@ async def init(loaded: LoadedSite, only: Sequence[str], permits: Sequence[str], 
     """
     nodes = fleet.chosen(loaded, only)
     networks = [_network(text) for text in permits]
-    surveys = [(node, *await _survey(node, networks, check=check)) for node in nodes]
-    for node, _, found, _ in surveys:
+    surveys = [await _survey(node, networks, check=True) for node in nodes]
+    for node, (_, found, _) in zip(nodes, surveys, strict=True):
         refuse(node.id, found)
+    if not check:
+        surveys = [await _survey(node, networks, check=False) for node in nodes]
     reports = []
-    for node, place, found, made in surveys:
+    for node, (place, found, made) in zip(nodes, surveys, strict=True):
         kept = [] if check else await carry_out(place, found)
         steps = (*(Step(str(ref), "a secret at random, mode 0600", "") for ref in made), *found.steps)
         reports.append(Report(node.id, steps, tuple(kept), found.files.todo, tuple(await _running(node))))
