@@ -17,6 +17,7 @@ from cctoolkit.node.prepare.run import Survey, carry_out, refuse, survey
 from cctoolkit.secret import Secret, SecretRef, keep, parse_ref, resolve
 from cctoolkit.workflow import fleet, switch
 from cctoolkit.workflow.paths import is_there
+from cctoolkit.workflow.reach import is_here
 from cctoolkit.workflow.specs import LoadedSite
 
 _NOT_MADE = Secret("not-made-yet")
@@ -50,6 +51,8 @@ async def init(loaded: LoadedSite, only: Sequence[str], permits: Sequence[str], 
     Raise Refused, before anything is changed anywhere, when a node's files cannot be added to.
     """
     nodes = fleet.chosen(loaded, only)
+    for node in nodes:
+        _refuse_far(node)
     networks = [_network(text) for text in permits]
     surveys = [await _survey(node, networks, check=True) for node in nodes]
     for node, (_, found, _) in zip(nodes, surveys, strict=True):
@@ -62,6 +65,15 @@ async def init(loaded: LoadedSite, only: Sequence[str], permits: Sequence[str], 
         steps = (*(Step(str(ref), "a secret at random, mode 0600", "") for ref in made), *found.steps)
         reports.append(Report(node.id, steps, tuple(kept), found.files.todo, tuple(await _running(node))))
     return reports
+
+
+def _refuse_far(node: Node) -> None:
+    """Raise OperatorError for a node that this machine is not: what lies here in a folder of that name is another's."""
+    if not is_here(node):
+        raise OperatorError(
+            "its files are not on this machine", where=f"node {node.id}, {node.address}",
+            expected="to be run on the node itself", next_step=f"run site init --node {node.id} there, as root",
+        )  # fmt: skip
 
 
 async def _survey(node: Node, networks: Sequence[str], *, check: bool) -> tuple[LocalPlace, Survey, list[SecretRef]]:

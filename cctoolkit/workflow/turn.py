@@ -6,6 +6,7 @@ from cctoolkit.deploy import apply as deploy
 from cctoolkit.deploy import release, undo
 from cctoolkit.node.transports import Transport
 from cctoolkit.workflow import switch
+from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.switch import Planned
 
 
@@ -26,7 +27,7 @@ class NodeTurn:
 
     async def perform(self) -> None:
         """Apply, or leave the node as it was and raise."""
-        async with switch.transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
+        async with transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
             self._folder = await there.current()
             await deploy.apply(self._job(there), client)
         self._performed = True
@@ -35,18 +36,18 @@ class NodeTurn:
         """Say whether the release in force was made here; another engineer's is not ours to take back."""
         if self._performed:
             return True
-        async with switch.transport(self.planned.node) as there:
+        async with transport(self.planned.node) as there:
             made = (await release.read(there)).manifest
         return (made.created, made.who) == (self._author.when.isoformat(), self._author.who)
 
     async def undo(self) -> None:
         """Bring back the release that was in force before, and read it back."""
-        async with switch.transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
+        async with transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
             await undo.undo(self._job(there), self._folder, client)
 
     async def now(self) -> str:
         """Return the release in force."""
-        async with switch.transport(self.planned.node) as there:
+        async with transport(self.planned.node) as there:
             return (await release.read(there)).manifest.release
 
     def _job(self, there: Transport) -> deploy.Job:
