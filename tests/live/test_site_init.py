@@ -14,7 +14,7 @@ from cctoolkit.lab import node_config
 from cctoolkit.lab.lab import Lab
 from cctoolkit.node.prepare.place import BACKUP
 from cctoolkit.workflow import specs, switch
-from tests.live.conftest import Line, specs_for_tests
+from tests.live.conftest import PROJECT, Line, specs_for_tests
 
 pytestmark = pytest.mark.live
 
@@ -144,3 +144,35 @@ def test_an_account_of_more_or_less_rights_is_told(bare, capsys):
     said = capsys.readouterr().out
     assert "missing: manager.conf: [general] enabled = yes (was no)" in said
     assert "account deploy is not checked" in said
+
+
+def test_what_general_of_queues_must_be(bare, capsys):
+    """app_queue heeds the first of two lines: an option of the node's own is stronger than a release's, and is changed.
+    Without any [general] of the node's it reads nothing of the file.
+    """
+    node = bare.lab.nodes["n1"]
+    assert bare.run("site", "init", "--site", bare.site) == 0
+    node.start()
+    assert bare.run("apply", "--site", bare.site) == 0
+    path, log = node.config / "queues.conf", node.folder / "log/queue_log"
+    good = path.read_text(encoding="utf-8")
+
+    def added(name):
+        node.cli("queue reload all")
+        node.cli(f"queue add member Local/{name}@default to {PROJECT}.orders penalty 0 as {name}")
+        return next(line for line in reversed(log.read_text().splitlines()) if "ADDMEMBER" in line).split("|")[3]
+
+    assert added("anna") == "anna"
+    path.write_text(good.replace("[general]\n", "[general]\nlog_membername_as_agent = no\n", 1), encoding="utf-8")
+    assert added("boris") == "Local/boris@default"
+    capsys.readouterr()
+    assert bare.run("site", "init", "--site", bare.site) == 0
+    assert "[general] log_membername_as_agent = yes (was no)" in capsys.readouterr().out
+    assert added("clara") == "clara"
+    path.write_text('#include "cctoolkit/current/queues.conf"\n', encoding="utf-8")
+    node.restart()
+    assert f"{PROJECT}.orders" not in node.cli("queue show")
+    assert bare.run("site", "init", "--site", bare.site) == 0
+    assert "queues.conf: [general]" in capsys.readouterr().out
+    node.restart()
+    assert f"{PROJECT}.orders" in node.cli("queue show")

@@ -169,7 +169,8 @@ class _Work:
     def _section(self, file: str, section: str) -> None:
         """A release's `[general](+)` extends this one; without it Asterisk reads nothing of the file."""
         if not text.has_section(self._whole(file), section) and not self._generated(file):
-            self._write(file, text.append(self._texts.get(file, ""), f"[{section}]\n"), f"[{section}]", "app_queue")
+            # First: what is included behind it extends it.
+            self._write(file, f"[{section}]\n\n{self._texts.get(file, '')}", f"[{section}]", "app_queue")
 
     def _transports(self) -> None:
         """Make the one transport of a node that has none; those the site's file names are the engineer's to make."""
@@ -190,7 +191,9 @@ class _Work:
             )
 
     def _include(self, file: str, path: str, what: str, takes_in: str) -> None:
-        if path in text.includes(self._whole(file)):
+        if times := text.includes(self._whole(file)).count(path):
+            if times > 1:
+                self._todo.append(f"{file} includes {path} {times} times: leave one, each object would be there twice")
             return
         place = self._custom(file) if self._generated(file) else file
         if place:

@@ -93,6 +93,21 @@ def test_transports_of_the_site_that_are_missing_are_left_to_a_person():
     assert "no transport [tls]" in todo
 
 
+def test_general_of_queues_stands_before_the_release_that_extends_it():
+    """Also where somebody had taken it out after the node was prepared."""
+    once = needs.prepared(PLAIN, WANTED).texts
+    without = {**once, "queues.conf": '#include "cctoolkit/current/queues.conf"\n'}
+    assert needs.prepared(without, WANTED).texts["queues.conf"] == f"[general]\n\n{without['queues.conf']}"
+
+
+def test_an_include_that_stands_twice_is_told():
+    """By hand and by us, or in a file and in one it includes."""
+    once = needs.prepared(PLAIN, WANTED).texts
+    twice = {**once, "queues.conf": once["queues.conf"] + '#include "cctoolkit/current/queues.conf"\n'}
+    (todo,) = needs.prepared(twice, WANTED).todo
+    assert "queues.conf includes cctoolkit/current/queues.conf 2 times" in todo
+
+
 def test_networks_that_were_permitted_stay():
     """A later run without --permit takes nobody's access away."""
     first = needs.prepared(PLAIN, needs.Wanted("n", "::1", "::1", 5038, MINE, permits=("127.0.0.0/8", "10.9.0.0/24")))
