@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cctoolkit.cli.options import Format, Nodes, OutputFormat, Projects, Site, say, say_json, tell
+from cctoolkit.plan.classes import Class
 
 if TYPE_CHECKING:
     from cctoolkit.deploy.fleet import Outcome
-    from cctoolkit.workflow.fleet import Applied, How
+    from cctoolkit.plan.classes import Accepted
+    from cctoolkit.workflow.careful import How
+    from cctoolkit.workflow.fleet import Applied, Fleet
 
 _COLUMNS = ("node", "release before", "release now", "state", "seconds")
 _INTERRUPTED = 130
@@ -34,31 +38,57 @@ def command(
     overwrite_edits: Annotated[
         bool, typer.Option("--overwrite-edits", help="Overwrite files that were edited by hand on the node.")
     ] = False,
+    accept: Annotated[
+        list[Class] | None,
+        typer.Option("--accept", help="A danger that may happen now; once for each.", metavar="CLASS"),
+    ] = None,
+    when_idle: Annotated[
+        bool, typer.Option("--when-idle", help="Wait until the change touches nobody who is live, then apply.")
+    ] = False,
+    drain: Annotated[
+        bool,
+        typer.Option(
+            "--drain", help="Let no new call into queues and trunks that are to go; apply when the last is gone."
+        ),
+    ] = False,
+    within: Annotated[
+        str, typer.Option("--within", help="How long --when-idle and --drain wait.", metavar="DURATION")
+    ] = "30m",
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", help="Perform exactly this plan, which `plan -o` saved; nothing else.", metavar="FILE"),
+    ] = None,
     output: OutputFormat = Format.text,
 ) -> int:
     """Plan, then perform the plan: one rename on disk, reload, read back; put back when the switch did not
-    take it.
+    take it. What would touch who is live is refused with what it would do, unless it is accepted or waited for.
 
     Of several nodes the canary goes first, the others follow at once; when one fails, those already changed are rolled
     back. A node that is away is left as it is, and the next apply catches it up: exit code 4.
 
-    Example: cctoolkit apply --site lab
+    Example: cctoolkit apply --site lab --when-idle
     """
-    from cctoolkit.workflow.fleet import How
+    from cctoolkit.plan.classes import Accepted
+    from cctoolkit.workflow import careful, fleet
 
-    how = How(canary, verify_canary, at_once, all_or_none, overwrite_edits)
-    return asyncio.run(_apply(site, projects or [], nodes or [], how, output))
+    may = careful.accepted(accept or ())
+    spread = fleet.How(canary, verify_canary, at_once, all_or_none, overwrite_edits, may)
+    how = careful.How(spread, tuple(nodes or ()), when_idle, drain, careful.limit(within), plan)
+    # Who waits for it need not be told that it is refused.
+    shown = Accepted(frozenset(Class)) if when_idle or drain else may
+    return asyncio.run(_apply(site, projects or [], how, shown, output))
 
 
-async def _apply(site: str, projects: list[str], nodes: list[str], how: "How", output: Format) -> int:
+async def _apply(site: str, projects: list[str], how: "How", shown: "Accepted", output: Format) -> int:
     from cctoolkit.cli.plan import told
-    from cctoolkit.workflow import fleet, specs
+    from cctoolkit.workflow import careful, specs
 
-    planned = await fleet.plan(specs.load_site(site, projects), nodes)
-    if output is Format.text:
-        for text in told(planned):
-            say(text)
-    applied = await fleet.apply(planned, how, tell)
+    def tell_plans(planned: "Fleet") -> None:
+        if output is Format.text:
+            for text in told(planned, shown):
+                say(text)
+
+    applied = await careful.apply(specs.load_site(site, projects), how, progress=tell, told=tell_plans)
     if output is Format.json:
         say_json({"nodes": applied.outcomes, "interrupted": applied.interrupted})
     else:

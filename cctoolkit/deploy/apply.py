@@ -16,6 +16,7 @@ from types import TracebackType
 
 import msgspec
 
+from cctoolkit.deploy.danger import refuse_danger
 from cctoolkit.deploy.members import change_members
 from cctoolkit.deploy.registrations import register_again
 from cctoolkit.deploy.release import Author, Disk, compose, read, refuse_edits, still_used
@@ -24,6 +25,7 @@ from cctoolkit.errors import CctoolkitError, OperatorError, SwitchUnreachable
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Intent, Transport
 from cctoolkit.plan.changes import Plan, memory_difference
+from cctoolkit.plan.classes import Accepted
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import Secret, SecretRef
 from cctoolkit.state.described import observable
@@ -33,7 +35,7 @@ KEEP_RELEASES = 5
 
 class Job(msgspec.Struct, frozen=True):
     """One node's apply: what was planned and everything needed to perform it. `progress` is told each
-    step.
+    step; `accepted` are the dangers somebody said may happen.
     """
 
     node: str
@@ -44,6 +46,7 @@ class Job(msgspec.Struct, frozen=True):
     value_of: Callable[[SecretRef], Secret]
     overwrite_edits: bool
     progress: Callable[[str], None]
+    accepted: Accepted = Accepted()
 
 
 async def apply(job: Job, client: Switch) -> None:
@@ -52,6 +55,7 @@ async def apply(job: Job, client: Switch) -> None:
         disk = await read(job.transport)
         refuse_edits(disk, job.node, job.overwrite_edits)
         _refuse_old_plan(job, disk)
+        await refuse_danger(client, job.plan, job.config.files, disk, job.accepted)
         await job.transport.sweep()
         intent = await job.transport.intent()
         if intent or disk.edited or any(change.side != "member" for change in job.plan.changes):

@@ -17,6 +17,19 @@ FeatureCode = Annotated[
 ]  # fmt: skip
 
 
+SystemPath = Annotated[
+    str,
+    Meta(pattern=r"^/[^\x00-\x1f\x7f]*$", max_length=240, description="A path on the node.",
+         examples=["/etc/asterisk"], extra_json_schema={"x-expected": "an absolute path, such as /etc/asterisk"}),
+]  # fmt: skip
+
+SystemGroup = Annotated[
+    str,
+    Meta(pattern=r"^[a-z_][a-z0-9_-]*$", max_length=32, description="A group's name.", examples=["asterisk"],
+         extra_json_schema={"x-expected": "a group's name, or its number"}),
+]  # fmt: skip
+
+
 class SiteInfo(Section, frozen=True, kw_only=True):
     """Which site it is."""
 
@@ -27,7 +40,7 @@ class SiteInfo(Section, frozen=True, kw_only=True):
 class AmiAccount(Section, frozen=True, kw_only=True):
     """One account of manager.conf."""
 
-    user: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$", description="Its name in manager.conf.")]
+    user: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$", max_length=80, description="Its name in manager.conf.")]
     secret: SecretText
 
 
@@ -62,10 +75,13 @@ class Node(Section, frozen=True, kw_only=True):
     ] = "local"
     ssh: Annotated[Ssh | None, Meta(description="How it is reached by ssh.")] = None
     address: Annotated[Address, Meta(description="Its address for SIP and media.")]
-    folder: Annotated[str, Meta(description="Its configuration folder, as the transport sees it.")]
-    group: Annotated[int | str, Meta(description="The group Asterisk runs as; files are 0640 in it.")] = "asterisk"
-    queue_log: Annotated[str, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
-    spool: Annotated[str, Meta(description="Its spool folder, with callers' messages.")] = "/var/spool/asterisk"
+    folder: Annotated[SystemPath, Meta(description="Its configuration folder, as the transport sees it.")]
+    group: Annotated[
+        Annotated[int, Meta(ge=0, le=2**32 - 2)] | SystemGroup,
+        Meta(description="The group Asterisk runs as; files are 0640 in it."),
+    ] = "asterisk"
+    queue_log: Annotated[SystemPath, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
+    spool: Annotated[SystemPath, Meta(description="Its spool folder, with callers' messages.")] = "/var/spool/asterisk"
     ami: Ami
     transports: Annotated[
         dict[Identifier, Listener],

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cctoolkit.plan.classes import Impact
 from cctoolkit.state.settings import NodeState
 
 Side = Literal["disk", "memory", "member"]
@@ -43,8 +44,9 @@ class Member(Struct, frozen=True, order=True):
 
 
 class Plan(Struct, frozen=True):
-    """What must change on one node. `edited` are files changed by hand since the last apply; `waiting` the
-    callers in queues that are to go; `cut_off` says which apply was ended half way, "" when none was.
+    """What must change on one node, an Asterisk of major version `asterisk`. `edited` are files changed by hand since
+    the last apply; `cut_off` says which apply was ended half way, "" when none was; `impacts` what all that does to who
+    was live when the plan was made.
     """
 
     node: str
@@ -52,13 +54,19 @@ class Plan(Struct, frozen=True):
     release_new: str
     changes: tuple[Change, ...]
     edited: tuple[str, ...] = ()
-    waiting: Mapping[str, int] = {}
     cut_off: str = ""
+    impacts: tuple[Impact, ...] = ()
+    asterisk: str = "22"
 
     @property
     def empty(self) -> bool:
         """Say whether there is nothing to do and nothing to report."""
         return not self.changes and not self.edited and not self.cut_off
+
+    @property
+    def reloads(self) -> bool:
+        """Say whether the switch is made to read its files again."""
+        return bool(self.edited or self.cut_off or any(change.side != "member" for change in self.changes))
 
 
 _OPPOSITE: Mapping[Action, Action] = {"add": "remove", "change": "change", "remove": "add"}
@@ -71,7 +79,8 @@ def taken_back(plan: Plan) -> Plan:
         for one in plan.changes
         if one.side != "memory"
     )
-    return Plan(plan.node, plan.release_new, plan.release_now, tuple(changes))
+    return replace(plan, release_now=plan.release_new, release_new=plan.release_now, changes=tuple(changes), edited=(),
+                   cut_off="", impacts=())  # fmt: skip
 
 
 def difference(side: Side, now: NodeState, wanted: NodeState) -> list[Change]:

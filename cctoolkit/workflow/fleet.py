@@ -1,9 +1,10 @@
 """The nodes of a site together: planned at once, applied canary first, and those that are away left for later."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.deploy import fleet as deploy
@@ -11,6 +12,8 @@ from cctoolkit.deploy import release
 from cctoolkit.deploy.fleet import Outcome
 from cctoolkit.errors import CctoolkitError, OperatorError, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.model.site import Node
+from cctoolkit.plan.classes import NOTHING, Accepted
+from cctoolkit.render.configset import ConfigSet
 from cctoolkit.spec.problem import did_you_mean, one_of
 from cctoolkit.workflow import switch
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
@@ -47,7 +50,7 @@ class Fleet(Struct, frozen=True):
 
 class How(Struct, frozen=True):
     """How a fleet is applied: which node first, whether its test calls are placed before the others begin, how many
-    nodes at once, and whether all must be there.
+    nodes at once, whether all must be there, and what may be overwritten and happen.
     """
 
     canary: str = ""
@@ -55,6 +58,7 @@ class How(Struct, frozen=True):
     at_once: int = AT_ONCE
     all_or_none: bool = False
     overwrite_edits: bool = False
+    accepted: Accepted = NOTHING
 
 
 class Applied(Struct, frozen=True):
@@ -94,6 +98,18 @@ async def plan(loaded: LoadedSite, only: Sequence[str] = ()) -> Fleet:
     return Fleet(loaded, tuple(found))
 
 
+async def plan_again(fleet: Fleet, wanted: Callable[[Planned], tuple[ConfigSet, Collection[str]]]) -> Fleet:
+    """Plan the nodes that were there for other files; `wanted` gives them and the queues whose members stay."""
+
+    async def again(one: Planned | Away) -> Planned | Away:
+        if isinstance(one, Away):
+            return one
+        config, staying = wanted(one)
+        return await _look(one.node, switch.plan_node(fleet.loaded, one.node, config, staying))
+
+    return replace(fleet, nodes=tuple(await asyncio.gather(*map(again, fleet.nodes))))
+
+
 def chosen(loaded: LoadedSite, only: Sequence[str]) -> list[Node]:
     """Return the nodes of a site, or `only` some; raise UsageError for one it does not have."""
     known = [node.id for node in loaded.site.nodes]
@@ -130,8 +146,23 @@ async def apply(fleet: Fleet, how: How, progress: Callable[[str], None]) -> Appl
     return Applied(outcomes, done.errors, done.interrupted)
 
 
+def joined(first: Applied, last: Applied) -> Applied:
+    """Return two runs over the same nodes as one: from what was before the first to what is after the last."""
+    before = {one.node: one for one in first.outcomes}
+    outcomes = []
+    for one in last.outcomes:
+        was = before[one.node]
+        state = was.state if one.state == "unchanged" else one.state
+        outcomes.append(replace(one, state=state, release_before=was.release_before, seconds=was.seconds + one.seconds))
+    return Applied(tuple(outcomes), last.errors, last.interrupted)
+
+
 async def apply_site(
-    planned: Sequence[Planned], *, overwrite_edits: bool, progress: Callable[[str], None]
+    planned: Sequence[Planned],
+    *,
+    overwrite_edits: bool,
+    progress: Callable[[str], None],
+    accepted: Accepted = NOTHING,
 ) -> list[str]:
     """Perform the plans of nodes that are all there; return the nodes changed. Raise the first failure, when the others
     are rolled back.
@@ -140,7 +171,7 @@ async def apply_site(
     async def prove(_first: Planned) -> None:
         """Their read-back is enough."""
 
-    done = await _perform(planned, "", How(overwrite_edits=overwrite_edits), prove, progress)
+    done = await _perform(planned, "", How(overwrite_edits=overwrite_edits, accepted=accepted), prove, progress)
     for error in done.errors.values():
         raise error
     if done.interrupted:
@@ -157,7 +188,11 @@ async def _perform(
 ) -> deploy.Run:
     """Let those with something to do have their turns, the canary, or else the first, first."""
     author = release.Author(switch.user(), switch.commit(), clock.now())
-    turns = [NodeTurn(one, author, how.overwrite_edits, progress) for one in planned if not one.plan.empty]
+    turns = [
+        NodeTurn(one, author, overwrite_edits=how.overwrite_edits, accepted=how.accepted, progress=progress)
+        for one in planned
+        if not one.plan.empty
+    ]
     turns.sort(key=lambda turn: turn.node != canary)
     if not turns:
         return deploy.Run((), {}, interrupted=False)

@@ -5,7 +5,7 @@ import getpass
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from cctoolkit.model.site import AmiAccount, Node, Site
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Transport
 from cctoolkit.plan.changes import Change, Member, Plan, difference, membership, memory_difference
+from cctoolkit.plan.classes import Accepted
+from cctoolkit.plan.impact import judge
+from cctoolkit.plan.looks import Situation
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.render.dialplan import memberships
 from cctoolkit.secret import parse_ref, resolve, reveal_all
@@ -36,6 +39,7 @@ class Planned(Struct, frozen=True):
     node: Node
     plan: Plan
     config: ConfigSet
+    disk: release.Disk
 
 
 def account(node: Node, who: AmiAccount) -> Account:
@@ -67,26 +71,28 @@ async def plan_site(loaded: LoadedSite) -> list[Planned]:
     return list(await asyncio.gather(*(plan_node(loaded, node, configs[node.id]) for node in loaded.site.nodes)))
 
 
-async def plan_node(loaded: LoadedSite, node: Node, config: ConfigSet) -> Planned:
-    """Plan one node; nothing is changed."""
+async def plan_node(
+    loaded: LoadedSite, node: Node, config: ConfigSet, staying: Collection[str] = frozenset()
+) -> Planned:
+    """Plan one node; who of the roster is logged in to queues that are `staying` stays, whatever the spec says."""
     async with transport(node) as there:
         disk, key, cut_off = await release.read(there), await there.key(), await _cut_off(there)
     async with deploy_client(node) as client:
         memory, members = await snapshot.memory(client), await snapshot.members(client)
-        waiting = await snapshot.waiting(client)
+        live = await snapshot.live(client)
     wanted = revealed(config)
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
     shown = disk.observable()
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
     # back.
     changes += memory_difference(memory, shown) if shown is not None else []
-    changes += membership(members, _allowed(loaded.site, loaded.projects))
-    removed = {change.name for change in changes if change.kind == "queue" and change.action == "remove"}
-    plan = Plan(
-        node.id, disk.manifest.release, config.release, tuple(changes), disk.edited,
-        {queue: count for queue, count in waiting.items() if queue in removed}, cut_off,
-    )  # fmt: skip
-    return Planned(node, plan, config)
+    roster = {entry.agent for entry in loaded.site.roster}
+    stay = [one for one in members if one.queue in staying and one.agent in roster]
+    changes += membership(members, [*_allowed(loaded.site, loaded.projects), *stay])
+    plan = Plan(node.id, disk.manifest.release, config.release, tuple(changes), disk.edited, cut_off, (), node.asterisk)
+    situation = Situation(changes, live, memory, config.files, {**disk.files, **disk.kept})
+    plan = replace(plan, impacts=judge(situation, node.asterisk, reloads=plan.reloads))
+    return Planned(node, plan, config, disk)
 
 
 def revealed(config: ConfigSet) -> dict[str, str]:
@@ -121,6 +127,7 @@ def job(
     author: release.Author,
     *,
     overwrite_edits: bool,
+    accepted: Accepted,
     progress: Callable[[str], None],
 ) -> deploy.Job:
     """Return what performs a node's plan; what it tells begins with the node's name."""
@@ -128,7 +135,7 @@ def job(
     def named(line: str) -> None:
         progress(f"{one.node.id}: {line}")
 
-    return deploy.Job(one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, named)
+    return deploy.Job(one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, named, accepted)
 
 
 async def histories(loaded: LoadedSite) -> list[tuple[Node, list[str]]]:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 from cctoolkit import clock
 from cctoolkit.deploy import release
 from cctoolkit.errors import OperatorError, SwitchError
+from cctoolkit.plan.classes import NOTHING
 from cctoolkit.state.settings import NodeState
 from cctoolkit.workflow.turn import NodeTurn
 
@@ -12,7 +13,7 @@ async def turn_of(node, *, overwrite_edits=False):
     """Plan, and return the node's turn."""
     (planned,) = await node.planned()
     author = release.Author("orlova", "0123456789ab", clock.now())
-    return NodeTurn(planned, author, overwrite_edits, node.said.append)
+    return NodeTurn(planned, author, overwrite_edits=overwrite_edits, accepted=NOTHING, progress=node.said.append)
 
 
 async def test_what_was_applied_is_taken_back(applied):
