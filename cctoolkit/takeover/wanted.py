@@ -1,0 +1,21 @@
+"""What an import is asked for."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from msgspec import Struct
+
+
+class Wanted(Struct, kw_only=True, frozen=True):
+    """`projects` are ids with the numbers each takes, all of the rest where none is named; `today` is the day from
+    which dates are written out. What is empty is taken from the switch, or noted.
+    """
+
+    projects: Mapping[str, Sequence[str]]
+    site: str
+    today: date
+    country: str = ""
+    language: str = ""
+    time_zone: str = ""
+    contexts: Sequence[str] = ()
+    certified: str = ""

@@ -1,0 +1,117 @@
+"""An imported spec says where calls go on the switch it was made from: the original dialplan is called, and traced."""
+
+import contextlib
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from cctoolkit.__main__ import run
+from cctoolkit.lab.lab import Lab
+
+pytestmark = pytest.mark.live
+
+OFFICE = Path(__file__).parent / "office"
+WORKDAY, LAST_MINUTE, AFTER, SATURDAY = (
+    "2026-11-30 12:00:00",
+    "2026-11-30 18:00:30",
+    "2026-11-30 18:01:00",
+    "2026-12-05 15:00:00",
+)
+HOTLINE, SURVEY, PLAIN = "74957772030", "+78126402030", "74957772031"
+
+CASES = [
+    (HOTLINE, WORKDAY, "1"),
+    (HOTLINE, WORKDAY, "7"),
+    (HOTLINE, WORKDAY, "-,1"),
+    (HOTLINE, WORKDAY, "-,-,-"),
+    (HOTLINE, WORKDAY, "9,-,9"),
+    (HOTLINE, WORKDAY, "2,5"),
+    (HOTLINE, LAST_MINUTE, "1"),
+    (HOTLINE, AFTER, ""),
+    (HOTLINE, SATURDAY, "8"),
+    (HOTLINE, "2026-12-06 12:00:00", ""),
+    (HOTLINE, "2026-12-31 20:00:00", ""),
+    (SURVEY, WORKDAY, "1"),
+    (SURVEY, WORKDAY, "5"),
+    (SURVEY, WORKDAY, "3"),
+    (SURVEY, WORKDAY, "-"),
+    (PLAIN, WORKDAY, ""),
+]
+
+
+def _caller(number: int, keys: str) -> str:
+    """Return a caller who presses keys when the prompts are over; silence lasts a prompt and its second."""
+    lines = [f"exten => {number},1,Wait(0.7)"]
+    for key in filter(None, keys.split(",")):
+        lines.append(" same => n,Wait(3.4)" if key == "-" else f" same => n,SendDTMF({key})")
+        lines.append(" same => n,Wait(1.2)")
+    return "\n".join([*lines, " same => n,Wait(20)"]) + "\n"
+
+
+def _enter(number: int, case: tuple[str, str, str]) -> str:
+    """Return an extension that makes a call of a case: at its hour, to its number."""
+    dialled, at, _ = case
+    return (f"exten => {number},1,Set(__CASE={number})\n same => n,Set(TESTTIME()={at.replace('-', '/')})\n"
+            f" same => n,Goto(hotline,{dialled},1)\n")  # fmt: skip
+
+
+def _traced(capsys, case: tuple[str, str, str]) -> list[str]:
+    dialled, at, keys = case
+    capsys.readouterr()
+    arguments = [
+        "trace",
+        "office",
+        "--to",
+        dialled if dialled.startswith("+") else f"+{dialled}",
+        "--at",
+        at,
+        "--format",
+        "json",
+    ]
+    assert run([*arguments, "--keys", keys, "--queue", "timeout"]) == 0
+    return [one["step"] for one in json.loads(capsys.readouterr().out)["steps"]]
+
+
+@pytest.fixture(scope="module")
+def switch(tmp_path_factory, lab_template):
+    """A node with the office's own files, and calls of every case under way. What it warns of is the office's matter."""
+    with Lab(tmp_path_factory.mktemp("lab"), lab_template, owned=True) as lab:
+        node = lab.nodes["n1"]
+        for name in ("extensions.conf", "queues.conf", "voicemail.conf"):
+            shutil.copy(OFFICE / name, node.config / name)
+        with (node.config / "extensions.conf").open("a", encoding="utf-8") as file:
+            file.write("\n[cases]\n" + "".join(_enter(n, case) for n, case in enumerate(CASES)))
+            file.write("\n[callers]\n" + "".join(_caller(n, keys) for n, (_, _, keys) in enumerate(CASES)))
+        for module in ("pbx_config.so", "app_queue.so", "app_voicemail.so"):
+            node.cli(f"module reload {module}")
+        for number in range(len(CASES)):
+            node.cli(f"channel originate Local/{number}@cases/n extension {number}@callers")
+        yield node
+
+
+def test_calls_go_where_the_imported_spec_says(switch, tmp_path, capsys):
+    """Sixteen calls to three numbers at eight hours with keys, mistakes and silence pass the same steps in the original
+    dialplan on a real switch as in the trace of the spec made from it.
+    """
+    with contextlib.chdir(tmp_path):
+        code = run(["import", "asterisk", str(OFFICE), "--project", "office", "--language", "en", "--time-zone", "UTC"])
+        assert code == 2
+        wanted = [_traced(capsys, case) for case in CASES]
+    deadline = time.monotonic() + 40
+    while (found := _marked(switch)) != wanted and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert found == wanted
+
+
+def _marked(node) -> list[list[str]]:
+    """Return the steps each case has passed, as queue_log has them."""
+    marks = re.findall(r"\|([0-9]+)\|NONE\|NONE\|HERE\|([a-z0-9-]+)", node.queue_log.read_text(encoding="utf-8"))
+    found: list[list[str]] = [[] for _ in CASES]
+    for number, step in marks:
+        if not (step == "welcome" and found[int(number)][-1:] == ["welcome"]):
+            found[int(number)].append(step)
+    return found
