@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from cctoolkit.takeover.leftovers import Leftover
     from cctoolkit.workflow.importing import Imported
 
-app = typer.Typer(help="Take over what another system has.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def sources() -> None:
-    """Take over what another system has."""
+    """Take over what another system has.
+
+    Example: cctoolkit import asterisk /etc/asterisk
+    """
 
 
 @app.command()

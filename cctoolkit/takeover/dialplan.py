@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
+from cctoolkit.takeover.known_apps import BOOKKEEPING, SILENT
 from cctoolkit.takeover.leftovers import Leftovers, Place
 from cctoolkit.takeover.reader import Option, Section
 
@@ -95,11 +96,25 @@ class Dialplan(Struct):
                     return
 
 
+def afterwards(context: Context) -> Iterator[Line]:
+    """Yield the lines of a context's `h` that do something when a call has ended."""
+    held = context.extensions.get("h", Extension())
+    for line in held.lines.values():
+        keeps_books = line.app in ("macro", "gosub") and any(part in line.data for part in BOOKKEEPING)
+        if line.app not in SILENT | {"hangup", "return"} and not keeps_books:
+            yield line
+
+
 def build(sections: list[Section], notes: Leftovers) -> Dialplan:
     """Return the dialplan of extensions.conf's sections; a context that stands twice is one."""
     plan = Dialplan()
     for section in sections:
-        if section.template or section.name == "general":
+        if section.template:
+            continue
+        if section.name == "general":
+            if (option := section.option("autofallthrough")) and option.value.lower() in ("no", "false", "0", "off"):
+                why = "calls at the end of their lines wait for digits there; in a spec they end"
+                notes.add(option.place, "autofallthrough", why, "a menu, where callers dial something then")
             continue
         if section.name == "globals":
             plan.variables |= {one.name: one.value for one in section.options}
@@ -174,7 +189,7 @@ _SETS = {"X": "0123456789", "Z": "123456789", "N": "23456789"}
 def _parts(pattern: str) -> list[str]:
     """Return a pattern's places, each the characters it allows; "." and "!" stand for themselves."""
     parts: list[str] = []
-    text = pattern[1:].replace("-", "") if "[" not in pattern else pattern[1:]
+    text = pattern[1:]
     position = 0
     while position < len(text):
         sign = text[position]
@@ -201,10 +216,10 @@ def _ranged(text: str) -> str:
 
 
 def matches(name: str, dialled: str) -> bool:
-    """Tell whether an extension, perhaps a pattern, is what was dialled."""
+    """Tell whether an extension, perhaps a pattern, is what was dialled; hyphens do not count in a pattern."""
     if not name.startswith("_"):
         return name == dialled
-    rest = dialled
+    rest = dialled.replace("-", "")
     for part in _parts(name):
         if part == "!":
             return True

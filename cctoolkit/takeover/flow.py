@@ -1,7 +1,9 @@
 """The flow behind a switch's numbers: from where a call enters, every step it can come to."""
 
+from collections import deque
 from collections.abc import Callable
 
+from cctoolkit.model.schemas import MAX_STEPS
 from cctoolkit.takeover.call import Call, Stop
 from cctoolkit.takeover.dialplan import Dialplan
 from cctoolkit.takeover.known_apps import SILENT
@@ -11,9 +13,10 @@ from cctoolkit.takeover.steps import Data, To, Way, by_hand, changed, led, merge
 from cctoolkit.takeover.values import Value, variables
 from cctoolkit.takeover.walk import Walker
 
-MAX_STEPS = 3_000
+MAX_EXPLORED = 1_500
 """Steps of one project, before those that are alike become one."""
 MAX_SKIPPED = 200
+TOO_MUCH = "by-hand-too-much"
 
 Recognise = Callable[[Stop], tuple[str, Data] | None]
 """Returns what a step is to be called, and the step; None where a call goes on as if the line were not there."""
@@ -30,14 +33,14 @@ class Flow:
         self.entries: dict[str, str] = {}
         self._steps: dict[str, Data] = {}
         self._known: dict[object, str] = {}
-        self._open: list[str] = []
+        self._open: deque[str] = deque()
         self._matters = Relevant(walker.plan)
 
     def enter(self, number: str, start: Way) -> None:
         """Follow the calls of a number."""
         self.entries[number] = self._step(start)
         while self._open:
-            name = self._open.pop()
+            name = self._open.popleft()
             self._steps[name] = changed(self._steps[name], (Call, Stop), lambda way: To(self._step(way)))
 
     def steps(self) -> dict[str, Data]:
@@ -47,13 +50,17 @@ class Flow:
             end = self.names.of(("ring", name), f"by-hand-{name}")
             steps[end] = by_hand(end)
             steps[name] = led(steps[name], {target: end})
-            self.notes.add(
-                Place("extensions.conf"),
-                f"calls go round for ever by way of {name}",
-                f'a spec has no such ring: the step "{end}" hangs up in its place',
-                "lead it to an end",
-            )
-        return reached(steps, self.entries)
+            what = f"calls go round for ever by way of {name}"
+            why = f'a spec has no such ring: the step "{end}" hangs up in its place'
+            self.notes.add(Place("extensions.conf"), what, why, "lead it to an end")
+        found = reached(steps, self.entries)
+        if len(found) > MAX_STEPS:
+            self._too_much(Place("extensions.conf"))
+            kept = list(found)[: MAX_STEPS - 1]
+            names = dict.fromkeys(found.keys() - set(kept), TOO_MUCH)
+            found = {name: led(found[name], names) for name in kept} | {TOO_MUCH: by_hand(TOO_MUCH)}
+            self.entries = {number: names.get(name, name) for number, name in self.entries.items()}
+        return reached(found, self.entries)
 
     def _step(self, start: Way) -> str:
         stop = self.walker.walk(start)
@@ -61,29 +68,22 @@ class Flow:
             key = self._key(stop)
             if key in self._known:
                 return self._known[key]
-            found = self.recognise(stop) if len(self._steps) < MAX_STEPS else None
-            if found or len(self._steps) >= MAX_STEPS:
-                break
+            found = self.recognise(stop) if len(self._steps) < MAX_EXPLORED else None
+            if found is not None:
+                return self._add(key, *found)
             stop = self.walker.walk(stop.call.next)
-        else:
-            found = None
-        if found is None:
-            place = stop.line.place if stop.line else Place("extensions.conf")
-            self.notes.add(
-                place,
-                "too much",
-                f"more than {MAX_STEPS} steps, or {MAX_SKIPPED} lines in a row without one",
-                "import fewer numbers at a time: --project NAME=NUMBER",
-            )
-            found = ("by-hand-too-much", by_hand("too much"))
-            key = "too much"
-        wanted, data = found
-        name = self._known.get(key) or self.names.of(key, wanted, "step")
-        if key not in self._known:
-            self._known[key] = name
-            self._steps[name] = data
-            self._open.append(name)
+        self._too_much(stop.line.place if stop.line else Place("extensions.conf"))
+        return self._known.get(TOO_MUCH) or self._add(TOO_MUCH, TOO_MUCH, by_hand(TOO_MUCH))
+
+    def _add(self, key: object, wanted: str, data: Data) -> str:
+        name = self._known[key] = self.names.of(key, wanted, "step")
+        self._steps[name] = data
+        self._open.append(name)
         return name
+
+    def _too_much(self, place: Place) -> None:
+        why = f'a flow has {MAX_STEPS} steps at most: the step "{TOO_MUCH}" stands for the others'
+        self.notes.add(place, "more steps, or lines without one", why, "import fewer numbers: --project NAME=NUMBER")
 
     def _key(self, stop: Stop) -> object:
         """Return what makes two stops the same step: the place, and what of the call's variables can still matter."""

@@ -13,6 +13,9 @@ MOST = 2_000
 USUAL = ("from-trunk", "from-pstn", "ext-did")
 """Contexts in which FreePBX lets calls of trunks in."""
 
+_MAY_BE_MEANT = 5
+"""Digits of what may be a number without its area; extensions are shorter."""
+
 _SPECIAL = frozenset({"s", "i", "t", "h", "e", "o", "a", "fax", "T"})
 
 
@@ -100,6 +103,11 @@ def _note(extension: str, holder: str, place: Place, country: str, notes: Leftov
             f"[{holder}] takes a range of numbers",
             "a spec names each number",
             "declare those in use as numbers:",
+        )
+        return
+    if len(extension) >= _MAY_BE_MEANT and extension.lstrip("+").isdigit():
+        notes.add(
+            place, extension, f"it is no phone number of {country} in full", "declare it in full, with arrives_as"
         )
         return
     notes.add(

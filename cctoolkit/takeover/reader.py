@@ -100,7 +100,10 @@ class _Reader:
             self._lines += 1
             if self._lines > MAX_LINES:
                 self.notes.add(
-                    Place(name, number), "more than half a million lines", "no switch has so many", "import a part of it"
+                    Place(name, number),
+                    "more than half a million lines",
+                    "no switch has so many",
+                    "import a part of it",
                 )
                 return
             self._line(line, Place(name, number), (*chain, name))

@@ -5,8 +5,10 @@ from typing import Any, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cctoolkit.model import phone
 from cctoolkit.model.words import Language
 from cctoolkit.takeover import agents, numbers, site
+from cctoolkit.takeover.dialplan import afterwards
 from cctoolkit.takeover.known_apps import OURS
 from cctoolkit.takeover.leftovers import Leftover, Leftovers, Place
 from cctoolkit.takeover.names import Names
@@ -90,7 +92,7 @@ def _shares(found: dict[str, Number], wanted: Wanted, notes: Leftovers) -> dict[
     owners: dict[str | None, str] = {}
     for name, own in wanted.projects.items():
         for text in own:
-            full = numbers.known(text, wanted.country)
+            full = phone.e164(text, wanted.country) or numbers.known(text, wanted.country)
             owners[full] = name
             if full not in found:
                 what = f"a number of project {name}"
@@ -131,6 +133,10 @@ def _note(switch: Switch, wanted: Wanted, walker: Walker, notes: Leftovers, *, h
         why = "no file says it, and without it nobody can log in"
         notes.add(Place("queues.conf"), "since when agents are certified", why, "--certified DATE")
     for context in switch.plan.contexts.values():
+        for line in afterwards(context) if context.name in walker.met else ():
+            notes.add(
+                line.place, line.app, "it is done after the call, and a spec has no such thing", "look who misses it"
+            )
         if context.extensions and context.name not in walker.met and not context.name.startswith(OURS):
             notes.add(
                 context.place, f"[{context.name}]", "no call of a number comes there", "nothing, unless one should"

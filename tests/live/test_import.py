@@ -107,6 +107,29 @@ def test_calls_go_where_the_imported_spec_says(switch, tmp_path, capsys):
     assert found == wanted
 
 
+@pytest.mark.parametrize("which", ["samples", "basic-pbx"])
+def test_what_comes_with_asterisk_is_read(switch, tmp_path, capsys, which):
+    """Asterisk's own sample files and its example of a small office are read: a spec that validates, and for each file
+    what of it is no part of a spec.
+    """
+    root = switch.installation.root or Path("/")
+    (folder,) = (path for path in (root / "usr/share").glob(f"asterisk/conf/{which}") if path.is_dir())
+    own = tmp_path / "etc"
+    own.mkdir()
+    for file in folder.iterdir():
+        if file.name.endswith((".conf", ".conf.sample")):
+            shutil.copy(file, own / file.name.removesuffix(".sample"))
+    with contextlib.chdir(tmp_path):
+        arguments = ["--country", "US", "--context", "DCS-Incoming", "--context", "default"]
+        assert run(["import", "asterisk", str(own), *arguments, "--format", "json"]) == 2
+        said = json.loads(capsys.readouterr().out)
+        assert run(["validate"]) == 0
+    read = ("extensions", "queues", "pjsip", "pjsip_wizard", "voicemail", "agents", "sip", "asterisk")
+    others = {path.name for path in own.iterdir()} - {f"{name}.conf" for name in read}
+    assert others - {one["file"] for one in said["left"]} == set()
+    assert said["found"]["numbers"] == (4 if which == "basic-pbx" else 0)
+
+
 def _marked(node) -> list[list[str]]:
     """Return the steps each case has passed, as queue_log has them."""
     marks = re.findall(r"\|([0-9]+)\|NONE\|NONE\|HERE\|([a-z0-9-]+)", node.queue_log.read_text(encoding="utf-8"))

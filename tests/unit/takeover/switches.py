@@ -1,13 +1,13 @@
 """Switches written out in a test: a folder of files, and what is made of it."""
 
-import datetime
 import textwrap
+from datetime import date
 
 from cctoolkit.errors import OperatorError
 from cctoolkit.takeover.specs import Taken, take
 from cctoolkit.takeover.wanted import Wanted
 
-TODAY = datetime.date(2026, 11, 29)
+TODAY = date(2026, 11, 29)
 TRUNK = """
 [carrier]
 type = endpoint
@@ -40,7 +40,9 @@ class Files:
 def taken(extensions: str = "", *, queues: str = "", **more: str | bytes | None) -> Taken:
     """Import a switch with one trunk into [in], Russian numbers, in English, on Moscow's time."""
     files = Files(extensions=extensions, queues=queues, pjsip=TRUNK, **more)
-    wanted = Wanted(projects={"line": ()}, site="site", country="RU", today=TODAY, language="en", time_zone="Europe/Moscow")
+    wanted = Wanted(
+        projects={"line": ()}, site="site", country="RU", today=TODAY, language="en", time_zone="Europe/Moscow"
+    )
     return take(files, wanted)
 
 

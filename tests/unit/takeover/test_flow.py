@@ -38,7 +38,11 @@ def test_a_menu():
     found = menu()
     assert found["prompts"] == ["welcome", "press-1"]
     assert found["keys"] == {"1": 17}
-    assert (found["wait"], found["attempts"], found["next"]) == ("4s", 1, {"timeout": "congestion", "invalid": "congestion"})
+    assert (found["wait"], found["attempts"], found["next"]) == (
+        "4s",
+        1,
+        {"timeout": "congestion", "invalid": "congestion"},
+    )
 
 
 def test_a_menu_that_counts_in_a_variable():
@@ -56,13 +60,22 @@ def test_a_menu_that_asks_for_ever():
 
 def test_a_menu_that_counts_apart_is_noted():
     """A spec counts silence and wrong keys together; where the dialplan does not, that is left over."""
-    lines = {"begin": "Set(A=0)", "silence": "Set(A=$[${A} + 1])", "wrong": "Set(B=$[0${B} + 1])", "after": "GotoIf($[${A} < 2 & 0${B} < 2]?s,ask)"}
+    lines = {
+        "begin": "Set(A=0)",
+        "silence": "Set(A=$[${A} + 1])",
+        "wrong": "Set(B=$[0${B} + 1])",
+        "after": "GotoIf($[${A} < 2 & 0${B} < 2]?s,ask)",
+    }
     assert any("counts silence and wrong keys apart" in text for text in left(taken(MENU.format(**lines))))
 
 
 def test_silence_goes_on_behind_waitexten():
     """Where a line stands behind WaitExten, silence goes there and not to t."""
-    steps = flow(MENU.format(begin="NoOp()", silence="NoOp()", wrong="NoOp()", after="NoOp()").replace("WaitExten(4)", "WaitExten(4)\n same => n,Busy()"))
+    steps = flow(
+        MENU.format(begin="NoOp()", silence="NoOp()", wrong="NoOp()", after="NoOp()").replace(
+            "WaitExten(4)", "WaitExten(4)\n same => n,Busy()"
+        )
+    )
     assert steps["menu"]["next"] == {"timeout": "busy", "invalid": "congestion"}
 
 
@@ -103,7 +116,10 @@ def test_read_of_more_digits_is_a_collect_step():
     steps = flow(IN + " same => n,Read(ACCOUNT,enter,8)\n same => n,Hangup()\n")
     assert steps["collect-in-74957772030"]["longest"] == 8
     assert steps["collect-in-74957772030"]["next"] == {"done": "end", "timeout": "end"}
-    steps = flow(IN + ' same => n,Read(ACCOUNT,enter,8)\n same => n,GotoIf($["${ACCOUNT}" = "12345678"]?vip)\n same => n,Busy()\n same => n(vip),Hangup()\n')
+    steps = flow(
+        IN
+        + ' same => n,Read(ACCOUNT,enter,8)\n same => n,GotoIf($["${ACCOUNT}" = "12345678"]?vip)\n same => n,Busy()\n same => n(vip),Hangup()\n'
+    )
     assert steps["collect-in-74957772030"]["next"]["done"].startswith("by-hand")
 
 
@@ -144,7 +160,16 @@ def test_forms_of_dial(dialled):
     assert flow(IN + f" same => n,Dial({dialled},25)\n")["transfer-1000"]["number"] == "1000"
 
 
-@pytest.mark.parametrize("dialled", ["PJSIP/${EXTEN}@carrier", "PJSIP/${ASKED}@carrier", "Local/1@x", "PJSIP/1000@carrier&PJSIP/1001@carrier", "PJSIP/78095551234@nowhere"])
+@pytest.mark.parametrize(
+    "dialled",
+    [
+        "PJSIP/${EXTEN}@carrier",
+        "PJSIP/${ASKED}@carrier",
+        "Local/1@x",
+        "PJSIP/1000@carrier&PJSIP/1001@carrier",
+        "PJSIP/78095551234@nowhere",
+    ],
+)
 def test_dial_that_is_no_transfer(dialled):
     """What is dialled by a caller's choice, to the line itself, or at once to several is left out and noted."""
     found = taken(IN + f" same => n,Dial({dialled},25)\n same => n,Busy()\n")
@@ -165,22 +190,35 @@ def test_hours_in_a_row_are_one_calendar():
 
 def test_an_include_with_times():
     """A context that is included at certain times is asked about before those without."""
-    steps = flow(f"[in]\ninclude => day,09:00-17:59,mon-fri,*,*\ninclude => night\n[day]\nexten => {NUMBER},1,Busy()\n[night]\nexten => {NUMBER},1,Congestion()\n")
+    steps = flow(
+        f"[in]\ninclude => day,09:00-17:59,mon-fri,*,*\ninclude => night\n[day]\nexten => {NUMBER},1,Busy()\n[night]\nexten => {NUMBER},1,Congestion()\n"
+    )
     (hours,) = (step for step in steps.values() if step["type"] == "hours")
     assert hours["next"] == {"open": "busy", "closed": "congestion"}
 
 
 def test_a_condition_on_the_caller_is_a_switch():
     """One caller, or a withheld number, is a case; any other condition is not known."""
-    steps = flow(IN + ' same => n,GotoIf($["${CALLERID(num)}" = "84951234567"]?vip)\n same => n,Hangup()\n same => n(vip),Busy()\n')
-    assert steps["is-caller-74951234567"]["cases"] == {"caller-74951234567": {"values": ["+74951234567"], "next": "busy"}}
-    steps = flow(IN + ' same => n,GotoIf($["${DB(vip/${CALLERID(num)})}" = "1"]?vip)\n same => n,Hangup()\n same => n(vip),Busy()\n')
+    steps = flow(
+        IN
+        + ' same => n,GotoIf($["${CALLERID(num)}" = "84951234567"]?vip)\n same => n,Hangup()\n same => n(vip),Busy()\n'
+    )
+    assert steps["is-caller-74951234567"]["cases"] == {
+        "caller-74951234567": {"values": ["+74951234567"], "next": "busy"}
+    }
+    steps = flow(
+        IN
+        + ' same => n,GotoIf($["${DB(vip/${CALLERID(num)})}" = "1"]?vip)\n same => n,Hangup()\n same => n(vip),Busy()\n'
+    )
     assert [step for step in steps if step.startswith("by-hand")]
 
 
 def test_a_condition_that_decides_nothing_is_passed():
     """Both ways of a condition that come to the same are one."""
-    steps = flow(IN + ' same => n,GotoIf($["${CHANNEL(state)}" = "Up"]?on)\n same => n,Answer()\n same => n(on),ExecIf($["${CALLERID(name)}" = ""]?NoOp(x))\n same => n,Busy()\n')
+    steps = flow(
+        IN
+        + ' same => n,GotoIf($["${CHANNEL(state)}" = "Up"]?on)\n same => n,Answer()\n same => n(on),ExecIf($["${CALLERID(name)}" = ""]?NoOp(x))\n same => n,Busy()\n'
+    )
     assert list(steps) == ["busy"]
 
 
@@ -193,7 +231,10 @@ def test_subroutines_are_entered_and_left():
 
 def test_language_and_priority_are_set():
     """What a call carries on becomes a step where it changes, and none where it does not."""
-    steps = flow(IN + " same => n,Set(CHANNEL(language)=en)\n same => n,Set(CHANNEL(language)=ru)\n same => n,Set(QUEUE_PRIO=0)\n same => n,Set(QUEUE_PRIO=7)\n same => n,Hangup()\n")
+    steps = flow(
+        IN
+        + " same => n,Set(CHANNEL(language)=en)\n same => n,Set(CHANNEL(language)=ru)\n same => n,Set(QUEUE_PRIO=0)\n same => n,Set(QUEUE_PRIO=7)\n same => n,Hangup()\n"
+    )
     assert [(step["type"], step.get("language"), step.get("priority")) for step in steps.values()] == [
         ("set", "ru", None), ("set", None, 7), ("hangup", None, None),
     ]  # fmt: skip
@@ -219,17 +260,47 @@ def test_what_goes_round_for_ever_ends_by_hand():
 
 def test_many_numbers_with_one_flow_share_their_steps():
     """Steps that do the same and lead to the same are one, whatever each number set before."""
-    numbers = "".join(f"exten => +7495777{n:04},1,Set(__DID=${{EXTEN}})\n same => n,GotoIf($[\"${{DID}}\" = \"\"]?x)\n same => n(x),Goto(menu,s,1)\n" for n in range(300))
-    found = taken("[in]\n" + numbers + MENU.partition("[menu]")[1] + MENU.partition("[menu]")[2].format(begin="NoOp()", silence="NoOp()", wrong="NoOp()", after="NoOp()"))
+    numbers = "".join(
+        f'exten => +7495777{n:04},1,Set(__DID=${{EXTEN}})\n same => n,GotoIf($["${{DID}}" = ""]?x)\n same => n(x),Goto(menu,s,1)\n'
+        for n in range(300)
+    )
+    found = taken(
+        "[in]\n"
+        + numbers
+        + MENU.partition("[menu]")[1]
+        + MENU.partition("[menu]")[2].format(begin="NoOp()", silence="NoOp()", wrong="NoOp()", after="NoOp()")
+    )
     assert len(found.projects["line"]["numbers"]) == 300
     assert sorted(found.projects["line"]["flow"]) == ["busy", "congestion", "menu"]
 
 
 def test_numbers_in_several_forms_are_one():
     """Forms carriers deliver are one number; an extension that is none is noted."""
-    found = taken("[in]\nexten => 74957772030,1,Busy()\nexten => 84957772030,1,Busy()\nexten => 4957772030,1,Congestion()\nexten => _X.,1,Hangup()\nexten => s,1,Hangup()\nexten => 200,1,Hangup()\n")
+    found = taken(
+        "[in]\nexten => 74957772030,1,Busy()\nexten => 84957772030,1,Busy()\nexten => 4957772030,1,Congestion()\nexten => _X.,1,Hangup()\nexten => s,1,Hangup()\nexten => 200,1,Hangup()\nexten => 7772030,1,Hangup()\n"
+    )
     (number,) = found.projects["line"]["numbers"]
     assert (number["number"], number["arrives_as"]) == ("+74957772030", ["4957772030"])
     whats = " / ".join(left(found))
-    for text in ("in another form", "takes a range of numbers", "takes calls without a number", "extensions of [in]"):
+    for text in (
+        "in another form",
+        "takes a range of numbers",
+        "takes calls without a number",
+        "extensions of [in]",
+        "extensions.conf:8: 7772030",
+    ):
         assert text in whats
+
+
+def test_what_is_done_after_a_call_is_noted():
+    """The h extension of a context calls come through; what only hangs up or logs is none."""
+    text = (
+        IN
+        + " same => n,Hangup()\nexten => h,1,NoOp()\n same => n,Hangup()\n same => n,System(/usr/bin/notify sesame)\n"
+    )
+    assert left(taken(text)) == ["extensions.conf:6: system"]
+
+
+def test_calls_that_wait_at_the_end_of_their_lines_are_noted():
+    """autofallthrough=no makes a call wait for digits where a spec ends it."""
+    assert left(taken("[general]\nautofallthrough = no\n" + IN)) == ["extensions.conf:2: autofallthrough"]

@@ -1,12 +1,12 @@
 """Times of GotoIfTime as calendars: open exactly when the rule holds."""
 
-import datetime
+from datetime import date
 
 import pytest
 
 from cctoolkit.takeover import timing
 
-TODAY = datetime.date(2026, 11, 29)
+TODAY = date(2026, 11, 29)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,9 @@ def test_dates_are_written_out():
     assert dates[-1] == {"date": "2028-12-31", "hours": ["10:00-12:00"]}
 
 
-@pytest.mark.parametrize("text", ["25:00-26:00,*,*,*", "x", "*,nonday,*,*", "*,*,32,*", "*,*,*,juli", "*,*,30,feb", "a,b,c,d,e,f", ""])
+@pytest.mark.parametrize(
+    "text", ["25:00-26:00,*,*,*", "x", "*,nonday,*,*", "*,*,32,*", "*,*,*,juli", "*,*,30,feb", "a,b,c,d,e,f", ""]
+)
 def test_what_is_not_understood(text):
     """Nothing is guessed of times that are none; nothing at all holds always, as on the switch."""
     assert timing.read(text, TODAY) == (timing.read("*,*,*,*", TODAY) if not text else None)
@@ -48,7 +50,16 @@ def test_what_is_not_understood(text):
 
 def test_union():
     """Two rules that lead to the same are one calendar; spans that touch are one."""
-    rules = [timing.read(text, TODAY) for text in ("09:00-11:59,mon-fri,*,*", "12:00-13:59,wed,*,*", "10:00-11:59,sat,*,*")]
+    rules = [
+        timing.read(text, TODAY) for text in ("09:00-11:59,mon-fri,*,*", "12:00-13:59,wed,*,*", "10:00-11:59,sat,*,*")
+    ]
     first, second, third = (rule for rule in rules if rule)
     found = timing.union(timing.union(first, second), third)
-    assert found.calendar == {"hours": {"mon-tue": ["09:00-12:00"], "wed": ["09:00-14:00"], "thu-fri": ["09:00-12:00"], "sat": ["10:00-12:00"]}}
+    assert found.calendar == {
+        "hours": {
+            "mon-tue": ["09:00-12:00"],
+            "wed": ["09:00-14:00"],
+            "thu-fri": ["09:00-12:00"],
+            "sat": ["10:00-12:00"],
+        }
+    }
