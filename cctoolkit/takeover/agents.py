@@ -100,14 +100,12 @@ def _static(queues: Mapping[str, Queue]) -> Iterator[_Member]:
 
 
 def _dialled(queues: Mapping[str, Queue], plan: Dialplan) -> Iterator[_Member]:
-    for context in plan.contexts.values():
-        for held in context.extensions.values():
-            for line in held.lines.values():
-                text = f"AddQueueMember({line.data})" if line.app == "addqueuemember" else line.data
-                for given in _LOG_IN.findall(text):
-                    parts = [part.strip().strip('"') for part in given.split(",")] + [""] * 5
-                    if parts[0] in queues:
-                        yield _Member(queues[parts[0]], parts[1], parts[2], parts[4], "", line.place)
+    for line in plan.lines():
+        text = f"AddQueueMember({line.data})" if line.app == "addqueuemember" else line.data
+        for given in _LOG_IN.findall(text):
+            parts = [part.strip().strip('"') for part in given.split(",")] + [""] * 5
+            if parts[0] in queues:
+                yield _Member(queues[parts[0]], parts[1], parts[2], parts[4], "", line.place)
 
 
 def _title(text: str) -> str:

@@ -62,6 +62,12 @@ class Dialplan(Struct):
     contexts: dict[str, Context] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
 
+    def lines(self) -> Iterator[Line]:
+        """Yield every line."""
+        for context in self.contexts.values():
+            for held in context.extensions.values():
+                yield from held.lines.values()
+
     def line(self, context: str, extension: str, priority: int) -> Line | None:
         """Return a line; `extension` is one of the context's, as it is written."""
         found = self.contexts.get(context)

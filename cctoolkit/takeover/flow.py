@@ -10,7 +10,7 @@ from cctoolkit.takeover.known_apps import SILENT
 from cctoolkit.takeover.leftovers import Leftovers, Place
 from cctoolkit.takeover.names import Names
 from cctoolkit.takeover.steps import Data, To, Way, by_hand, changed, led, merged, reached, rings
-from cctoolkit.takeover.values import Value, variables
+from cctoolkit.takeover.values import Value, plain_name, variables
 from cctoolkit.takeover.walk import Walker
 
 MAX_EXPLORED = 1_500
@@ -25,11 +25,11 @@ Recognise = Callable[[Stop], tuple[str, Data] | None]
 class Flow:
     """Collects the steps of one project."""
 
-    def __init__(self, walker: Walker, recognise: Recognise, notes: Leftovers) -> None:
+    def __init__(self, walker: Walker, recognise: Recognise, notes: Leftovers, longest: int) -> None:
         self.walker = walker
         self.recognise = recognise
         self.notes = notes
-        self.names = Names()
+        self.names = Names(longest)
         self.entries: dict[str, str] = {}
         self._steps: dict[str, Data] = {}
         self._known: dict[object, str] = {}
@@ -97,14 +97,13 @@ class Relevant:
     """Knows which variables decide anything in a dialplan, themselves or by what is made of them."""
 
     def __init__(self, plan: Dialplan) -> None:
-        lines = [line for context in plan.contexts.values() for held in context.extensions.values()
-                 for line in held.lines.values()]  # fmt: skip
         self.names: set[str] = {"QUEUE_PRIO"}
         made: dict[str, set[str]] = {}
-        for line in lines:
+        for line in plan.lines():
             if line.app in ("set", "mset"):
                 name, _, text = line.data.partition("=")
-                made.setdefault(name.strip().lstrip("_"), set()).update(variables(text))
+                made.setdefault(plain_name(name.strip()), set()).update(variables(text))
+                self.names |= variables(text) if "${" in name else set()
             elif line.app not in SILENT:
                 self.names |= variables(line.data)
         ahead = list(self.names)

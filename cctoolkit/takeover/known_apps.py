@@ -18,10 +18,8 @@ SILENT = frozenset(
         "queuelog",
         "celgenuserevent",
         "userevent",
-        "playtones",
         "stopplaytones",
         "stopmusiconhold",
-        "musiconhold",
         "stackpop",
         "stopmixmonitor",
         "stopmonitor",
@@ -34,9 +32,18 @@ HARMLESS = ("CDR(", "CDR_PROP(", "CHANNEL(accountcode)", "CHANNEL(hangup_handler
             "HASH(", "DEVSTATE(", "CONNECTEDLINE(", "MASTER_CHANNEL(")  # fmt: skip
 """Functions whose setting steers no call."""
 
-BOOKKEEPING = ("user-callerid", "blkvm", "record-check", "record-cancel", "prepend-cid", "blacklist", "allowlist",
-               "presencestate", "hangupcall", "systemrecording", "sub-pincheck", "dump-user")  # fmt: skip
+BOOKKEEPING = ("user-callerid", "blkvm", "record-cancel", "prepend-cid", "presencestate", "hangupcall", "dump-user")
 """Parts of the names of FreePBX's subroutines that come back without having sent the call anywhere."""
+
+NOTED = {
+    "blacklist": ("callers who are turned away", "a switch step by caller"),
+    "allowlist": ("callers who are let in", "a switch step by caller"),
+    "record-check": ("recording", "recording: of the project"),
+}
+"""The same of subroutines that do something for calls: what, and what says so in a spec."""
+
+RECORDS = frozenset({"force", "always", "yes"})
+"""Last arguments of FreePBX's record-check by which it records."""
 
 ENDS = {"hangup": 16, "busy": 17, "congestion": 34}
 """Applications that end a call, with the cause when none is given."""

@@ -16,14 +16,14 @@ from cctoolkit.takeover.scene import Facts, Scene
 from cctoolkit.takeover.steps import by_hand, written
 from cctoolkit.takeover.switch import Switch
 from cctoolkit.takeover.walk import Walker
-from cctoolkit.takeover.wanted import Wanted
+from cctoolkit.takeover.wanted import Wanted, longest_name
 
 BY_HAND = "by-hand-number"
 
 
 def build(name: str, numbers: Mapping[str, Number], scene: Scene) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return a project's numbers, calendars and flow; its numbers' calls are followed to their ends."""
-    flow = Flow(scene.walker, lambda stop: step(scene, stop), scene.notes)
+    flow = Flow(scene.walker, lambda stop: step(scene, stop), scene.notes, scene.facts.longest)
     for full, number in numbers.items():
         flow.enter(full, scene.walker.enter(number.context, number.extension))
     steps = {one: written(data) for one, data in flow.steps().items()}
@@ -65,7 +65,7 @@ class Share:
         """Return what a project's calls are followed with."""
         facts = Facts(
             self.wanted.country, language, self.wanted.today, self._left, self.switch.voicemail, self._outward, numbers,
-            self.wanted.time_zone or "UTC",
+            self.wanted.time_zone or "UTC", longest_name(self.wanted),
         )  # fmt: skip
         return Scene(walker, facts, self.notes)
 

@@ -195,7 +195,7 @@ class _Reader:
     def _empty(self, name: str, default: str) -> bool:
         """Return whether callers may be there while nobody serves them: `yes` and `no` mean opposite things."""
         option = self.section.option(name)
-        said = {part.strip().lower() for part in (option.value if option else default).split(",")}
+        said = {part.strip().lower() for part in ((option.value if option else "") or default).split(",")}
         stays = "yes" if name == "joinempty" else "no"
         if said <= (_YES if stays == "yes" else _NO):
             return True

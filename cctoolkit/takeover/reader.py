@@ -38,6 +38,10 @@ class Folder(Protocol):
     def places(self) -> Sequence[str]:
         """Return the paths by which the folder itself may be named in its files."""
 
+    @property
+    def closed(self) -> Sequence[str]:
+        """Return the folders below it that cannot be opened."""
+
     def read(self, name: str) -> bytes:
         """Return a file's bytes; raise CctoolkitError when it cannot be read."""
 

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from cctoolkit.takeover.call import Stop
 from cctoolkit.takeover.leftovers import Leftovers, Place
+from cctoolkit.takeover.names import LONGEST
 from cctoolkit.takeover.queues import Queue
 from cctoolkit.takeover.steps import Data, by_hand
 from cctoolkit.takeover.voicemail import Voicemail
@@ -33,6 +34,7 @@ class Facts(Struct):
     trunks: Mapping[str, str] = field(default_factory=dict)
     numbers: frozenset[str] = frozenset()
     zone: str = ""
+    longest: int = LONGEST
 
 
 class Scene:

@@ -1,5 +1,6 @@
 """The site of an import: its node, its carriers' trunks, its roster."""
 
+import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,28 +21,17 @@ def node(asterisk: Sequence[Section], listeners: Mapping[str, Transport], notes:
     """Return the one node, with accounts that are still to be made."""
     options = next((one for one in asterisk if one.name == "options"), None)
     folders = next((one for one in asterisk if one.name == "directories"), None)
-    name = (
-        slug(options.get("systemname") if options else "", "node")
-        if options and options.get("systemname")
-        else "node-1"
-    )
-    if not options or options.get("systemname") != name:
-        notes.add(
-            Place("asterisk.conf"),
-            f"the node is called {name}",
-            "calls are told apart by it",
-            f"write systemname = {name} into [options] of asterisk.conf; it needs a restart",
-        )
-    bound = (one.bind.rpartition(":")[0] or one.bind for one in listeners.values())
-    address = next((one for one in bound if one.count(".") == 3 and one != "0.0.0.0"), "")  # noqa: S104 - is looked for
-    if not address.replace(".", "").isdigit():
+    said = options.get("systemname") if options else ""
+    name = slug(said, "node") if said else "node-1"
+    if said != name:
+        by_hand = f"write systemname = {name} into [options] of asterisk.conf; it needs a restart"
+        notes.add(Place("asterisk.conf"), f"the node is called {name}", "calls are told apart by it", by_hand)
+    bound = (one.bind.partition(":")[0].strip() for one in listeners.values())
+    address = next(filter(_is_own, bound), "")
+    if not address:
         address = "127.0.0.1"
-        notes.add(
-            Place("pjsip.conf"),
-            "the node's address",
-            "no transport is bound to one: 127.0.0.1 was written",
-            "write address: and ami: host:",
-        )
+        why = f"no transport is bound to one: {address} was written"
+        notes.add(Place("pjsip.conf"), "the node's address", why, "write address: and ami: host:")
     accounts = {one: {"user": f"cct-{one}", "secret": f"env:AMI_{one.upper()}"} for one in ACCOUNTS}
     found: dict[str, Any] = {
         "id": name,
@@ -49,22 +39,26 @@ def node(asterisk: Sequence[Section], listeners: Mapping[str, Transport], notes:
         "folder": _folder(folders),
         "ami": {"host": address, "accounts": accounts},
     }
-    named = {
-        one.name: one
-        for one in listeners.values()
-        if slug(one.name) == one.name and one.protocol in ("udp", "tcp", "tls")
-    }
-    if named:
+    if listeners:
         found["transports"] = {
             name: {"protocol": one.protocol, **({"verify_server": one.verifies} if one.protocol == "tls" else {})}
-            for name, one in named.items()
+            for name, one in listeners.items()
         }
     return found
 
 
+def _is_own(address: str) -> bool:
+    """Tell whether a transport is bound to one address, IPv4, and not to all."""
+    try:
+        found = ipaddress.IPv4Address(address)
+    except ValueError:
+        return False
+    return not found.is_unspecified
+
+
 def _folder(folders: Section | None) -> str:
     said = folders.get("astetcdir") if folders else ""
-    return said if said.startswith("/") else "/etc/asterisk"
+    return said if said.startswith("/") and said.isprintable() else "/etc/asterisk"
 
 
 def carriers(

@@ -17,7 +17,7 @@ from cctoolkit.takeover.project import Share
 from cctoolkit.takeover.reader import Folder
 from cctoolkit.takeover.switch import Switch, open_folder
 from cctoolkit.takeover.walk import Walker
-from cctoolkit.takeover.wanted import Wanted
+from cctoolkit.takeover.wanted import Wanted, longest_name
 
 COUNTRY = "RU"
 """Where nobody says which; as in a spec."""
@@ -42,7 +42,7 @@ def take(folder: Folder, wanted: Wanted) -> Taken:
         notes.add(
             _DIALPLAN, "the country numbers are written for", f"it was not said: {COUNTRY} was taken", "--country"
         )
-    switch = open_folder(folder, notes)
+    switch = open_folder(folder, notes, longest_name(wanted))
     for trunk in switch.trunks:
         names.of(("trunk", trunk.name), trunk.name, "trunk")
     people = agents.read(switch.queues, switch.plan, switch.titles, names, notes)
@@ -58,7 +58,7 @@ def take(folder: Folder, wanted: Wanted) -> Taken:
     _note(switch, wanted, walker, notes, has_people=bool(people))
     data: dict[str, Any] = {
         "site": {"id": wanted.site, "title": wanted.site},
-        "nodes": [site.node(switch.asterisk, switch.transports, notes)],
+        "nodes": [site.node(switch.asterisk, switch.listeners, notes)],
         "trunks": site.carriers(switch.trunks, names, switch.listeners, notes),
         "roster": site.roster(people, switch.endpoints, notes, vacant=share.vacant),
         "projects": list(projects),

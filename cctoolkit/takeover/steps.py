@@ -60,13 +60,15 @@ def merged(steps: Mapping[str, Data], entries: Mapping[str, str]) -> tuple[dict[
     """Return the steps with those that do the same and lead to the same as one, under the first one's name; and where
     the entries lead now.
     """
+    shapes = {name: repr(changed(data, To, lambda _: None)) for name, data in steps.items()}
+    ways = {name: tuple(targets(data)) for name, data in steps.items()}
     kind = dict.fromkeys(steps, "")
     while True:
-        says = {name: f"{led(data, kind)} {kind[name]}" for name, data in steps.items()}
-        first: dict[str, str] = {}
-        for name, text in says.items():
-            first.setdefault(text, name)
-        fresh = {name: first[text] for name, text in says.items()}
+        says = {name: (kind[name], shapes[name], *(kind[way] for way in ways[name])) for name in steps}
+        first: dict[tuple[str, ...], str] = {}
+        for name, known in says.items():
+            first.setdefault(known, name)
+        fresh = {name: first[known] for name, known in says.items()}
         if fresh == kind:
             break
         kind = fresh

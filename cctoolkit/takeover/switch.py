@@ -57,8 +57,10 @@ class Switch(Struct):
         return {name: one for name, one in self.transports.items() if slug(name) == name and one.protocol in PORTS}
 
 
-def open_folder(folder: Folder, notes: Leftovers) -> Switch:
-    """Read a folder; what is no part of a spec is noted, a file at a time."""
+def open_folder(folder: Folder, notes: Leftovers, longest: int) -> Switch:
+    """Read a folder; what is no part of a spec is noted, a file at a time. Names of queues are no longer than
+    `longest`.
+    """
     seen: set[str] = set()
 
     def sections(name: str) -> list[Section]:
@@ -76,13 +78,15 @@ def open_folder(folder: Folder, notes: Leftovers) -> Switch:
     titles = {one.name: one.title for one in found.values() if one.title} | dict(agents.titles(sections("agents.conf")))
     switch = Switch(
         plan,
-        queues.read(sections("queues.conf"), Names(), notes),
+        queues.read(sections("queues.conf"), Names(longest), notes),
         voicemail.read(sections("voicemail.conf"), notes),
         found,
         {one.name: one for one in endpoints.transports(pjsip)},
         sections("asterisk.conf"),
         titles,
     )
+    for name in folder.closed:
+        notes.add(Place(name), "a folder that was not read", "it may not be opened", "make it readable")
     for name, why in _unread(folder, seen):
         notes.add(Place(name), "a file that was not read", why, "nothing, unless it steers calls")
     if "timeconditions" in plan.contexts:

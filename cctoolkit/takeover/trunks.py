@@ -1,5 +1,6 @@
 """Trunks of a spec from endpoints that have an address: whose calls enter, and over which the flow calls."""
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
@@ -11,7 +12,7 @@ from cctoolkit.takeover.leftovers import Leftovers
 
 _HOST, _USER, _REALM, _SOURCE = (re.compile(get_args(kind)[1].pattern) for kind in (Host, SipUser, Realm, Source))
 _CODECS = get_args(Codec)
-_MOST_USER = 64
+_MOST_USER, _MOST_REALM, _MOST_HOST = 64, 120, 253
 
 Left = Callable[..., None]
 """Notes something of one trunk: what, why, and what to do by hand."""
@@ -54,6 +55,25 @@ _KNOWN = frozenset(
 """Options of an endpoint that are taken over, or that the toolkit decides."""
 
 
+def _is_user(text: str) -> bool:
+    return bool(_USER.fullmatch(text)) and len(text) <= _MOST_USER
+
+
+def _is_host(text: str) -> bool:
+    return bool(_HOST.fullmatch(text)) and len(text) <= _MOST_HOST and _is_network(text)
+
+
+def _is_network(text: str) -> bool:
+    """Tell whether what looks like an IP address, or a network, is one; a name may be anything."""
+    if ":" not in text and "/" not in text and not text.replace(".", "").isdecimal():
+        return True
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 def data(endpoint: Endpoint, name: str, listeners: Mapping[str, Transport], notes: Leftovers) -> dict[str, Any] | None:
     """Return a trunk as a spec has it, without its name; None where it cannot be written. `name` is its name in the
     spec; its password becomes a reference.
@@ -63,7 +83,7 @@ def data(endpoint: Endpoint, name: str, listeners: Mapping[str, Transport], note
         notes.add(endpoint.place, f"trunk {endpoint.name}: {what}", why, by_hand)
 
     protocol = _protocol(endpoint, listeners)
-    if not _HOST.fullmatch(endpoint.host) or protocol is None:
+    if not _is_host(endpoint.host) or protocol is None:
         why = "no host's name" if protocol else "none of the node's transports that a spec can name fits it"
         left("left out", why, "name the node's transport by small letters, digits and hyphens; write the trunk")
         return None
@@ -122,8 +142,8 @@ def _media(endpoint: Endpoint, protocol: Protocol, left: Left) -> dict[str, Any]
 
 def _names(endpoint: Endpoint, left: Left) -> dict[str, Any]:
     said, found = endpoint.options, dict[str, Any]()
-    for option, form in (("from_user", _USER), ("from_domain", _HOST)):
-        if form.fullmatch(said.get(option, "")) and len(said[option]) <= _MOST_USER:
+    for option, fits in (("from_user", _is_user), ("from_domain", _is_host)):
+        if fits(said.get(option, "")):
             found[option] = said[option]
         elif said.get(option):
             left(option, "it is not of a spec's form")
@@ -140,7 +160,7 @@ def _names(endpoint: Endpoint, left: Left) -> dict[str, Any]:
 def _account(endpoint: Endpoint, name: str, notes: Leftovers, left: Left) -> dict[str, Any]:
     if not endpoint.user:
         return {}
-    if not _USER.fullmatch(endpoint.user) or len(endpoint.user) > _MOST_USER:
+    if not _is_user(endpoint.user):
         left("its user", "it is not of a spec's form", "write auth:")
         return {}
     secret = "TRUNK_" + name.upper().replace("-", "_")
@@ -148,10 +168,10 @@ def _account(endpoint: Endpoint, name: str, notes: Leftovers, left: Left) -> dic
         by_hand = f"export {secret}=… where cctoolkit runs"
         notes.add(endpoint.secret, f"password of trunk {name}: ********", "no secret is copied", by_hand)
     found: dict[str, Any] = {"auth": {"user": endpoint.user, "secret": f"env:{secret}"}}
-    if _REALM.fullmatch(endpoint.realm):
+    if _REALM.fullmatch(endpoint.realm) and len(endpoint.realm) <= _MOST_REALM:
         found["auth"]["realm"] = endpoint.realm
     if endpoint.registers:
-        known = _USER.fullmatch(endpoint.contact_user) and len(endpoint.contact_user) <= _MOST_USER
+        known = _is_user(endpoint.contact_user)
         expiry = f"{endpoint.expiry}s" if re.fullmatch(r"[1-9][0-9]{0,4}", endpoint.expiry) else "10m"
         found["register"] = {"expiry": expiry, **({"contact_user": endpoint.contact_user} if known else {})}
     return found
@@ -160,7 +180,7 @@ def _account(endpoint: Endpoint, name: str, notes: Leftovers, left: Left) -> dic
 def carrier(endpoint: Endpoint, name: str, found: dict[str, Any], notes: Leftovers) -> dict[str, Any]:
     """Return a trunk as one of the site: with its name, and where its calls come from besides its address."""
     more = [one for one in dict.fromkeys(endpoint.match) if one != endpoint.host]
-    good = [one for one in more if _SOURCE.fullmatch(one)]
+    good = [one for one in more if _SOURCE.fullmatch(one) and len(one) <= _MOST_HOST and _is_network(one)]
     if len(good) != len(more):
         notes.add(
             endpoint.place,

@@ -38,7 +38,14 @@ OF_THE_CALL = frozenset(
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _READ = re.compile(r"\$\{(?:[A-Z]+\(\s*)?([A-Za-z_][A-Za-z0-9_]*)(?=(\()?)(?=([-.A-Za-z0-9_]*\$\{)?)")
+_SCOPED = re.compile(r"(?:LOCAL|GLOBAL)\((\w+)\)")
 _SLICED = re.compile(r"(.*?):(-?[0-9]+)(?::(-?[0-9]*))?", re.DOTALL)
+
+
+def plain_name(name: str) -> str:
+    """Return the variable that Set means: without the marks of inheritance, LOCAL() and GLOBAL()."""
+    found = _SCOPED.fullmatch(name)
+    return found[1] if found else name.lstrip("_")
 
 
 def variables(text: str) -> set[str]:

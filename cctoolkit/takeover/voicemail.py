@@ -14,6 +14,7 @@ from cctoolkit.model.words import MailAddress
 from cctoolkit.takeover.leftovers import Leftovers
 from cctoolkit.takeover.reader import Section
 
+_MOST_MAIL = 254
 _MAIL = re.compile(get_args(MailAddress)[1].pattern)
 
 
@@ -64,7 +65,7 @@ def read(sections: list[Section], notes: Leftovers) -> Voicemail:
                 continue
             parts = [part.strip() for part in option.value.split(",")]
             mail = parts[2] if len(parts) > 2 else ""
-            if mail and not _MAIL.fullmatch(mail):
+            if mail and not (_MAIL.fullmatch(mail) and len(mail) <= _MOST_MAIL):
                 notes.add(
                     option.place,
                     f"mailbox {option.name}: its e-mail address",

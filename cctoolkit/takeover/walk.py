@@ -4,7 +4,6 @@ On the way jumps are taken, conditions decided and variables set where all that 
 know is not guessed at.
 """
 
-import re
 from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
@@ -12,16 +11,15 @@ from msgspec.structs import replace
 from cctoolkit.takeover.call import ENDLESS, UNDECIDED, At, Call, Stop, timed, together
 from cctoolkit.takeover.dialplan import Dialplan, Line
 from cctoolkit.takeover.expressions import true
-from cctoolkit.takeover.known_apps import BOOKKEEPING, HARMLESS, OURS, SILENT
+from cctoolkit.takeover.known_apps import BOOKKEEPING, HARMLESS, NOTED, OURS, RECORDS, SILENT
 from cctoolkit.takeover.leftovers import Leftovers
-from cctoolkit.takeover.values import Value, arguments, expand, split_condition, split_ways
+from cctoolkit.takeover.values import Value, arguments, expand, plain_name, split_condition, split_ways
 
 MAX_LINES = 2_000
 """Lines between two stops; a call that goes through more of them goes round for ever."""
 MAX_FORKS = 4
 """Conditions nobody can decide, one behind another, whose ways may still come together."""
 MAX_BACK = 10
-_LOCAL = re.compile(r"(?:LOCAL|GLOBAL)\((\w+)\)")
 
 
 class Walker:
@@ -35,7 +33,7 @@ class Walker:
         self.met: set[str] = set()
         self._apps: dict[str, Callable[[Call, Line, str], Call | Stop]] = {
             "set": self._set, "mset": self._mset, "goto": self.jump, "gotoif": self._goto_if, "execif": self._exec_if,
-            "gosub": self._gosub, "macro": self._gosub, "gosubif": self._gosub_if, "return": self._return,
+            "gosub": self._gosub, "macro": self._enter_macro, "gosubif": self._gosub_if, "return": self._return,
             "gotoiftime": self._goto_if_time,
         }  # fmt: skip
 
@@ -88,8 +86,7 @@ class Walker:
     def _set(self, call: Call, line: Line, data: str) -> Call | Stop:
         name, sign, text = data.partition("=")
         name, worth = (self.worth(call, name.strip()) or "").lstrip("_"), self.worth(call, text)
-        if (local := _LOCAL.fullmatch(name)) is not None:
-            name = local[1]
+        name = plain_name(name)
         if not sign or not name:
             return call.next
         if name in self.before and worth:
@@ -185,13 +182,10 @@ class Walker:
 
     def _gosub(self, call: Call, line: Line, data: str) -> Call | Stop:
         """Enter a subroutine, but those whose names say that they only keep books."""
-        if line.app == "macro":
-            name, *rest = arguments(data)
-            return self._macro(call, line, name, rest)
         target, bracket, rest_ = data.partition("(")
         rest = arguments(rest_.removesuffix(")")) if bracket else []
         name = target.split(",")[0].strip()
-        if name.startswith("macro-") or any(part in name for part in BOOKKEEPING):
+        if name.startswith("macro-") or any(part in name for part in (*BOOKKEEPING, *NOTED)):
             return self._macro(call, line, name.removeprefix("macro-"), rest)
         found = self.jump(call, line, target)
         if isinstance(found, Stop) or len(call.back) >= MAX_BACK:
@@ -199,8 +193,17 @@ class Walker:
         given = {f"ARG{number}": self.worth(call, one) for number, one in enumerate(rest, 1)}
         return replace(found, back=(*call.back, call.next)).holding(**given)
 
+    def _enter_macro(self, call: Call, line: Line, data: str) -> Call | Stop:
+        name, *rest = arguments(data)
+        return self._macro(call, line, name, rest)
+
     def _macro(self, call: Call, line: Line, name: str, rest: list[str]) -> Call | Stop:
-        if any(part in name for part in BOOKKEEPING):
+        noted = next((part for part in NOTED if part in name), "")
+        if "record" not in noted or (rest and rest[-1] in RECORDS):
+            what, by_hand = NOTED.get(noted, ("", ""))
+            if what:
+                self.notes.add(line.place, what, "FreePBX keeps it in its own subroutine", by_hand)
+        if noted or any(part in name for part in BOOKKEEPING):
             return call.next
         return Stop(call, line, f"macro {name}", tuple(self.worth(call, one) for one in rest))
 

@@ -1,7 +1,6 @@
 """Taking an existing switch over: its folder read, a first spec written, and what is left over."""
 
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Collection, Sequence
@@ -14,12 +13,13 @@ from msgspec import Struct
 
 from cctoolkit import clock
 from cctoolkit.errors import OperatorError, Refused, ToolkitBug, UsageError
+from cctoolkit.model.lint import DIGEST
 from cctoolkit.model.phone import countries
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.model.words import Date, Identifier, Language
 from cctoolkit.spec.problem import did_you_mean, errors
-from cctoolkit.spec.whole import ENDING, PROJECT_FILE
+from cctoolkit.spec.whole import ENDING, LIBRARY, PROJECT_FILE
 from cctoolkit.takeover import text
 from cctoolkit.takeover.leftovers import Leftover
 from cctoolkit.takeover.specs import Taken, take
@@ -46,7 +46,8 @@ class ConfigFolder:
 
     def __init__(self, top: Path) -> None:
         self.top = top
-        self.names = frozenset(_names(top))
+        self.closed: list[str] = []
+        self.names = frozenset(_names(top, self.closed))
         self.places = ("/etc/asterisk", str(top.absolute()), os.path.realpath(top))
 
     def read(self, name: str) -> bytes:
@@ -67,8 +68,10 @@ class ConfigFolder:
             raise OperatorError(f"cannot be read: {error.strerror}", where=name) from error
 
 
-def _names(top: Path) -> list[str]:
-    """Return the files below a folder, by their names from its top; links to folders are followed, not for ever."""
+def _names(top: Path, closed: list[str]) -> list[str]:
+    """Return the files below a folder, by their names from its top; links to folders are followed, not for ever. Those
+    that cannot be opened go to `closed`.
+    """
     found: list[str] = []
     ahead = [("", 0)]
     while ahead and len(found) < MOST_FILES:
@@ -76,7 +79,7 @@ def _names(top: Path) -> list[str]:
         try:
             entries = sorted(os.scandir(top / inner), key=lambda entry: entry.name)
         except OSError:
-            # A folder below it that may not be read: an #include of its files is noted where it stands.
+            closed.append(inner or ".")
             continue
         for entry in entries:
             if not entry.name.isprintable():
@@ -90,7 +93,7 @@ def _names(top: Path) -> list[str]:
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What the command line says of an import; nothing is "". `projects` are names, or NAME=NUMBER,NUMBER."""
+    """What the command line says of an import, "" where nothing. `projects` are names, or NAME=NUMBER,NUMBER."""
 
     projects: Sequence[str] = ()
     site: str = "imported"
@@ -146,7 +149,7 @@ def _write(taken: Taken, projects: Path) -> Imported:
             (projects / specs.SITES).mkdir(exist_ok=True)
             for name in taken.projects:
                 (fresh / name).rename(projects / name)
-            shutil.move(written[-1], targets[-1])
+            written[-1].rename(targets[-1])
     except OSError as error:
         raise OperatorError(f"cannot be written: {error.strerror}", where=specs.shown(projects)) from error
     files = [target / PROJECT_FILE for target in targets[:-1]] + targets[-1:]
@@ -181,19 +184,20 @@ def _projects(said: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for one in said:
         name, _, numbers = one.partition("=")
+        if name in (specs.SITES, LIBRARY):
+            raise UsageError(f"projects/{name} is where others stand", expected="another name")
+        if DIGEST.search(name):
+            raise UsageError(f"{name!r} has a part that reads as a digest", expected="a name without eight hex digits")
         found.setdefault(_identifier(name), []).extend(text.strip() for text in numbers.split(",") if text.strip())
     return found
 
 
 def _identifier(text: str) -> str:
     try:
-        found = msgspec.convert(text, Identifier)
+        return msgspec.convert(text, Identifier)
     except msgspec.ValidationError:
         expected = "small Latin letters, digits and single hyphens, a letter first, at most 40"
         raise UsageError(f"{text!r} is no name", expected=expected) from None
-    if found == specs.SITES:
-        raise UsageError(f"projects/{specs.SITES} is where the sites are", expected="another name")
-    return found
 
 
 def _one_of(text: str, known: Collection[str], what: str, expected: str) -> str:

@@ -24,6 +24,7 @@ class Files:
     """A configuration folder in memory; a file that is None cannot be read."""
 
     places = ("/etc/asterisk",)
+    closed = ()
 
     def __init__(self, **files: str | bytes | None) -> None:
         self.files = {name.replace("__", "/") + ("" if "." in name else ".conf"): text for name, text in files.items()}

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import shutil
 import time
 from pathlib import Path
@@ -187,7 +188,7 @@ def test_nothing_left_over(here, switch, capsys):
     "arguments",
     [
         ("no-such-folder",), ("etc/queues.conf",), ("etc", "--country", "Russia"), ("etc", "--language", "de"), ("etc", "--time-zone", "Moscow"),
-        ("etc", "--certified", "soon"), ("etc", "--site", "Ü"), ("etc", "--project", "sites"), ("etc", "--project", "a b"), ("empty",),
+        ("etc", "--certified", "soon"), ("etc", "--site", "Ü"), ("etc", "--project", "sites"), ("etc", "--project", "a b"), ("etc", "--project", "library"), ("etc", "--project", "line-20261231"), ("empty",),
     ],
 )  # fmt: skip
 def test_wrong_usage(here, switch, arguments, capsys):
@@ -269,3 +270,25 @@ def test_hostile_folders(here, switch, spoil, capsys):
     assert time.monotonic() - began < 30
     assert all(line.isprintable() for line in said.out.split("\n"))
     assert run(["validate"]) == 0
+
+
+PIECES = ("${", "}", "$[", "]", "(", ")", ",", "&", "?", ";", "=>", "same => n,", "Goto(", "1", "s", "[ivr-1]", "\n", "_X.", "@", ";--", "(!)", "(+)", "\\", "-1", "\x00",
+          "Read(X,a,1)", "WaitExten()", "Background(a)", "sip:", "999.1.1.1")  # fmt: skip
+
+
+@pytest.mark.parametrize("source", [FREEPBX, OFFICE])
+def test_files_spoiled_at_random(here, source, capsys):
+    """Lines lost, doubled, swapped and cut into with pieces of dialplan: the spec validates all the same."""
+    for seed in range(8):
+        chance = random.Random(seed)
+        folder = Path(shutil.copytree(source, here / f"etc-{seed}"))
+        for file in sorted(folder.glob("*.conf")):
+            lines = file.read_text(encoding="utf-8").split("\n")
+            for _ in range(8):
+                place, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+                cut = chance.randrange(len(lines[place]) + 1)
+                lines[place] = lines[place][:cut] + chance.choice(PIECES) + lines[place][cut + chance.choice((0, 5)) :]
+                lines[other], lines[place] = lines[place], lines[chance.choice((place, other))]
+            file.write_text("\n".join(lines), encoding="utf-8")
+        code = imported(folder, "-o", f"out-{seed}")
+        assert code == 2, (seed, capsys.readouterr().err)
