@@ -11,6 +11,11 @@ import pytest
 
 from cctoolkit.__main__ import run
 from cctoolkit.lab.lab import Lab
+from cctoolkit.takeover.dialplan import build
+from cctoolkit.takeover.leftovers import Leftovers
+from cctoolkit.takeover.reader import read
+from cctoolkit.takeover.values import expand
+from tests.unit.takeover.switches import Files
 
 pytestmark = pytest.mark.live
 
@@ -128,6 +133,72 @@ def test_what_comes_with_asterisk_is_read(switch, tmp_path, capsys, which):
     others = {path.name for path in own.iterdir()} - {f"{name}.conf" for name in read}
     assert others - {one["file"] for one in said["left"]} == set()
     assert said["found"]["numbers"] == (4 if which == "basic-pbx" else 0)
+
+
+HELD = {"A": "abc", "N": "5", "EMPTY": "", "LIST": "x^y^z"}
+TEXTS = (
+    "${A}-${N}", "[${UNSET}]", "${A:0:2}${A:-1}${A:1}", "${LEN(${A})}", "${CUT(LIST,^,2)}", "${IF($[1]?yes:no)}",
+    "[${IF($[${LEN(${UNSET})}>0]?${UNSET}: )}]", "${ISNULL(${EMPTY})}${EXISTS(${A})}", "$[${N}+1]", "$[${N}-1]", "$[${N} * 2 - 1]", "$[7 % 2]",
+    "$[${N} < 10]", '$["${A}" = "abc"]', '$["x${EMPTY}" = "x"]', "$[!${N}]", "$[(1 | 0) & 1]", '$["a" = "b" & 1]',
+)  # fmt: skip
+FORKS = {
+    "dial-1": "exact",
+    "q-JOINEMPTY": "letters",
+    "12": "_1X",
+    "123": "_1!",
+    "7": "_[5-9]",
+    "4": "_Z",
+    "99": "_.",
+    "000": "_.",
+}
+PLAN = """
+[forks]
+exten => dial-1,1,QueueLog(NONE,${EXTEN},NONE,FORK,exact)
+exten => _q-[A-Z].,1,QueueLog(NONE,${EXTEN},NONE,FORK,letters)
+exten => _1X,1,QueueLog(NONE,${EXTEN},NONE,FORK,_1X)
+exten => _1!,1,QueueLog(NONE,${EXTEN},NONE,FORK,_1!)
+exten => _Z,1,QueueLog(NONE,${EXTEN},NONE,FORK,_Z)
+exten => _[5-9],1,QueueLog(NONE,${EXTEN},NONE,FORK,_[5-9])
+exten => _.,1,QueueLog(NONE,${EXTEN},NONE,FORK,_.)
+[waits]
+exten => goes-on,1,Answer()
+ same => n,WaitExten(1)
+ same => n,QueueLog(NONE,goes-on,NONE,FORK,behind)
+exten => ends,1,Answer()
+ same => n,WaitExten(1)
+exten => t,1,QueueLog(NONE,ends,NONE,FORK,t)
+[jumps]
+exten => invalid,1,Goto(jumps,nowhere,1)
+exten => i,1,QueueLog(NONE,invalid,NONE,FORK,i)
+"""
+
+
+def test_what_the_import_believes_of_dialplan(switch):
+    """Variables, functions, expressions, patterns, WaitExten and Goto are on the switch what the import takes them for."""
+    worths = "".join(f" same => n,QueueLog(NONE,{n},NONE,WORTH,{text})\n" for n, text in enumerate(TEXTS))
+    sets = "".join(f" same => n,Set({name}={worth})\n" for name, worth in HELD.items())
+    with (switch.config / "extensions.conf").open("a", encoding="utf-8") as file:
+        file.write(PLAN + f"[worths]\nexten => s,1,NoOp()\n{sets}{worths}[listens]\nexten => s,1,Wait(3)\n")
+    switch.cli("dialplan reload")
+    calls = [f"{dialled}@forks" for dialled in FORKS] + ["s@worths", "goes-on@waits", "ends@waits", "invalid@jumps"]
+    for call in calls:
+        switch.cli(f"channel originate Local/{call}/n extension s@listens")
+    forks = FORKS | {"goes-on": "behind", "ends": "t", "invalid": "i"}
+    wanted = forks | {str(n): expand(text, HELD) for n, text in enumerate(TEXTS)}
+    deadline = time.monotonic() + 20
+    while (found := _logged(switch)) != wanted and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert found == wanted
+    plan = build(read(Files(extensions=PLAN), "extensions.conf", Leftovers()), Leftovers())
+    for dialled, name in FORKS.items():
+        ((_, _, taken),) = plan.find("forks", dialled)
+        assert taken == {"exact": "dial-1", "letters": "_q-[A-Z]."}.get(name, name)
+
+
+def _logged(node) -> dict[str, str]:
+    """Return what the calls said, by their first word; `_.` is the h of a call that ends, too."""
+    lines = (line.split("|") for line in node.queue_log.read_text(encoding="utf-8").splitlines())
+    return {line[1]: "|".join(line[5:]).strip('"') for line in lines if line[4] in ("WORTH", "FORK") and line[1] != "h"}
 
 
 def _marked(node) -> list[list[str]]:
