@@ -123,6 +123,8 @@ def import_asterisk(folder: Path, output: Path, asked: Asked) -> Imported:
         raise UsageError("there is no such folder", where=str(folder), expected="an Asterisk's configuration folder")
     wanted = asked.wanted()
     found = ConfigFolder(folder)
+    if "." in found.closed:
+        raise OperatorError("cannot be opened", where=str(folder), next_step="run it as a user who may read it")
     if not any(name.endswith(".conf") for name in found.names):
         raise UsageError(
             "there is no .conf file in it", where=str(folder), expected="an Asterisk's configuration folder"
