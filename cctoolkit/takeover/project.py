@@ -1,6 +1,6 @@
 """One project of an import: what its numbers lead to, and what of the switch that uses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cctoolkit.model.phone import example
@@ -61,7 +61,7 @@ class Share:
         self._left = dict(switch.queues)
         self._outward = {one.name: names.of(("out", one.name), f"{one.name}-out", "trunk") for one in switch.trunks}
 
-    def scene(self, walker: Walker, language: str, numbers: frozenset[str]) -> Scene:
+    def scene(self, walker: Walker, language: str, numbers: Sequence[Number]) -> Scene:
         """Return what a project's calls are followed with."""
         facts = Facts(
             self.wanted.country, language, self.wanted.today, self._left, self.switch.voicemail, self._outward, numbers,

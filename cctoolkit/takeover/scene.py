@@ -1,7 +1,7 @@
 """What recognising a step needs and leaves behind: the dialplan, what is known besides it, and what a project uses."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct, field
@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from cctoolkit.takeover.call import Stop
 from cctoolkit.takeover.leftovers import Leftovers, Place
 from cctoolkit.takeover.names import LONGEST
+from cctoolkit.takeover.numbers import Number
 from cctoolkit.takeover.queues import Queue
 from cctoolkit.takeover.steps import Data, by_hand
 from cctoolkit.takeover.voicemail import Voicemail
@@ -32,7 +33,7 @@ class Facts(Struct):
     queues: Mapping[str, Queue] = field(default_factory=dict)
     boxes: Voicemail = field(default_factory=Voicemail)
     trunks: Mapping[str, str] = field(default_factory=dict)
-    numbers: frozenset[str] = frozenset()
+    numbers: Sequence[Number] = ()
     zone: str = ""
     longest: int = LONGEST
 

@@ -53,7 +53,7 @@ def take(folder: Folder, wanted: Wanted) -> Taken:
     shares = _shares(found, wanted, notes)
     projects = {}
     for name, own in shares.items():
-        scene = share.scene(walker, language, frozenset(found))
+        scene = share.scene(walker, language, list(found.values()))
         projects[name] = share.take(name, own, scene, last=name == list(shares)[-1])
     _note(switch, wanted, walker, notes, has_people=bool(people))
     data: dict[str, Any] = {

@@ -91,7 +91,9 @@ def dial(of: Scene, stop: Stop, place: Place) -> Found:
         of.notes.add(place, "Dial", why, "make it a queue, or a transfer over a trunk")
         return None
     full = phone.e164(number, of.facts.country)
-    if phone.premium(number) or (full and full in of.facts.numbers):
+    lines = of.facts.numbers
+    own = {form for one in lines for text in (one.full, *one.arrives_as) for form in phone.forms(text, one.country)}
+    if phone.premium(number, {one.country for one in lines}) or not own.isdisjoint((number, full)):
         return of.left_out(place, "Dial to a premium-rate number, or to the line itself", "a spec refuses that")
     of.trunks[trunk] = None
     said = (stop.arg(1) or "").strip()

@@ -167,6 +167,8 @@ def test_forms_of_dial(dialled):
         "PJSIP/${ASKED}@carrier",
         "Local/1@x",
         "PJSIP/1000@carrier&PJSIP/1001@carrier",
+        "PJSIP/84957772030@carrier",
+        "PJSIP/88091234567@carrier",
         "PJSIP/78095551234@nowhere",
     ],
 )
