@@ -39,7 +39,7 @@ Rule = Callable[[Parts, Document], Iterator[Problem]]
 
 _SOON = timedelta(days=92)
 """A quarter ahead a year without its official days is worth a word; `prove` looks ahead further."""
-_DIGEST = re.compile(r"-[0-9a-f]{8}(-|$)")
+DIGEST = re.compile(r"-[0-9a-f]{8}(-|$)")
 
 
 def unknown_steps(parts: Parts, document: Document) -> Iterator[Problem]:
@@ -116,7 +116,7 @@ def lengths(parts: Parts, document: Document) -> Iterator[Problem]:
                 f"at most {marks.MAX_NAME}",
                 "shorten the project's id or the step's name",
             )
-    if _DIGEST.search(parts.info.id):
+    if DIGEST.search(parts.info.id):
         yield Problem(
             "name-like-digest",
             f'"{parts.info.id}" has a part that reads as a generation\'s digest',

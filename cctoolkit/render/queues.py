@@ -39,8 +39,8 @@ def sections(projects: Sequence[Project]) -> dict[str, dict[str, str]]:
         for project in projects
         for keys in (exit_keys(project),)
         for name, queue in project.queues.items()
-        # One test call fills the twin, so that the next one sees what a full queue does.
-        for twin, shape in (("", queue), *((marks.SHADOW + n, replace(queue, maxlen=1)) for n in marks.TWINS))
+        # One test call fills the twin, and nobody is in it, so that the next one sees what a full or empty queue does.
+        for twin, shape in (("", queue), *((marks.SHADOW + n, replace(queue, maxlen=1, joinempty=False)) for n in marks.TWINS))
     }
 
 
