@@ -18,6 +18,7 @@ from cctoolkit.model import (
     lint_mail,
     lint_numbers,
     lint_people,
+    lint_reach,
     lint_waits,
     lint_ways,
 )
@@ -186,6 +187,7 @@ RULES: tuple[Rule, ...] = (
 WARNING_RULES: tuple[Rule, ...] = (
     lint_numbers.arrives_twice, lint_numbers.unassigned, lint_waits.waits, lint_waits.frequencies,
     lint_waits.places, lint_lists.unused, lint_ways.not_looked_up, lint_people.certified,
+    lint_reach.service_levels,
 )  # fmt: skip
 
 
