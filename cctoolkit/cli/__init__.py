@@ -14,6 +14,7 @@ from cctoolkit.cli import (
     fmt,
     graph,
     history,
+    import_,
     kpi,
     lab,
     messages,
@@ -61,6 +62,7 @@ for module in (
     schema,
 ):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(import_.app, name="import")
 app.add_typer(messages.app, name="messages")
 app.add_typer(site.app, name="site")
 app.add_typer(lab.app, name="lab")

@@ -19,7 +19,8 @@ def places(site: Site, document: Document) -> Iterator[Problem]:
         where = node.address if node.ami.host == "127.0.0.1" else ""
         kinds: list[tuple[tuple[str, ...], str]] = [(("AMI", node.ami.host, str(node.ami.port), where), "ami")]
         machine = (node.ssh.host, str(node.ssh.port)) if node.transport == "ssh" and node.ssh else ()
-        kinds.append((("folder", node.folder, *machine), "folder"))
+        # By AMI alone, nobody sees on which machine it is: then its AMI is its place.
+        kinds += [(("folder", node.folder, *machine), "folder")] if node.transport != "ami" else []
         for place, key in kinds:
             first = seen.setdefault(place, node.id)
             if first != node.id:

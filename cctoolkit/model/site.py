@@ -70,8 +70,8 @@ class Node(Section, frozen=True, kw_only=True):
     id: Annotated[Identifier, Meta(description="Its systemname, the beginning of every call id.")]
     asterisk: Annotated[Literal["22"], Meta(description="Its major version.")] = "22"
     transport: Annotated[
-        Literal["local", "ssh"],
-        Meta(description="How its files are reached: on this machine, or by ssh, which then says where."),
+        Literal["local", "ssh", "ami"],
+        Meta(description="How its files are reached: on this machine, by ssh (which then says where), by AMI alone."),
     ] = "local"
     ssh: Annotated[Ssh | None, Meta(description="How it is reached by ssh.")] = None
     address: Annotated[Address, Meta(description="Its address for SIP and media.")]

@@ -40,6 +40,26 @@ def taken(node: str, path: str) -> OperatorError:
     )  # fmt: skip
 
 
+def astray_row(node: str, name: str, releases: Iterable[str]) -> OperatorError:
+    """Return what to do about a store whose `current` names no release."""
+    return OperatorError(
+        f"`current` points at no release: {name}",
+        where=f"node {node}, its store",
+        expected=f"one of: {', '.join(releases) or 'none'}",
+        next_step="on the node's console: realtime update cct_node id node current <the newest one>, then plan again",
+    )
+
+
+def no_store(where: str, why: str = "") -> OperatorError:
+    """Return what to do where a node's store is not there, or is not what this toolkit needs."""
+    return OperatorError(
+        f"the node is not prepared{why and ': '}{why}",
+        where=where,
+        expected="a store that Asterisk reads through res_config_sqlite3, and res_realtime on its console",
+        next_step="prepare the node as docs/nodes.md says",
+    )
+
+
 def in_force(node: str, release: str) -> OperatorError:
     """Return why a release is not discarded."""
     return OperatorError(f"release {release} is in force: it stays", where=f"node {node}")

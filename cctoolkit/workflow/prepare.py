@@ -68,7 +68,14 @@ async def init(loaded: LoadedSite, only: Sequence[str], permits: Sequence[str], 
 
 
 def _refuse_far(node: Node) -> None:
-    """Raise OperatorError for a node that this machine is not: what lies here in a folder of that name is another's."""
+    """Raise OperatorError for a node that this machine is not: what lies here in a folder of that name is another's.
+    A node reached by AMI alone keeps its releases in another form.
+    """
+    if node.transport == "ami":
+        raise OperatorError(
+            "a node that is reached by AMI alone is prepared by hand", where=f"node {node.id}",
+            expected="transport local or ssh", next_step="see docs/nodes.md, or leave it out with --node",
+        )  # fmt: skip
     if not is_here(node):
         raise OperatorError(
             "its files are not on this machine", where=f"node {node.id}, {node.address}",

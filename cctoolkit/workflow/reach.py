@@ -14,6 +14,7 @@ from cctoolkit.errors import CctoolkitError, OperatorError
 from cctoolkit.model.site import Node
 from cctoolkit.model.ssh import Login, Ssh
 from cctoolkit.node.transports import Transport
+from cctoolkit.node.transports.ami import AmiTransport
 from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.secret import parse_ref, resolve_text
 
@@ -39,6 +40,13 @@ def is_here(node: Node) -> bool:
 @asynccontextmanager
 async def transport(node: Node) -> AsyncIterator[Transport]:
     """Yield how a node's files are reached."""
+    if node.transport == "ami":
+        # Here, since it plans with what this module opens.
+        from cctoolkit.workflow.switch import deploy_client
+
+        async with deploy_client(node) as client:
+            yield AmiTransport(node.id, client)
+        return
     if node.ssh is None or node.transport != "ssh":
         yield LocalTransport(node.id, Path(node.folder), node.group)
         return
@@ -53,6 +61,8 @@ def queue_log(node: Node) -> str:
 
     Not inside an event loop: it takes a while.
     """
+    if node.transport == "ami" and not is_here(node):
+        raise OSError("nothing but AMI reaches the node, and AMI shows no queue_log")
     if node.ssh is None or node.transport != "ssh":
         return read_log(Path(node.queue_log))
     try:

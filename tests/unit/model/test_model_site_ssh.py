@@ -48,6 +48,8 @@ def said(text: str, capsys) -> list[str]:
         (site(node(1, "ssh", SSH % ("n.example", "")), node(2, "ssh", SSH % ("n.example", ""))), ["node-place-twice"]),
         (site(node(1, "ssh", SSH % ("n.example", "")), node(2, "ssh", SSH % ("n.example", ", port: 23"))), []),
         (site(node(1, "local"), node(2, "ssh", SSH % ("n2.example", ""))), []),
+        (site(node(1, "local"), node(2, "ami"), node(3, "ami")), []),
+        (site(node(1, "ami", SSH % ("n1.example", ""))), ["never-used"]),
         (site(node(1, "ssh", "    ssh: {user: deploy}\n")), ["schema-required"]),
         (site(node(1, "ssh", SSH % ('"-oProxyCommand=x"', ""))), ["schema-format"]),
         (site(node(1, "ssh", SSH % ("n1.example", ", key: hunter2"))), ["schema-format"]),

@@ -4,11 +4,12 @@
         @pytest.fixture
         def far(self, tmp_path): ...
 
-`far` is a `Far`: the transport under test, and the node's folder `cctoolkit/` as this machine can see it.
+`far` is a `Far`: the transport under test, and the node's folder `cctoolkit/` as this machine can see it. One whose
+releases are no files inherits that too, and overrides what looks at them or spoils them.
 """
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,9 @@ class Far:
     root: Path
     make: Callable[[], Transport]
 
+    preparation = "site init"
+    cure = "ln -sfn"
+
     def contents(self) -> dict[str, bytes | str]:
         """Return everything below the folder but the lock, which is held by nobody between two calls."""
         return {
@@ -38,6 +42,59 @@ class Far:
             for p in sorted(self.root.rglob("*"))
             if (p.is_symlink() or p.is_file()) and p.name != "lock"
         }
+
+    def in_force(self, path: str) -> bytes:
+        """Return a file as Asterisk is to read it."""
+        return (self.root / "current" / path).read_bytes()
+
+    def check_readers(self, release: str) -> None:
+        """Only Asterisk may read a release."""
+        folder = self.root / "releases" / release
+        modes = {stat.S_IMODE(p.stat().st_mode) for p in folder.rglob("*") if p.is_file()}
+        assert modes == {0o640}
+        assert {stat.S_IMODE(p.stat().st_mode) & 0o777 for p in (folder, folder / "generations")} == {0o750}
+
+    def check_key_readers(self) -> None:
+        """Nobody may read the key."""
+        assert stat.S_IMODE((self.root / "key").stat().st_mode) == 0o600
+
+    def occupy(self, name: str) -> None:
+        """Make an empty release, or something else of that name."""
+        (self.root / "releases" / name).mkdir()
+
+    def spoil_intent(self) -> None:
+        """Leave half an intent."""
+        (self.root / "intent").write_bytes(b"{half")
+
+    def cut_off_history(self) -> list[str]:
+        """Leave a torn line; return what is told of it."""
+        with (self.root / "history.jsonl").open("a") as file:
+            file.write("to")
+        return ["to"]
+
+    def cut_off(self, release: str) -> None:
+        """Leave what one leaves who dies while staging, flipping and writing an intent."""
+        draft = self.root / f"releases/.{release}.new/generations"
+        draft.mkdir(parents=True)
+        (draft / "half.conf").write_bytes(b"x")
+        (self.root / ".current.new").symlink_to(f"releases/{release}")
+        (self.root / "intent.new").write_bytes(b"x")
+
+    def unprepare(self) -> None:
+        """Take everything away."""
+        self.root.rename(self.root.with_name("elsewhere"))
+
+    def lead_astray(self) -> Iterator[None]:
+        """Spoil `current` in each way there is."""
+        link = self.root / "current"
+        link.unlink()
+        link.write_text("")
+        yield
+        link.write_text("x")
+        yield
+        link.unlink()
+        link.symlink_to("releases/gone")
+        yield
 
 
 class TransportContract:
@@ -53,17 +110,14 @@ class TransportContract:
     async def test_files_are_for_the_group_and_nobody_else(self, far):
         """0640 for files, 0750 for folders: Asterisk must read them, others must not."""
         await far.transport.stage("000001-aa", FILES)
-        folder = far.root / "releases/000001-aa"
-        modes = {stat.S_IMODE(p.stat().st_mode) for p in folder.rglob("*") if p.is_file()}
-        assert modes == {0o640}
-        assert {stat.S_IMODE(p.stat().st_mode) & 0o777 for p in (folder, folder / "generations")} == {0o750}
+        far.check_readers("000001-aa")
 
     async def test_a_flip_is_the_whole_change(self, far):
         """After the flip the release is in force, seen by everybody."""
         await far.transport.stage("000001-aa", FILES)
         await far.transport.flip("000001-aa")
         assert await far.make().current() == "000001-aa"
-        assert (far.root / "current/extensions.conf").read_bytes() == b"[x]\n"
+        assert far.in_force("extensions.conf") == b"[x]\n"
 
     async def test_a_flip_to_what_is_not_there_is_refused(self, far):
         """A missing release never becomes current."""
@@ -74,7 +128,7 @@ class TransportContract:
     async def test_a_name_that_is_taken_is_refused(self, far):
         """A release that is there is never written into, not even an empty folder of its name."""
         await far.transport.stage("000001-aa", FILES)
-        (far.root / "releases/000002-bb").mkdir()
+        far.occupy("000002-bb")
         before = far.contents()
         for name in ("000001-aa", "000002-bb"):
             with pytest.raises(OperatorError, match="there is a release of this name"):
@@ -85,7 +139,7 @@ class TransportContract:
         """The tenth comes after the second; what is no release of ours is not told."""
         for number in (10, 2, 1_000_000):
             await far.transport.stage(f"{number:06d}-aa", {})
-        (far.root / "releases/notes").mkdir()
+        far.occupy("notes")
         assert await far.transport.releases() == ["000002-aa", "000010-aa", "1000000-aa"]
 
     async def test_the_release_in_force_is_not_discarded(self, far):
@@ -103,7 +157,7 @@ class TransportContract:
         key = await far.transport.key()
         assert len(key) == 32
         assert await far.make().key() == key
-        assert stat.S_IMODE((far.root / "key").stat().st_mode) == 0o600
+        far.check_key_readers()
 
     async def test_two_at_once(self, far):
         """Who comes second is told at once, and gets in when the first is done."""
@@ -125,53 +179,44 @@ class TransportContract:
     async def test_an_intent_that_cannot_be_read_is_one_all_the_same(self, far):
         """A spoilt journal means that something was cut off, and is no traceback."""
         await far.transport.intend(INTENT)
-        (far.root / "intent").write_bytes(b"{half")
+        far.spoil_intent()
         assert await far.transport.intent() == Intent("", "", "", "")
 
     async def test_history_is_appended(self, far):
         """Lines come back in order, the one behind a torn line whole."""
         assert await far.transport.history() == []
         await far.transport.record("one")
-        with (far.root / "history.jsonl").open("a") as file:
-            file.write("to")
+        torn = far.cut_off_history()
         await far.transport.record("three")
-        assert await far.transport.history() == ["one", "to", "three"]
+        assert await far.transport.history() == ["one", *torn, "three"]
 
     async def test_what_was_cut_off_is_swept_and_nothing_else(self, far):
         """Drafts go, releases and the link stay."""
         await far.transport.stage("000001-aa", FILES)
         await far.transport.flip("000001-aa")
         before = far.contents()
-        draft = far.root / "releases/.000002-bb.new/generations"
-        draft.mkdir(parents=True)
-        (draft / "half.conf").write_bytes(b"x")
-        (far.root / ".current.new").symlink_to("releases/000002-bb")
-        (far.root / "intent.new").write_bytes(b"x")
+        far.cut_off("000002-bb")
+        assert far.contents() != before
         await far.transport.sweep()
         assert far.contents() == before
         assert await far.transport.releases() == ["000001-aa"]
 
     async def test_a_node_that_is_not_prepared_says_what_to_do(self, far):
         """Without the folder every beginning is one clear error."""
-        far.root.rename(far.root.with_name("elsewhere"))
+        far.unprepare()
         for begin in (far.transport.current, far.transport.key, far.transport.lock().__aenter__):
             with pytest.raises(OperatorError, match="the node is not prepared") as caught:
                 await begin()
-            assert "site init" in caught.value.next_step
+            assert far.preparation in caught.value.next_step
 
     async def test_a_link_that_points_nowhere_says_what_to_do(self, far):
         """No link, a file in its place, a link to what is gone: the releases that are there are named."""
         await far.transport.stage("000001-aa", FILES)
-        link = far.root / "current"
-        for spoil in (lambda: None, lambda: link.write_text("x"), lambda: link.symlink_to("releases/gone")):
-            link.unlink()
-            spoil()
-            if not link.exists() and not link.is_symlink():
-                link.write_text("")
+        for _ in far.lead_astray():
             with pytest.raises(OperatorError, match="points at no release") as caught:
                 await far.transport.current()
             assert "000001-aa" in str(caught.value)
-            assert "ln -sfn" in caught.value.next_step
+            assert far.cure in caught.value.next_step
 
     async def test_reading_what_is_not_there(self, far):
         """A release that is gone is an error, not an empty one."""
