@@ -50,6 +50,7 @@ check: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest tests -m soak -q
+	$(BIN)/python -m pytest tests/unit --hypothesis-profile dice -n 2 -q
 
 bench: $(VENV)/.dev
 	$(BIN)/python tests/bench/run.py

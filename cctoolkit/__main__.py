@@ -4,7 +4,7 @@ import sys
 
 from typer.exceptions import Abort, Exit, TyperException
 
-from cctoolkit.errors import CctoolkitError, UsageError
+from cctoolkit.errors import CctoolkitError, UsageError, told
 
 INTERRUPTED = 130
 
@@ -26,7 +26,7 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"{error.format_message()}\n  next: cctoolkit --help, or cctoolkit COMMAND --help\n")
         return UsageError.exit_code
     except CctoolkitError as error:
-        sys.stderr.write(f"{error}\n" + "".join(f"  {note}\n" for note in getattr(error, "__notes__", ())))
+        sys.stderr.write(f"{told(error)}\n")
         return error.exit_code
     except Exit as ended:
         return ended.exit_code

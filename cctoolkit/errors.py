@@ -30,6 +30,11 @@ class CctoolkitError(Exception):
         return f"{head}\n  next: {self.next_step}" if self.next_step else head
 
 
+def told(error: CctoolkitError) -> str:
+    """Return an error with the notes that were added on its way, in lines."""
+    return "\n".join([str(error), *(f"  {note}" for note in getattr(error, "__notes__", ()))])
+
+
 class SpecError(CctoolkitError):
     """The author of a spec must act: it does not validate, or names what is not there."""
 

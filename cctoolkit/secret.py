@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import re
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +97,15 @@ def _read(ref: SecretRef) -> str:
     except UnicodeDecodeError:
         # Without the cause, which would show the bytes.
         raise OperatorError(f"the secret {ref} is not UTF-8 text", expected="one line of text") from None
+
+
+def keep(path: Path) -> str:
+    """Return the secret in this file (0600), made at random when there is none."""
+    if not path.is_file():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(0o600)
+        path.write_text(secrets.token_urlsafe(24) + "\n", encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
 
 
 def reveal_all(text: str, value_of: Callable[[SecretRef], Secret]) -> str:

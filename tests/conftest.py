@@ -1,6 +1,13 @@
-"""What all tests share: a process that has collected them holds a great many objects that will not go any more."""
+"""What all tests share: examples that come again the same, and a process that has collected a great many objects."""
 
 import gc
+
+from hypothesis import settings
+
+# A run says whether this commit is good, so it draws what the last one drew; `make soak` draws anew each time.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("dice", derandomize=False, print_blob=True)
+settings.load_profile("repeatable")
 
 
 def pytest_collection_finish() -> None:

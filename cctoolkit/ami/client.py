@@ -34,8 +34,6 @@ _OURS: Final = f"cct/{uuid4()}"
 """What our actions' numbers begin with: some events that carry one go to every connection."""
 
 _NUMBERS: Final = count(1)
-_LIST: Final = "EventList: "
-_LAST: Final = ("complete", "cancelled")
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -88,12 +86,8 @@ class _Action(Action):  # type: ignore[misc]  # panoramisk ships no types
     def _ends_with(self, message: Message) -> bool:
         if message.response:
             return not self.as_list or message.response == "Error"
-        # AMI v2 Specification, "Action Responses": the last event of a list says so in its EventList header. Looked for
-        # as it is written: to look in any case would take thousands of events apart.
-        for line in message.lines:
-            if line.startswith(_LIST):
-                return line[len(_LIST) :].lower() in _LAST
-        return False
+        # AMI v2 Specification, "Action Responses": the last event of a list says so in its EventList header.
+        return message.event_list.lower() in ("complete", "cancelled")
 
 
 class _Manager(Manager):  # type: ignore[misc]  # panoramisk ships no types
@@ -183,7 +177,7 @@ class Client:
             if empty_ok and empty_ok.lower() in refusal.reply.get("Message").lower():
                 return []
             raise
-        if messages[-1].get("EventList").lower() == "cancelled":
+        if messages[-1].event_list.lower() == "cancelled":
             raise SwitchError("the switch broke off its list", where=f"{self.account.where} {name}")
         return [message for message in messages[:-1] if message.event]
 

@@ -75,6 +75,14 @@ class Message(msgspec.Struct, frozen=True, dict=True):
         return ""
 
     @property
+    def event_list(self) -> str:
+        """What an event of a list says of it: Complete or Cancelled on the last one, or ""."""
+        for line in self.lines:
+            if line.startswith("EventList: "):
+                return line[11:]
+        return ""
+
+    @property
     def timestamp_us(self) -> int | None:
         """Microseconds since 1970 (UTC) from the Timestamp header (timestampevents=yes), or None."""
         seconds, _, fraction = self.get("Timestamp").partition(".")

@@ -14,6 +14,7 @@ from cctoolkit.cli import (
     fmt,
     graph,
     history,
+    import_,
     kpi,
     lab,
     messages,
@@ -24,6 +25,7 @@ from cctoolkit.cli import (
     render,
     report,
     schema,
+    site,
     trace,
     validate,
     verify,
@@ -60,6 +62,8 @@ for module in (
     schema,
 ):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(import_.app, name="import")
 app.add_typer(messages.app, name="messages")
+app.add_typer(site.app, name="site")
 app.add_typer(lab.app, name="lab")
 app.command(name="demo", hidden=True)(demo.command)

@@ -1,18 +1,40 @@
 """apply: do the plan, prove it took, or put everything back."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import Projects, Site, say, tell
+from cctoolkit.cli.options import Format, Nodes, OutputFormat, Projects, Site, say, say_json, tell
 from cctoolkit.plan.classes import Class
+
+if TYPE_CHECKING:
+    from cctoolkit.deploy.fleet import Outcome
+    from cctoolkit.plan.classes import Accepted
+    from cctoolkit.workflow.careful import How
+    from cctoolkit.workflow.fleet import Applied, Fleet
+
+_COLUMNS = ("node", "release before", "release now", "state", "seconds")
+_INTERRUPTED = 130
 
 
 def command(
     site: Site,
     projects: Projects = None,
+    nodes: Nodes = None,
+    canary: Annotated[
+        str,
+        typer.Option("--canary", help="The node that goes first; the site's canary when not given.", metavar="NODE"),
+    ] = "",
+    verify_canary: Annotated[
+        bool, typer.Option("--verify-canary", help="Verify the canary, test calls and all, before the others begin.")
+    ] = False,
+    at_once: Annotated[int, typer.Option("--at-once", help="So many nodes at once.", min=1, max=100)] = 4,
+    all_or_none: Annotated[
+        bool, typer.Option("--all-or-none", help="Change nothing while a node of the site is away.")
+    ] = False,
     overwrite_edits: Annotated[
         bool, typer.Option("--overwrite-edits", help="Overwrite files that were edited by hand on the node.")
     ] = False,
@@ -36,23 +58,71 @@ def command(
         Path | None,
         typer.Option("--plan", help="Perform exactly this plan, which `plan -o` saved; nothing else.", metavar="FILE"),
     ] = None,
+    output: OutputFormat = Format.text,
 ) -> int:
     """Plan, then perform the plan: one rename on disk, reload, read back; put back when the switch did not
     take it. What would touch who is live is refused with what it would do, unless it is accepted or waited for.
 
+    Of several nodes the canary goes first, the others follow at once; when one fails, those already changed are rolled
+    back. A node that is away is left as it is, and the next apply catches it up: exit code 4.
+
     Example: cctoolkit apply --site lab --when-idle
     """
     from cctoolkit.plan.classes import Accepted
-    from cctoolkit.plan.explain import explain
+    from cctoolkit.workflow import careful, fleet
+
+    may = careful.accepted(accept or ())
+    spread = fleet.How(canary, verify_canary, at_once, all_or_none, overwrite_edits, may)
+    how = careful.How(spread, tuple(nodes or ()), when_idle, drain, careful.limit(within), plan)
+    # Who waits for it need not be told that it is refused.
+    shown = Accepted(frozenset(Class)) if when_idle or drain else may
+    return asyncio.run(_apply(site, projects or [], how, shown, output))
+
+
+async def _apply(site: str, projects: list[str], how: "How", shown: "Accepted", output: Format) -> int:
+    from cctoolkit.cli.plan import told
     from cctoolkit.workflow import careful, specs
 
-    how = careful.How(
-        careful.accepted(accept or ()), overwrite_edits, when_idle, drain, careful.limit(within), plan
-    )  # fmt: skip
-    loaded = specs.load_site(site, projects or [])
-    # Who waits for it need not be told that it is refused.
-    shown = Accepted(frozenset(Class)) if when_idle or drain else how.accepted
-    changed = asyncio.run(careful.apply(loaded, how, progress=tell, told=lambda one: say(explain(one, shown))))
-    if changed:
-        say(f"applied and read back: {', '.join(changed)}")
-    return 0
+    def tell_plans(planned: "Fleet") -> None:
+        if output is Format.text:
+            for text in told(planned, shown):
+                say(text)
+
+    applied = await careful.apply(specs.load_site(site, projects), how, progress=tell, told=tell_plans)
+    if output is Format.json:
+        say_json({"nodes": applied.outcomes, "interrupted": applied.interrupted})
+    else:
+        _say(applied)
+    if applied.interrupted:
+        tell("interrupted: nodes that were at work were put back, the others are as the table says")
+        return _INTERRUPTED
+    return applied.exit_code
+
+
+def _say(applied: "Applied") -> None:
+    from cctoolkit.errors import told
+
+    if len(applied.outcomes) > 1:
+        for text in table(applied.outcomes):
+            say(text)
+    elif applied.changed:
+        say(f"applied and read back: {', '.join(applied.changed)}")
+    for error in applied.errors.values():
+        tell(told(error))
+
+
+def table(outcomes: "Iterable[Outcome]") -> list[str]:
+    """Return one line a node under a heading: what is where, and below it why and what to do."""
+    outcomes = list(outcomes)
+    rows = [_COLUMNS]
+    for one in outcomes:
+        seconds = f"{one.seconds:.2f}" if one.seconds else "-"
+        rows.append((one.node, one.release_before or "?", one.release_now or "?", one.state, seconds))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    for one in outcomes:
+        if one.why:
+            lines.append(f"{one.node}: {one.why}")
+        if one.why and one.next_step:
+            lines.append(f"  next: {one.next_step}")
+    return lines

@@ -25,6 +25,10 @@ Projects = Annotated[
     list[str] | None,
     typer.Argument(help="Projects of the site; all when none is named.", metavar="[PROJECT]..."),
 ]
+Nodes = Annotated[
+    list[str] | None,
+    typer.Option("--node", help="Only this node; may be said several times. All when not given.", metavar="NODE"),
+]
 Project = Annotated[str, typer.Argument(help="A project's id, folder or file.", metavar="PROJECT")]
 OutputFormat = Annotated[Format, typer.Option("--format", help="text for people, json for machines.")]
 Store = Annotated[Path, typer.Option("--store", help="The folder of call records and journals.", metavar="DIR")]

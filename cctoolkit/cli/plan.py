@@ -1,16 +1,18 @@
 """plan: what would change."""
 
 import asyncio
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import CHANGES, Projects, Site, say, say_json
+from cctoolkit.cli.options import CHANGES, Nodes, Projects, Site, say, say_json
 
 if TYPE_CHECKING:
-    from cctoolkit.workflow.specs import LoadedSite
+    from cctoolkit.plan.classes import Accepted
+    from cctoolkit.workflow.fleet import Away, Fleet
     from cctoolkit.workflow.switch import Planned
 
 
@@ -25,6 +27,7 @@ class PlanFormat(StrEnum):
 def command(
     site: Site,
     projects: Projects = None,
+    nodes: Nodes = None,
     output: Annotated[
         PlanFormat, typer.Option("--format", help="text for people, json for machines, markdown for merge requests.")
     ] = PlanFormat.text,
@@ -39,38 +42,62 @@ def command(
     """Show what apply would change, on disk, in memory and for logged-in agents, and what that does to who is live: who
     waits, who is logged in or paused, which calls are up.
 
-    Exit code 0: nothing to change; 2: changes.
+    Exit code 0: nothing to change; 2: changes; 4: a node is away, which is said in its place.
 
     Example: cctoolkit plan --site lab -o plan.json
     """
-    from cctoolkit.errors import UsageError
-    from cctoolkit.plan.markdown import markdown
-    from cctoolkit.workflow import careful, specs, switch
+    from cctoolkit.errors import SwitchUnreachable, UsageError
+    from cctoolkit.workflow import careful, fleet, specs
 
     if diff and output is PlanFormat.json:
         raise UsageError("a difference of texts is for people", expected="--diff with text or markdown")
     loaded = specs.load_site(site, projects or ())
-    planned = asyncio.run(switch.plan_site(loaded))
+    planned = asyncio.run(fleet.plan(loaded, nodes or ()))
     if output is PlanFormat.json:
-        say_json([one.plan for one in planned])
+        say_json([_built(one) for one in planned.nodes])
     elif output is PlanFormat.markdown:
-        say("\n\n".join(markdown(one.plan) for one in planned))
+        say("\n\n".join(_markdown(planned)))
     else:
-        _text(loaded, planned)
+        for text in (*told(planned), *(f"note: {text}" for text in specs.unapplied(loaded))):
+            say(text)
     if diff:
         fence = output is PlanFormat.markdown
-        for text in asyncio.run(careful.differences(planned)):
+        for text in asyncio.run(careful.differences(planned.planned)):
             say(f"\n```diff\n{text}\n```" if fence else text)
     if file:
-        careful.save(loaded, planned, file)
-    return 0 if all(one.plan.empty for one in planned) else CHANGES
+        careful.save(loaded, planned.planned, file)
+    if planned.away:
+        return SwitchUnreachable.exit_code
+    return 0 if all(one.plan.empty for one in planned.planned) else CHANGES
 
 
-def _text(loaded: "LoadedSite", planned: "list[Planned]") -> None:
+def told(planned: "Fleet", accepted: "Accepted | None" = None) -> Iterator[str]:
+    """Yield each node's plan, what of it is accepted, or that the node is away."""
+    from cctoolkit.plan.classes import NOTHING
     from cctoolkit.plan.explain import explain
-    from cctoolkit.workflow import specs
+    from cctoolkit.workflow.fleet import Away
 
-    for one in planned:
-        say(explain(one.plan))
-    for text in specs.unapplied(loaded):
-        say(f"note: {text}")
+    for one in planned.nodes:
+        yield _away(one) if isinstance(one, Away) else explain(one.plan, accepted or NOTHING)
+
+
+def _markdown(planned: "Fleet") -> Iterator[str]:
+    from cctoolkit.plan.markdown import markdown
+    from cctoolkit.workflow.fleet import Away
+
+    for one in planned.nodes:
+        yield _away(one) if isinstance(one, Away) else markdown(one.plan)
+
+
+def _away(one: "Away") -> str:
+    from cctoolkit.workflow.fleet import line
+
+    return f"node {one.node.id}: away: {line(one.error)}"
+
+
+def _built(one: "Planned | Away") -> object:
+    from cctoolkit.workflow.fleet import Away, line
+
+    if isinstance(one, Away):
+        return {"node": one.node.id, "away": line(one.error), "next_step": one.error.next_step}
+    return one.plan

@@ -63,7 +63,7 @@ async def apply(job: Job, client: Switch) -> None:
             await change_members(client, job.plan.changes, job.progress)
         else:
             await change_members(client, job.plan.changes, job.progress)
-            await _record(job, disk)
+            await record(job, disk)
 
 
 def _refuse_old_plan(job: Job, disk: Disk) -> None:
@@ -83,7 +83,7 @@ async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Swi
     folder = await _folder_name(job.transport, job.config.release)
     # Where memory may be something else than the files say, a file that does not change is to be loaded too.
     known = not intent and not disk.edited and all(change.side != "memory" for change in job.plan.changes)
-    async with _PutBack(job, base, folder, intent, client):
+    async with PutBack(job, base, folder, intent, client):
         await job.transport.intend(Intent(base.folder, folder, job.author.who, job.author.when.isoformat()))
         job.progress(f"stage release {folder}")
         await job.transport.stage(folder, files)
@@ -92,7 +92,7 @@ async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Swi
         wanted = observable({**job.config.files, **kept})
         await load(client, wanted, disk.observable(), stale(disk.files, files) if known else MODULES)
         await register_again(client, job.plan.changes, wanted)
-        await _record(job, disk)
+        await record(job, disk)
         await job.transport.intend(None)
     abandoned = intent.new if intent and intent.new != disk.folder else ""
     await _clean_up(job, abandoned)
@@ -127,7 +127,7 @@ async def _folder_name(transport: Transport, release: str) -> str:
     return f"{max(numbers, default=0) + 1:06d}-{release}"
 
 
-class _PutBack(AbstractAsyncContextManager[None]):
+class PutBack(AbstractAsyncContextManager[None]):
     """Makes the old release current again when anything at all goes wrong: an error, Ctrl-C, a bug of
     ours.
     """
@@ -148,14 +148,15 @@ class _PutBack(AbstractAsyncContextManager[None]):
         if error is None:
             return
         try:
-            await self._put_back()
+            await self.put_back()
         except CctoolkitError as second:
             error.add_note(f"release {self._old.folder} is not confirmed to be in force again: {second.what}")
             error.add_note("run apply again when that is mended: it loads the whole release")
         else:
             error.add_note(f"nothing was changed: release {self._old.folder} is in force")
 
-    async def _put_back(self) -> None:
+    async def put_back(self) -> None:
+        """Do it, and read it back; nothing is done where the new release is not current."""
         there = self._job.transport
         flipped = await there.current() == self._folder
         if flipped:
@@ -183,7 +184,8 @@ async def _clean_up(job: Job, abandoned: str) -> None:
         job.progress(f"old releases could not be removed: {error.what}")
 
 
-async def _record(job: Job, disk: Disk) -> None:
+async def record(job: Job, disk: Disk) -> None:
+    """Write into the node's history that the release on `disk` was replaced by the job's."""
     entry = {
         "when": job.author.when.isoformat(), "who": job.author.who, "commit": job.author.commit,
         "from": disk.manifest.release, "to": job.config.release, "changes": len(job.plan.changes),

@@ -1,7 +1,6 @@
 """Files whose owner and mode matter: Asterisk must read its configuration, and nobody else its secrets."""
 
 import os
-import secrets
 from pathlib import Path
 
 
@@ -37,12 +36,3 @@ def write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
-
-
-def keep_secret(path: Path) -> str:
-    """Return the secret in this file (0600), made at random when there is none."""
-    if not path.is_file():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(0o600)
-        path.write_text(secrets.token_urlsafe(24) + "\n", encoding="ascii")
-    return path.read_text(encoding="ascii").strip()

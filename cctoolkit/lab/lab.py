@@ -17,7 +17,8 @@ from cctoolkit.lab.install import Installation
 from cctoolkit.lab.node import Node
 from cctoolkit.lab.sink import Sink, Status
 from cctoolkit.lab.street import Street
-from cctoolkit.secret import Secret
+from cctoolkit.node.prepare.accounts import ACCOUNTS
+from cctoolkit.secret import Secret, keep
 
 _STREET = "street"
 
@@ -185,14 +186,13 @@ class Lab:
         return self._asterisk(_STREET, self._known().addresses.street)
 
     def _secret(self, name: str) -> Secret:
-        return Secret(files.keep_secret(self.folder / "secrets" / name))
+        return Secret(keep(self.folder / "secrets" / name))
 
     def _bring_up(self, node: Node) -> None:
         if node.alive():
             self.progress(f"{node.name} is up at {node.address}")
             return
-        accounts = node_config.ACCOUNTS
-        secrets = {account: self._secret(site_file.secret_name(node.name, account)) for account in accounts}
+        secrets = {account: self._secret(site_file.secret_name(node.name, account)) for account in ACCOUNTS}
         node.prepare(node_config.node_files(node.name, node.address, secrets))
         current = node.config / "cctoolkit/current"
         if not current.is_symlink():

@@ -1,19 +1,18 @@
-"""What an engineer prepares once on every node, before the toolkit feeds it: the base configuration.
+"""The configuration of a lab's node: a plain one, prepared as `site init` prepares any node.
 
-The toolkit's own files come in by one `#include "cctoolkit/current/…"` in each of extensions, queues and
-pjsip. Sources: the sample files that come with Asterisk 22, and docs.asterisk.org, Configuration.
+Sources: the sample files that come with Asterisk 22, and docs.asterisk.org, Configuration.
 """
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from cctoolkit import marks
 from cctoolkit.lab.address import AMI_PORT, SIP_PORT
+from cctoolkit.node.prepare.accounts import ACCOUNTS, Account
+from cctoolkit.node.prepare.needs import Wanted, prepared
 from cctoolkit.secret import Secret
 
 HOME = PurePosixPath("/srv")  # where a node sees its own folder
 CONFIG = PurePosixPath("etc/asterisk")
-FED = ("extensions.conf", "queues.conf", "pjsip.conf")
 
 # Of what Debian ships: other people's protocols, databases and hardware, none configured here, most of which
 # say so.
@@ -69,17 +68,6 @@ timestampevents = yes
 displayconnects = no
 """
 
-_ACCOUNT = """
-[{name}]
-secret = {secret}
-deny = 0.0.0.0/0.0.0.0
-permit = 127.0.0.0/255.0.0.0
-read = {read}
-write = {write}
-; In ms; the default of 100 cuts off a reader that is slow for a moment.
-writetimeout = 30000
-"""
-
 _RTP = """[general]
 rtpstart = 10000
 rtpend = 19999
@@ -114,31 +102,6 @@ _PLAIN = {
     "voicemail.conf": "[general]\nformat = wav\n\n[default]\n",
 }
 
-# Agents' pauses and the limits of wrap-ups after every start; before the first release there is nothing to run.
-_AFTER_START = "[startup_commands]\nchannel originate Local/s@{recover}/n application NoOp = yes\n"
-
-_FEED = '\n#include "cctoolkit/current/{file}"\n'
-
-# A capture reads calls; these say nothing about them that another event does not, and are half of the stream.
-NOISE = (
-    "VarSet",
-    "Newexten",
-    "TestEvent",
-    "NewConnectedLine",
-    "NewCallerid",
-    "DeviceStateChange",
-    "RTCPSent",
-    "RTCPReceived",
-)
-
-# Account -> (classes it reads, classes it may use), the least its work needs: the Privilege of each action in
-# docs.asterisk.org, AMI Actions.
-ACCOUNTS: Mapping[str, tuple[str, str]] = {
-    "deploy": ("system,config,reporting,agent,call", "system,config,command,reporting,agent,call"),
-    "test": ("user,call,agent,dialplan,dtmf,reporting", "originate,call,reporting,agent"),
-    "capture": ("call,agent,user,system,reporting", "reporting"),
-}
-
 
 def user(account: str) -> str:
     """Return the AMI user name of the account "deploy", "test" or "capture"."""
@@ -147,17 +110,16 @@ def user(account: str) -> str:
 
 def node_files(name: str, address: str, secrets: Mapping[str, Secret]) -> dict[str, str]:
     """Return the base configuration of node `name`, file name -> text; `secrets` is by account."""
-    return {
+    plain = {
         **common_files(name),
         "modules.conf": modules("cel_custom"),
-        "cli.conf": _AFTER_START.format(recover=marks.RECOVER),
-        "manager.conf": manager(address, {user(account): secrets[account] for account in ACCOUNTS}),
-        "pjsip.conf": transport("udp", address) + _FEED.format(file="pjsip.conf"),
-        "extensions.conf": "[general]\nstatic = yes\nwriteprotect = yes\nclearglobalvars = no\n"
-        + _FEED.format(file="extensions.conf"),
-        "queues.conf": "[general]\n" + _FEED.format(file="queues.conf"),
-        **{f"cctoolkit/releases/empty/{file}": "; The release before the first.\n" for file in FED},
+        "manager.conf": manager(address),
+        "pjsip.conf": transport("udp", address),
+        "extensions.conf": "[general]\nstatic = yes\nwriteprotect = yes\nclearglobalvars = no\n",
+        "queues.conf": "[general]\n",
     }
+    mine = {account: Account(user(account), secrets[account]) for account in ACCOUNTS}
+    return dict(prepared(plain, Wanted(name, address, address, AMI_PORT, mine)).texts)
 
 
 def common_files(name: str) -> dict[str, str]:
@@ -183,15 +145,6 @@ def transport(name: str, address: str) -> str:
     return _UDP.format(name=name, address=address, port=SIP_PORT)
 
 
-def manager(address: str, secrets: Mapping[str, Secret]) -> str:
-    """Return manager.conf with one account a secret, by AMI user name; the street's own may do everything."""
-    head = _MANAGER.format(address=address, port=AMI_PORT)
-    return head + "".join(_account(name, secret) for name, secret in secrets.items())
-
-
-def _account(name: str, secret: Secret) -> str:
-    read, write = ACCOUNTS.get(name.removeprefix("cct-"), ("all", "all"))
-    text = _ACCOUNT.format(name=name, secret=secret.reveal(), read=read, write=write)
-    if name == user("capture"):
-        text += "".join(f"eventfilter(action(exclude),name({event})) =\n" for event in NOISE)
-    return text
+def manager(address: str) -> str:
+    """Return manager.conf without accounts."""
+    return _MANAGER.format(address=address, port=AMI_PORT)

@@ -14,7 +14,8 @@ import yaml
 from cctoolkit.errors import SpecError
 from cctoolkit.lab.address import AMI_PORT, MAIL_PORT
 from cctoolkit.lab.node import Node
-from cctoolkit.lab.node_config import ACCOUNTS, user
+from cctoolkit.lab.node_config import user
+from cctoolkit.node.prepare.accounts import ACCOUNTS
 
 _AGENT = re.compile(r"[a-z][a-z0-9-]*")
 _HEAD = "# Written by `cctoolkit lab up` from {template}; what you change here is lost at the next one.\n"

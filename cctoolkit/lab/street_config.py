@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from cctoolkit.lab.address import Block
 from cctoolkit.lab.node_config import common_files, manager, transport
+from cctoolkit.node.prepare.accounts import Account, of_all_rights
 from cctoolkit.secret import Secret
 
 USER = "cct-street"
@@ -204,7 +205,7 @@ def street_files(block: Block, nodes: Mapping[str, str], phones: Mapping[str, Se
     transports = [transport("carrier", block.carrier), transport("phones", block.phones)]
     return {
         **common_files("street"),
-        "manager.conf": manager(block.street, {USER: own}),
+        "manager.conf": manager(block.street) + of_all_rights(Account(USER, own)),
         "pjsip.conf": "\n".join([*transports, *trunks, *lines]),
         "extensions.conf": _DIALPLAN.format(name=_pieces("NAME", NAME_PIECES), number=_pieces("NUMBER", NUMBER_PIECES)),
         "queues.conf": "[general]\n",

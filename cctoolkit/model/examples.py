@@ -158,6 +158,7 @@ _SITE: dict[str, Any] = {
     },
     "trunks_at": {"northwind-hotline.client-pbx": "10.40.1.5"},
     "trunks_via": {"carrier": "udp"},
+    "canary": "n1",
 }
 
 EXAMPLES = {"project": _PROJECT, "site": _SITE}

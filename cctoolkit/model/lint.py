@@ -18,6 +18,7 @@ from cctoolkit.model import (
     lint_mail,
     lint_numbers,
     lint_people,
+    lint_reach,
     lint_waits,
     lint_ways,
 )
@@ -39,7 +40,7 @@ Rule = Callable[[Parts, Document], Iterator[Problem]]
 
 _SOON = timedelta(days=92)
 """A quarter ahead a year without its official days is worth a word; `prove` looks ahead further."""
-_DIGEST = re.compile(r"-[0-9a-f]{8}(-|$)")
+DIGEST = re.compile(r"-[0-9a-f]{8}(-|$)")
 
 
 def unknown_steps(parts: Parts, document: Document) -> Iterator[Problem]:
@@ -116,7 +117,7 @@ def lengths(parts: Parts, document: Document) -> Iterator[Problem]:
                 f"at most {marks.MAX_NAME}",
                 "shorten the project's id or the step's name",
             )
-    if _DIGEST.search(parts.info.id):
+    if DIGEST.search(parts.info.id):
         yield Problem(
             "name-like-digest",
             f'"{parts.info.id}" has a part that reads as a generation\'s digest',
@@ -186,6 +187,7 @@ RULES: tuple[Rule, ...] = (
 WARNING_RULES: tuple[Rule, ...] = (
     lint_numbers.arrives_twice, lint_numbers.unassigned, lint_waits.waits, lint_waits.frequencies,
     lint_waits.places, lint_lists.unused, lint_ways.not_looked_up, lint_people.certified,
+    lint_reach.service_levels,
 )  # fmt: skip
 
 

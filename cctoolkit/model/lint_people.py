@@ -58,7 +58,7 @@ def served(parts: Parts, document: Document) -> Iterator[Problem]:
     # Whoever serves a queue that does not exist may well be meant to serve this one.
     if any(queue not in parts.names["queues"] for agent in parts.agents.values() for queue in agent.queues):
         return
-    for queue, agents in _serving(parts, document):
+    for queue, agents in serving(parts, document):
         if not agents:
             yield Problem("queue-unserved", f'no agent serves the queue "{queue}"', document.file,
                           document.mark(("queues", queue), key=True),
@@ -69,14 +69,14 @@ def certified(parts: Parts, document: Document) -> Iterator[Problem]:
     """Warn of a queue whose agents all lack a certificate; `prove` says from when on, by dates, nobody may answer."""
     if parts.info is None or parts.info.stage == "draft":
         return
-    for queue, agents in _serving(parts, document):
+    for queue, agents in serving(parts, document):
         if not any(agent.certified for agent in agents):
             yield Problem("queue-uncertified", f'nobody who serves the queue "{queue}" is certified', document.file,
                           document.mark(("queues", queue), key=True), "certified: … of one agent at least",
                           "an agent without a certificate is put on no line")  # fmt: skip
 
 
-def _serving(parts: Parts, document: Document) -> Iterator[tuple[str, list[AgentAssignment]]]:
+def serving(parts: Parts, document: Document) -> Iterator[tuple[str, list[AgentAssignment]]]:
     """Yield each queue that calls wait in, and its agents; nothing where not all agents are known."""
     raw = document.at(("agents",))
     if not parts.agents or not isinstance(raw, list) or len(parts.agents) != len(raw) or "agents" in parts.unread:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from cctoolkit.model.lint_people import SPAN
+from cctoolkit.model.lint_words import unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.spec.problem import Problem
@@ -40,6 +41,13 @@ def reached(site: Site, document: Document) -> Iterator[Problem]:
             mark = document.mark(("nodes", index, "ssh"), key=True)
             what = f"neither files nor AMI of node {node.id} are reached by ssh"
             yield Problem("never-used", what, document.file, mark, "transport: ssh, or via: ssh under ami")
+
+
+def canary(site: Site, document: Document) -> Iterator[Problem]:
+    """The canary is one of the nodes."""
+    nodes = [node.id for node in site.nodes]
+    if site.canary and site.canary not in nodes:
+        yield unknown(document, ("canary",), "node", site.canary, nodes)
 
 
 def spans(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:

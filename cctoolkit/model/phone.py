@@ -54,6 +54,20 @@ def belongs(full: str, country: str) -> bool:
     return phonenumbers.parse(full).country_code == code
 
 
+def country_of(full: str) -> str | None:
+    """Return the country an E.164 number belongs to; None where the plan does not say."""
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(full))
+    return region if region in countries() else None
+
+
+def example(country: str) -> tuple[str, str]:
+    """Return (country, number) of an example of the country's numbers; of the United States where it has none."""
+    found = phonenumbers.example_number(country)
+    if found is None:
+        return "US", "+12015550123"
+    return country, phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+
+
 _CLASSES: dict[int, NumberClass] = {
     phonenumbers.PhoneNumberType.TOLL_FREE: "toll-free",
     phonenumbers.PhoneNumberType.SHARED_COST: "shared",

@@ -156,6 +156,10 @@ class Site(Section, frozen=True, kw_only=True):
     feature_codes: FeatureCodes = FeatureCodes()
     projects: tuple[Identifier, ...] = ()
     mail: Annotated[Mail | None, Meta(description="How callers' messages leave by e-mail.")] = None
+    canary: Annotated[
+        Identifier | None,
+        Meta(description="The node that `apply` changes and reads back first, before all others; else the first."),
+    ] = None
     trunks_at: Annotated[
         dict[TrunkName, Host],
         Meta(

@@ -35,13 +35,13 @@ def read_dialplan(events: Iterable[Message]) -> Iterator[Setting]:
             continue
         # Once apart, since a big node has tens of thousands of lines; of two equal names the first one counts.
         said = dict(reversed(event.headers))
-        if included := said.get("IncludeContext"):
-            yield Setting("dialplan", context, f"include {included}", "yes")
-        elif application := said.get("Application"):
+        if application := said.get("Application"):
             # A priority is a number, or "hint".
             label, place = said.get("ExtensionLabel"), f"{said.get('Extension')},{said.get('Priority')}"
             says = f"{application}({said.get('AppData', '')})"
             yield Setting("dialplan", context, place, f"({label}){says}" if label else says)
+        elif included := said.get("IncludeContext"):
+            yield Setting("dialplan", context, f"include {included}", "yes")
 
 
 def read_queues(events: Iterable[Message]) -> Iterator[Setting]:

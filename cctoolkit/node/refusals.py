@@ -11,9 +11,7 @@ def unprepared(node: str, root: str) -> OperatorError:
         "the node is not prepared",
         where=f"node {node}, {root}",
         expected="this folder, with releases/ in it and a link `current` to one of them",
-        next_step="make releases/empty/ with empty extensions.conf, queues.conf and pjsip.conf, link "
-        "current to releases/empty, and end each of the node's own three files with "
-        '#include "cctoolkit/current/<file>"',
+        next_step=f"cctoolkit site init --node {node} prepares it, once",
     )
 
 

@@ -1,9 +1,10 @@
 """Changes, plans, and the difference of two node states."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit.plan.classes import Impact
 from cctoolkit.state.settings import NodeState
@@ -66,6 +67,20 @@ class Plan(Struct, frozen=True):
     def reloads(self) -> bool:
         """Say whether the switch is made to read its files again."""
         return bool(self.edited or self.cut_off or any(change.side != "member" for change in self.changes))
+
+
+_OPPOSITE: Mapping[Action, Action] = {"add": "remove", "change": "change", "remove": "add"}
+
+
+def taken_back(plan: Plan) -> Plan:
+    """Return the plan that takes this one back. What was repaired in memory stays repaired."""
+    changes = (
+        replace(one, old=one.new, new=one.old, action=_OPPOSITE[one.action])
+        for one in plan.changes
+        if one.side != "memory"
+    )
+    return replace(plan, release_now=plan.release_new, release_new=plan.release_now, changes=tuple(changes), edited=(),
+                   cut_off="", impacts=())  # fmt: skip
 
 
 def difference(side: Side, now: NodeState, wanted: NodeState) -> list[Change]:

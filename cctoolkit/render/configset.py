@@ -27,13 +27,24 @@ class ConfigSet(Struct, frozen=True):
 
 def render(site: Site, node: Node, projects: tuple[Project, ...]) -> ConfigSet:
     """Render everything `node` needs; raise ToolkitBug when the text does not say what the graph says."""
+    return render_nodes(site, (node,), projects)[node.id]
+
+
+def render_nodes(site: Site, nodes: Sequence[Node], projects: tuple[Project, ...]) -> dict[str, ConfigSet]:
+    """Render everything each of `nodes` needs, by node; what they have in common once."""
     built = [dialplan.generation(project) for project in projects]
-    files = {f"generations/{g.project}-{g.digest}.conf": g.text for g in built}
-    files["queues.conf"] = queues.render(projects)
-    files["pjsip.conf"] = pjsip.render(site, node, projects)
-    files["runtime.conf"] = dialplan.runtime(site, projects)
-    files["messages.conf"] = messages.render(site, projects)
-    files["extensions.conf"] = dialplan.entry(projects, built, RELEASE_SLOT)
+    common = {f"generations/{g.project}-{g.digest}.conf": g.text for g in built}
+    common["queues.conf"] = queues.render(projects)
+    common["runtime.conf"] = dialplan.runtime(site, projects)
+    common["messages.conf"] = messages.render(site, projects)
+    common["extensions.conf"] = dialplan.entry(projects, built, RELEASE_SLOT)
+    return {node.id: _node(site, node, projects, built, common) for node in nodes}
+
+
+def _node(
+    site: Site, node: Node, projects: tuple[Project, ...], built: Sequence[Generation], common: Mapping[str, str]
+) -> ConfigSet:
+    files = {**common, "pjsip.conf": pjsip.render(site, node, projects)}
     release = digest("".join(f"{path}\0{text}\0" for path, text in sorted(files.items())), 10)
     files["extensions.conf"] = dialplan.entry(projects, built, release)
     _check(site, projects, built, files, pjsip.placed(site, node, projects))

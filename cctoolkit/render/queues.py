@@ -39,9 +39,13 @@ def sections(projects: Sequence[Project]) -> dict[str, dict[str, str]]:
         for project in projects
         for keys in (exit_keys(project),)
         for name, queue in project.queues.items()
-        # One test call fills the twin, so that the next one sees what a full queue does.
-        for twin, shape in (("", queue), *((marks.SHADOW + n, replace(queue, maxlen=1)) for n in marks.TWINS))
+        for twin, shape in (("", queue), *((marks.SHADOW + n, _twin(queue)) for n in marks.TWINS))
     }
+
+
+def _twin(queue: QueueOptions) -> QueueOptions:
+    """Return the queue as test calls need it: one caller fills it, and where nobody is logged in none may join."""
+    return replace(queue, maxlen=1, joinempty=False)
 
 
 def canary(text: str) -> int:

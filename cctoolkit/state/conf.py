@@ -55,16 +55,26 @@ def includes(text: str) -> tuple[str, ...]:
 
 
 def _uncomment(line: str, where: str) -> str:
-    """Cut a comment; `\\;` is a semicolon. Source: main/config.c, config_text_file_load."""
+    """Cut a comment off a line of ours, which opens no block."""
+    kept, block = uncommented(line)
+    if block is not None:
+        raise SpecError("a block comment, which swallows what follows", where=where, expected="no `;--`")
+    return kept
+
+
+def uncommented(line: str) -> tuple[str, str | None]:
+    """Return a line without its comment, and what stands behind `;--`, which opens a block; None where nothing does.
+    `\\;` is a semicolon. Source: main/config.c, config_text_file_load.
+    """
     position = 0
     while (position := line.find(";", position)) >= 0:
         if position and line[position - 1] == "\\":
             line = line[: position - 1] + line[position:]
             continue
         if line[position:].startswith(";--") and not line[position:].startswith(";---"):
-            raise SpecError("a block comment, which swallows what follows", where=where, expected="no `;--`")
-        return line[:position]
-    return line
+            return line[:position], line[position + 3 :]
+        return line[:position], None
+    return line, None
 
 
 def settings(text: str, file: str) -> list[Setting]:

@@ -6,6 +6,7 @@ extension, priority, label, application and data.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -34,8 +35,16 @@ class Line(Struct, frozen=True, order=True, gc=False):
         return Setting("dialplan", self.context, f"{self.extension},{self.priority}", says)
 
 
-def lines(text: str, file: str) -> Iterator[Line]:
-    """Yield the lines of rendered dialplan text; raise SpecError for a line Asterisk would skip."""
+@lru_cache(maxsize=64)
+def lines(text: str, file: str) -> tuple[Line, ...]:
+    """Return the lines of rendered dialplan text; raise SpecError for a line Asterisk would skip.
+
+    Remembered: the nodes of a fleet share most of their files, and each is asked for several times.
+    """
+    return tuple(_read(text, file))
+
+
+def _read(text: str, file: str) -> Iterator[Line]:
     for section in parse(text, file):
         # Asterisk counts `n` on from the line before, in whatever extension of the context that stood
         # (lastpri).

@@ -15,12 +15,12 @@ from cctoolkit.deploy.release import refuse_edits
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.model.words import seconds
 from cctoolkit.plan import diff, drain, saved
-from cctoolkit.plan.changes import Plan
 from cctoolkit.plan.classes import DANGEROUS, Accepted, Class, Impact, dangers
 from cctoolkit.plan.explain import named
 from cctoolkit.secret import resolve, reveal_all
 from cctoolkit.spec.problem import one_of
-from cctoolkit.workflow import switch
+from cctoolkit.workflow import fleet
+from cctoolkit.workflow.fleet import Applied, Fleet
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import Planned
@@ -30,10 +30,12 @@ _TELL_SECONDS = 30.0
 
 
 class How(Struct, frozen=True):
-    """What may happen, what is waited for and how long, and the saved plan that is to be performed."""
+    """What may happen and how it goes over the nodes (all, or those named), what is waited for and how long, and the
+    saved plan that is to be performed.
+    """
 
-    accepted: Accepted = Accepted()
-    overwrite_edits: bool = False
+    spread: fleet.How = fleet.How()
+    nodes: tuple[str, ...] = ()
     when_idle: bool = False
     drain: bool = False
     within_seconds: int = 1800
@@ -82,77 +84,74 @@ async def differences(planned: Sequence[Planned]) -> list[str]:
     return [text for text in found if text]
 
 
-Plans = Callable[[], Awaitable[list[Planned]]]
+Plans = Callable[[], Awaitable[Fleet]]
 
 
 async def apply(
-    loaded: LoadedSite, how: How, *, progress: Callable[[str], None], told: Callable[[Plan], None]
-) -> list[str]:
-    """Apply a site and return the nodes changed; `told` is given each plan first."""
+    loaded: LoadedSite, how: How, *, progress: Callable[[str], None], told: Callable[[Fleet], None]
+) -> Applied:
+    """Apply a site and return what is where; `told` is given the plans first."""
     if how.plan and how.drain:
         raise UsageError("a drain takes releases that a saved plan does not have", expected="--plan or --drain")
     promised = _promised(how.plan) if how.plan else None
 
-    async def plans() -> list[Planned]:
-        planned = await switch.plan_site(loaded)
+    async def plans() -> Fleet:
+        planned = await fleet.plan(loaded, how.nodes)
         if promised:
-            saved.refuse_other(promised, loaded.site.id, [one.plan for one in planned])
+            saved.refuse_other(promised, loaded.site.id, [one.plan for one in planned.planned])
         return planned
 
     planned = await plans()
-    for one in planned:
-        told(one.plan)
-    for one in planned:
-        refuse_edits(one.disk, one.node.id, how.overwrite_edits)
+    told(planned)
+    for one in planned.planned:
+        refuse_edits(one.disk, one.node.id, how.spread.overwrite_edits)
     if how.drain:
-        return await _drain(loaded, planned, how, progress)
+        return await _drain(planned, plans, how, progress)
     if how.when_idle:
         return await _when_idle(plans, how, progress)
-    return await _at_once(planned, how, progress)
+    for one in planned.planned:
+        # Of many nodes none is changed where one would be refused; each looks again under its lock.
+        if found := dangers(one.plan.impacts, how.spread.accepted):
+            raise Dangerous(one.node.id, found)
+    return await fleet.apply(planned, how.spread, progress)
 
 
-async def _at_once(planned: Sequence[Planned], how: How, progress: Callable[[str], None]) -> list[str]:
-    return await switch.apply_site(
-        planned, overwrite_edits=how.overwrite_edits, progress=progress, accepted=how.accepted
-    )
-
-
-async def _when_idle(plans: Plans, how: How, progress: Callable[[str], None]) -> list[str]:
+async def _when_idle(plans: Plans, how: How, progress: Callable[[str], None]) -> Applied:
     patience = _Patience(how.within_seconds, progress)
     while True:
         planned = await plans()
-        touched = [(one.node.id, found) for one in planned if (found := dangers(one.plan.impacts, how.accepted))]
+        accepted = how.spread.accepted
+        touched = [(one.node.id, found) for one in planned.planned if (found := dangers(one.plan.impacts, accepted))]
         if touched:
             await patience.wait(*touched[0])
             continue
-        try:
-            return await _at_once(planned, how, progress)
-        except Dangerous as error:
-            # Somebody came between the plan and the lock.
-            await patience.wait(error.node, error.found)
+        applied = await fleet.apply(planned, how.spread, progress)
+        refused = next((error for error in applied.errors.values() if isinstance(error, Dangerous)), None)
+        if refused is None or applied.interrupted:
+            return applied
+        # Somebody came between the plan and the lock; nodes that were changed by then are rolled back.
+        await patience.wait(refused.node, refused.found)
 
 
-async def _drain(
-    loaded: LoadedSite, planned: Sequence[Planned], how: How, progress: Callable[[str], None]
-) -> list[str]:
+async def _drain(first: Fleet, plans: Plans, how: How, progress: Callable[[str], None]) -> Applied:
     """Flip to a release that lets no new call in but keeps what is to go; when the last call is gone, to the spec's."""
 
-    async def between() -> list[Planned]:
-        return [
-            await switch.plan_node(
-                loaded, one.node, drain.between(one.config, one.disk.files, one.plan), drain.going(one.plan, "queue")
-            )
-            for one in planned
-        ]
+    async def between() -> Fleet:
+        return await fleet.plan_again(
+            first, lambda one: (drain.between(one.config, one.disk.files, one.plan), drain.going(one.plan, "queue"))
+        )
 
-    changed = []
-    if names := sorted({name for one in planned for name in drain.going(one.plan, "queue", "trunk", "messages")}):
-        progress(f"drain: no new call comes to {', '.join(names)}")
-        changed = await _when_idle(between, how, progress)
+    planned = first.planned
     drained = frozenset(name for one in planned for name in drain.going(one.plan, "queue"))
-    how = replace(how, accepted=replace(how.accepted, drained=drained))
-    last = await _when_idle(lambda: switch.plan_site(loaded), how, progress)
-    return list(dict.fromkeys([*changed, *last]))
+    last = replace(how, spread=replace(how.spread, accepted=replace(how.spread.accepted, drained=drained)))
+    names = sorted({name for one in planned for name in drain.going(one.plan, "queue", "trunk", "messages")})
+    if not names:
+        return await _when_idle(plans, last, progress)
+    progress(f"drain: no new call comes to {', '.join(names)}")
+    half = await _when_idle(between, how, progress)
+    if half.errors or half.interrupted:
+        return half
+    return fleet.joined(half, await _when_idle(plans, last, progress))
 
 
 class _Patience:

@@ -15,7 +15,7 @@ from cctoolkit.lab.compare import Row, compare
 from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.street import Street
 from cctoolkit.plan.explain import explain
-from cctoolkit.workflow import demo_message, overrides, records, specs, switch
+from cctoolkit.workflow import demo_message, fleet, overrides, records, specs, switch
 from cctoolkit.workflow.demo_traffic import traffic
 from cctoolkit.workflow.prove import prove
 from cctoolkit.workflow.trace import trace
@@ -73,7 +73,7 @@ async def _release(loaded: specs.LoadedSite, say: Callable[[str], None]) -> None
     planned = await switch.plan_site(loaded)
     for one in planned:
         say(explain(one.plan))
-    changed = await switch.apply_site(planned, overwrite_edits=False, progress=say)
+    changed = await fleet.apply_site(planned, overwrite_edits=False, progress=say)
     say(f"applied and read back: {', '.join(changed) or 'nothing to do'}")
 
 

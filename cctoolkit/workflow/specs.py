@@ -16,8 +16,8 @@ from cctoolkit.model import build, lint, lint_render, lint_site, phone
 from cctoolkit.model.lint_missing import UNKNOWN_STEP
 from cctoolkit.model.lint_words import unknown
 from cctoolkit.model.project import Project
-from cctoolkit.model.site import Site
-from cctoolkit.render.configset import ConfigSet, render
+from cctoolkit.model.site import Node, Site
+from cctoolkit.render.configset import ConfigSet, render_nodes
 from cctoolkit.spec import schema, slipped, source, whole
 from cctoolkit.spec.problem import InvalidSpecError, Problem, did_you_mean, errors, one_of
 from cctoolkit.spec.source import Document
@@ -213,12 +213,14 @@ def unapplied(loaded: LoadedSite) -> list[str]:
     return [text for project, document in found for text in lint_render.unapplied(project, document)]
 
 
-def render_site(loaded: LoadedSite) -> dict[str, ConfigSet]:
-    """Return the files of every node, by node; raise InvalidSpecError for steps that cannot be rendered yet."""
+def render_site(loaded: LoadedSite, nodes: Sequence[Node] = ()) -> dict[str, ConfigSet]:
+    """Return the files of every node, or only of `nodes`, by node; raise InvalidSpecError for steps that cannot be
+    rendered yet.
+    """
     found = zip(loaded.projects, loaded.documents, strict=True)
     if problems := [problem for project, document in found for problem in lint_render.unrendered(project, document)]:
         raise InvalidSpecError(problems)
-    return {node.id: render(loaded.site, node, loaded.projects) for node in loaded.site.nodes}
+    return render_nodes(loaded.site, nodes or loaded.site.nodes, loaded.projects)
 
 
 def dialled(project: Project, text: str) -> str:

@@ -1,5 +1,6 @@
-"""The switch: plan, apply."""
+"""One switch: its plan, what performs it, its history."""
 
+import asyncio
 import getpass
 import os
 import shutil
@@ -21,7 +22,7 @@ from cctoolkit.model.site import AmiAccount, Node, Site
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Transport
 from cctoolkit.plan.changes import Change, Member, Plan, difference, membership, memory_difference
-from cctoolkit.plan.classes import NOTHING, Accepted
+from cctoolkit.plan.classes import Accepted
 from cctoolkit.plan.impact import judge
 from cctoolkit.plan.looks import Situation
 from cctoolkit.render.configset import ConfigSet
@@ -65,9 +66,9 @@ async def deploy_client(node: Node) -> AsyncIterator[Client]:
 
 
 async def plan_site(loaded: LoadedSite) -> list[Planned]:
-    """Plan every node; nothing is changed."""
+    """Plan every node of a site whose nodes must all be there (else see `fleet.plan`); nothing is changed."""
     configs = render_site(loaded)
-    return [await plan_node(loaded, node, configs[node.id]) for node in loaded.site.nodes]
+    return list(await asyncio.gather(*(plan_node(loaded, node, configs[node.id]) for node in loaded.site.nodes)))
 
 
 async def plan_node(
@@ -79,7 +80,7 @@ async def plan_node(
     async with deploy_client(node) as client:
         memory, members = await snapshot.memory(client), await snapshot.members(client)
         live = await snapshot.live(client)
-    wanted = {path: reveal_all(text, resolve) for path, text in config.files.items()}
+    wanted = revealed(config)
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
     shown = disk.observable()
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
@@ -92,6 +93,11 @@ async def plan_node(
     situation = Situation(changes, live, memory, config.files, {**disk.files, **disk.kept})
     plan = replace(plan, impacts=judge(situation, node.asterisk, reloads=plan.reloads))
     return Planned(node, plan, config, disk)
+
+
+def revealed(config: ConfigSet) -> dict[str, str]:
+    """Return the files with their secrets; raise OperatorError for one that cannot be read."""
+    return {path: reveal_all(text, resolve) for path, text in config.files.items()}
 
 
 async def _cut_off(there: Transport) -> str:
@@ -115,28 +121,21 @@ def _allowed(site: Site, projects: Sequence[Project]) -> list[Member]:
     ]
 
 
-async def apply_site(
-    planned: Sequence[Planned],
+def job(
+    one: Planned,
+    there: Transport,
+    author: release.Author,
     *,
     overwrite_edits: bool,
+    accepted: Accepted,
     progress: Callable[[str], None],
-    accepted: Accepted = NOTHING,
-) -> list[str]:
-    """Perform plans node by node; return the nodes changed. The first failure ends it, its node put back. Dangers
-    that nobody has accepted are refused, as they are at that moment.
-    """
-    changed = []
-    author = release.Author(user(), commit(), clock.now())
-    for one in planned:
-        if one.plan.empty:
-            continue
-        async with transport(one.node) as there, deploy_client(one.node) as client:
-            job = deploy.Job(
-                one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, progress, accepted
-            )
-            await deploy.apply(job, client)
-        changed.append(one.node.id)
-    return changed
+) -> deploy.Job:
+    """Return what performs a node's plan; what it tells begins with the node's name."""
+
+    def named(line: str) -> None:
+        progress(f"{one.node.id}: {line}")
+
+    return deploy.Job(one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, named, accepted)
 
 
 async def histories(loaded: LoadedSite) -> list[tuple[Node, list[str]]]:

@@ -28,12 +28,13 @@ async def verify_site(
     """Hold every node against the spec: what it runs, and a test call for every way through the flow."""
     configs = render_site(loaded)
     nodes = loaded.site.nodes
-    return {node.id: await _verify_node(loaded, node, configs[node.id], project, progress) for node in nodes}
+    return {node.id: await verify_node(loaded, node, configs[node.id], project, progress) for node in nodes}
 
 
-async def _verify_node(
+async def verify_node(
     loaded: LoadedSite, node: Node, config: ConfigSet, spec: LoadedProject, progress: Callable[[int, int], None]
 ) -> tuple[Finding, ...]:
+    """Hold one node against the spec."""
     project = spec.project
     graph = compile_flow(project)
     began = clock.now()

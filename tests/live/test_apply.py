@@ -18,7 +18,7 @@ from cctoolkit.node import snapshot
 from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.plan.changes import memory_difference
 from cctoolkit.plan.classes import Accepted, Class
-from cctoolkit.workflow import specs, switch
+from cctoolkit.workflow import fleet, specs, switch, turn
 
 pytestmark = pytest.mark.live
 
@@ -60,7 +60,7 @@ class Deployed:
         """Plan and apply, with these dangers."""
         planned = await switch.plan_site(self.loaded)
         accepted = Accepted(frozenset(map(Class, accept)))
-        return await switch.apply_site(
+        return await fleet.apply_site(
             planned, overwrite_edits=overwrite_edits, progress=lambda _line: None, accepted=accepted
         )
 
@@ -175,11 +175,11 @@ async def test_what_the_switch_does_not_take_is_put_back(deployed, monkeypatch):
 
 async def test_a_file_asterisk_may_not_read_is_put_back(deployed, monkeypatch):
     """Asterisk answers Success for a file of somebody else's group and keeps the old one: apply sees that."""
-    real = switch.transport
+    real = turn.transport
     before = await deployed.transport.current()
     deployed.change(queues={**deployed.project.queues, "vip": deployed.project.queues["orders"]})
     with monkeypatch.context() as patch:
-        patch.setattr(switch, "transport", lambda one: real(replace(one, group=0)))
+        patch.setattr(turn, "transport", lambda one: real(replace(one, group=0)))
         patch.setattr(reload, "_READ_BACK_SECONDS", 0.3)
         with pytest.raises(SwitchError, match="queue cct-canary servicelevel is"):
             await deployed.apply()

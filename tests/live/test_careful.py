@@ -6,7 +6,7 @@ import pytest
 
 from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.plan.classes import Class
-from cctoolkit.workflow import switch
+from cctoolkit.workflow import fleet, switch
 from tests.live.staffed import DEALERS, NUMBER, Staffed, queue, until
 
 pytestmark = pytest.mark.live
@@ -44,7 +44,7 @@ async def test_who_comes_between_plan_and_apply_is_seen(alone):
     await waits(alone)
     there, release = await alone.there(), planned[0].plan.release_now
     with pytest.raises(Dangerous) as caught:
-        await switch.apply_site(planned, overwrite_edits=False, progress=print)
+        await fleet.apply_site(planned, overwrite_edits=False, progress=print)
     assert {one.rule: one.live for one in caught.value.found} == {
         "queue-remove-waiting": {"waiting": 1},
         "queue-remove-members": {"logged in": 1, "paused": 1},

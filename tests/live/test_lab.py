@@ -12,9 +12,10 @@ import pytest
 
 from cctoolkit.ami.client import Account, Client
 from cctoolkit.errors import OperatorError, SwitchError, SwitchUnreachable
-from cctoolkit.lab import address, install, node_config
+from cctoolkit.lab import address, install
 from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.node import Node
+from cctoolkit.node.prepare.accounts import FILE, NOISE
 from cctoolkit.secret import Secret
 
 pytestmark = pytest.mark.live
@@ -426,13 +427,13 @@ async def test_a_capture_sees_calls_without_the_noise(lab):
                     break
     names = {event.event for event in seen}
     assert "Newchannel" in names
-    assert not names & set(node_config.NOISE)
+    assert not names & set(NOISE)
     assert all(re.fullmatch(r"\d+\.\d{6}", event.get("Timestamp")) for event in seen)
 
 
 def test_secrets_are_closed_to_others(lab):
     assert {p.stat().st_mode & 0o777 for p in (lab.folder / "secrets").iterdir()} == {0o600}
-    manager = lab.nodes["n1"].config / "manager.conf"
+    manager = lab.nodes["n1"].config / FILE
     assert (manager.stat().st_mode & 0o777, manager.stat().st_gid) == (
         0o640,
         lab.nodes["n1"].installation.gid,

@@ -19,7 +19,7 @@ from cctoolkit.capture.journal import read
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.street import Street
-from cctoolkit.workflow import overrides, records, specs, switch
+from cctoolkit.workflow import fleet, overrides, records, specs, switch
 
 HERE = Path(__file__).parent
 PROJECT = "northwind-hotline"
@@ -122,7 +122,7 @@ async def main(names: list[str]) -> None:
         Lab(Path(root) / "lab", Path("projects/sites/lab.yaml").resolve(), owned=True) as lab,
     ):
         loaded = specs.load_site(str(lab.site_file))
-        await switch.apply_site(await switch.plan_site(loaded), overwrite_edits=False, progress=print)
+        await fleet.apply_site(await switch.plan_site(loaded), overwrite_edits=False, progress=print)
         project = loaded.projects[0]
         await overrides.set_override(loaded, project, "open", overrides.end(project, "30m"))
         for name in names or STORIES:

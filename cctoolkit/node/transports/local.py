@@ -3,7 +3,6 @@ by rename.
 """
 
 import fcntl
-import grp
 import os
 import re
 import secrets
@@ -18,6 +17,7 @@ import msgspec
 
 from cctoolkit.errors import OperatorError
 from cctoolkit.node import durable, refusals
+from cctoolkit.node.groups import gid_of
 from cctoolkit.node.transports import Intent
 
 P = ParamSpec("P")
@@ -135,7 +135,7 @@ class LocalTransport:
             raise refusals.taken(self.node, str(final))
         draft = final.with_name(f".{release}{_DRAFT}")
         shutil.rmtree(draft, ignore_errors=True)
-        gid = self._gid()
+        gid = gid_of(self.node, self._group)
         try:
             folders = sorted({draft, *(draft / Path(path).parent for path in files)})
             for folder in folders:
@@ -151,16 +151,6 @@ class LocalTransport:
             shutil.rmtree(draft, ignore_errors=True)
             raise
         durable.sync(final.parent)
-
-    def _gid(self) -> int:
-        # Asterisk answers Success for a file it may not read, and changes nothing: it must be able to, and
-        # others not.
-        if isinstance(self._group, int):
-            return self._group
-        try:
-            return grp.getgrnam(self._group).gr_gid
-        except KeyError:
-            raise refusals.no_group(self.node, self._group) from None
 
     @_told
     def flip(self, release: str) -> None:

@@ -123,7 +123,7 @@ def test_every_gap_of_one_call(story):
             all_equal(expected, found)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None)
 @given(days, st.data())
 def test_gaps_of_several_calls(stories, data):
     """Any two gaps in several calls at once, the log read sooner or later than events arrive: none is lost or doubled."""
@@ -140,7 +140,7 @@ def test_gaps_of_several_calls(stories, data):
     all_equal(expected, found)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None)
 @given(days, st.data())
 def test_capture_that_begins_late(stories, data):
     """At its first start capture takes the calls that are up, whole, and agents' states as long as the log knows."""
@@ -154,7 +154,7 @@ def test_capture_that_begins_late(stories, data):
     all_equal(expected, found)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None)
 @given(days, st.data())
 def test_a_gap_that_was_never_filled_is_filled_with_the_next(stories, data):
     """Killed between connecting and reading queue_log, twice: the lines read at last tell of both gaps."""

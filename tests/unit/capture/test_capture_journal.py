@@ -169,7 +169,7 @@ def everything(store):
     return list(store.calls()), list(store.states())
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.integers(0, len(STORIES) - 1), st.integers(0, 3000)), min_size=1, max_size=3),
     st.lists(st.integers(0, 1 << 20), max_size=12), st.sets(st.integers(0, 12), max_size=2), st.sets(st.integers(0, 30)),

@@ -195,7 +195,7 @@ names = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(names, st.lists(st.tuples(headers, values), max_size=8)), max_size=12))
 def test_hostile_events(events):
     """Whatever events hold, the fold does not fail, and numbers stay within what the store takes."""

@@ -9,7 +9,7 @@ from cctoolkit.deploy import reload
 from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.plan.classes import Accepted, Class
 from cctoolkit.render.configset import ConfigSet
-from cctoolkit.workflow import specs, switch
+from cctoolkit.workflow import fleet, specs, switch
 from tests.unit.deploy.fake_switch import FakeSwitch, prepare
 
 SECRET = "hunter2-of-"
@@ -76,7 +76,7 @@ class Node:
     async def perform(self, planned, *, overwrite_edits=False, accept=()):
         """Apply what was planned, with these dangers."""
         accepted = Accepted(frozenset(map(Class, accept)))
-        return await switch.apply_site(
+        return await fleet.apply_site(
             planned, overwrite_edits=overwrite_edits, progress=self.said.append, accepted=accepted
         )
 

@@ -360,7 +360,7 @@ async def test_old_releases_go_and_a_folder_that_resists_is_no_failure(node, mon
 
     monkeypatch.setattr(type(node.transport), "discard", refuse)
     assert await node.apply() == ["n1"]
-    assert node.said[-1] == "old releases could not be removed: Permission denied"
+    assert node.said[-1] == "n1: old releases could not be removed: Permission denied"
 
 
 async def test_no_secret_leaves_the_files_of_the_release(applied):

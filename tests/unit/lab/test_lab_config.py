@@ -4,9 +4,11 @@ import pytest
 
 from cctoolkit.lab import music, node_config, street_config
 from cctoolkit.lab.address import Block
+from cctoolkit.node.prepare import needs
+from cctoolkit.node.prepare.accounts import ACCOUNTS, FILE, NOISE
 from cctoolkit.secret import Secret
 
-SECRETS = {account: Secret(f"pw-{account}") for account in node_config.ACCOUNTS}
+SECRETS = {account: Secret(f"pw-{account}") for account in ACCOUNTS}
 NODE = node_config.node_files("n1", "127.16.0.11", SECRETS)
 STREET = street_config.street_files(
     Block(16, -1),
@@ -29,14 +31,14 @@ def sections(text: str) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-@pytest.mark.parametrize("file", node_config.FED)
+@pytest.mark.parametrize("file", needs.FED)
 def test_each_fed_file_includes_the_current_release_once_and_the_empty_one_has_it(file):
     assert NODE[file].count(f'#include "cctoolkit/current/{file}"') == 1
     assert f"cctoolkit/releases/empty/{file}" in NODE
 
 
 def test_accounts_have_no_more_rights_than_their_work_needs():
-    accounts = {name: dict(lines) for name, lines in sections(NODE["manager.conf"]).items()}
+    accounts = {name: dict(lines) for name, lines in sections(NODE[FILE]).items()}
     assert accounts["cct-capture"]["write"] == "reporting"
     assert "originate" not in accounts["cct-deploy"]["write"]
     assert not {"system", "config", "command"} & set(accounts["cct-test"]["write"].split(","))
@@ -44,9 +46,9 @@ def test_accounts_have_no_more_rights_than_their_work_needs():
 
 
 def test_only_the_capture_account_is_filtered():
-    by_account = sections(NODE["manager.conf"])
+    by_account = sections(NODE[FILE])
     filters = {name: sum("eventfilter" in key for key, _ in lines) for name, lines in by_account.items()}
-    assert filters.pop("cct-capture") == len(node_config.NOISE)
+    assert filters.pop("cct-capture") == len(NOISE)
     assert set(filters.values()) == {0}
 
 

@@ -32,7 +32,7 @@ class Far:
     root: Path
     make: Callable[[], Transport]
 
-    preparation = "releases/empty"
+    preparation = "site init"
     cure = "ln -sfn"
 
     def contents(self) -> dict[str, bytes | str]:

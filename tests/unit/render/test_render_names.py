@@ -61,6 +61,15 @@ def test_a_twin_takes_one_test_call(loaded):
     assert {**queue, "maxlen": "1"} == twin
 
 
+def test_a_twin_without_agents_is_not_joined(loaded):
+    """A queue that callers join though nobody is there has a twin they do not join: the way out is in the flow, and called."""
+    project = loaded.projects[0]
+    orders = replace(project.queues["orders"], joinempty=True)
+    found = queues.sections((replace(project, queues={**project.queues, "orders": orders}),))
+    queue, twin = found["northwind-hotline.orders"], found["northwind-hotline.orders--test"]
+    assert (queue["joinempty"], twin["joinempty"]) == ("yes", "unavailable,invalid")
+
+
 def test_an_agent_without_certification_joins_no_queue(loaded):
     """Not certified, not put on the line."""
     project = loaded.projects[0]

@@ -1,0 +1,88 @@
+"""import: what other systems have, taken over."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cctoolkit.cli.options import CHANGES, Format, OutputFormat, say, say_json
+
+if TYPE_CHECKING:
+    from cctoolkit.takeover.leftovers import Leftover
+    from cctoolkit.workflow.importing import Imported
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def sources() -> None:
+    """Take over what another system has.
+
+    Example: cctoolkit import asterisk /etc/asterisk
+    """
+
+
+@app.command()
+def asterisk(
+    *,
+    folder: Annotated[
+        Path, typer.Argument(help="A switch's configuration folder, such as /etc/asterisk.", metavar="DIR")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where projects/ is, or is to be.", metavar="FOLDER")
+    ] = Path(),
+    project: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--project", help="A project to write, for all numbers or some: NAME or NAME=NUMBER,NUMBER.", metavar="NAME"
+        ),
+    ] = None,
+    site: Annotated[
+        str, typer.Option("--site", "-s", help="The name of the site to write.", metavar="SITE")
+    ] = "imported",
+    country: Annotated[str, typer.Option("--country", help="The country numbers are written for, such as RU.")] = "",
+    language: Annotated[str, typer.Option("--language", help="ru, pl or en; the switch's own when not given.")] = "",
+    time_zone: Annotated[
+        str, typer.Option("--time-zone", help="The switch's, which no file has.", metavar="ZONE")
+    ] = "",
+    context: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--context", help="A context that calls from outside come into; those of the trunks when not given."
+        ),
+    ] = None,
+    certified: Annotated[
+        str, typer.Option("--certified", help="Since when the agents are certified.", metavar="DATE")
+    ] = "",
+    form: OutputFormat = Format.text,
+) -> int:
+    """Make a first spec of an existing switch: its queues, numbers, menus, hours and agents, and a list of all that it
+    could not express. The folder is only read, no password is copied. Exit code 2: something is left over.
+
+    Example: cctoolkit import asterisk /etc/asterisk -o centre --project hotline --time-zone Europe/Moscow
+    """
+    from cctoolkit.workflow import importing
+
+    asked = importing.Asked(
+        projects=project or [], site=site, country=country, language=language, time_zone=time_zone,
+        contexts=context or [], certified=certified,
+    )  # fmt: skip
+    found = importing.import_asterisk(folder, output, asked)
+    if form is Format.json:
+        say_json({"files": found.files, "found": found.counts, "left": [_data(one) for one in found.left]})
+    else:
+        _tell(found)
+    return CHANGES if found.left else 0
+
+
+def _data(one: "Leftover") -> dict[str, object]:
+    return {"file": one.place.file, "line": one.place.line, "what": one.what, "why": one.why, "by_hand": one.by_hand}
+
+
+def _tell(found: "Imported") -> None:
+    for one in found.left:
+        say(f"{one.place}: {one.what}: {one.why}\n  by hand: {one.by_hand}")
+    for file in found.files:
+        say(f"{file}: written")
+    say(", ".join(f"{count} {what}" for what, count in found.counts.items()) + f"; {len(found.left)} left over")
+    say("  next: cctoolkit validate; cctoolkit graph; docs/import.md says what remains to be done")

@@ -1,0 +1,66 @@
+"""A node's turn in a fleet's apply: its plan performed, read, and taken back, each over connections of its own."""
+
+from collections.abc import Callable
+
+from cctoolkit.deploy import apply as deploy
+from cctoolkit.deploy import release, undo
+from cctoolkit.node.transports import Transport
+from cctoolkit.plan.classes import Accepted, Class
+from cctoolkit.workflow import switch
+from cctoolkit.workflow.reach import transport
+from cctoolkit.workflow.switch import Planned
+
+
+class NodeTurn:
+    """See `cctoolkit.deploy.fleet.Turn`."""
+
+    def __init__(
+        self,
+        planned: Planned,
+        author: release.Author,
+        *,
+        overwrite_edits: bool,
+        accepted: Accepted,
+        progress: Callable[[str], None],
+    ) -> None:
+        self.planned = planned
+        self.node = planned.node.id
+        self.before, self.after = planned.plan.release_now, planned.plan.release_new
+        self._author = author
+        self._overwrite_edits = overwrite_edits
+        self._accepted = accepted
+        self._progress = progress
+        self._folder = ""
+        self._performed = False
+
+    async def perform(self) -> None:
+        """Apply, or leave the node as it was and raise."""
+        async with transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
+            self._folder = await there.current()
+            await deploy.apply(self._job(there, self._accepted), client)
+        self._performed = True
+
+    async def changed(self) -> bool:
+        """Say whether the release in force was made here; another engineer's is not ours to take back."""
+        if self._performed:
+            return True
+        async with transport(self.planned.node) as there:
+            made = (await release.read(there)).manifest
+        return (made.created, made.who) == (self._author.when.isoformat(), self._author.who)
+
+    async def undo(self) -> None:
+        """Bring back the release that was in force before, and read it back."""
+        async with transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
+            # Whom this touches the apply has touched before: the way back is not refused.
+            await undo.undo(self._job(there, Accepted(frozenset(Class))), self._folder, client)
+
+    async def now(self) -> str:
+        """Return the release in force."""
+        async with transport(self.planned.node) as there:
+            return (await release.read(there)).manifest.release
+
+    def _job(self, there: Transport, accepted: Accepted) -> deploy.Job:
+        return switch.job(
+            self.planned, there, self._author,
+            overwrite_edits=self._overwrite_edits, accepted=accepted, progress=self._progress,
+        )  # fmt: skip
