@@ -43,7 +43,8 @@ class Member(Struct, frozen=True, order=True):
 
 class Plan(Struct, frozen=True):
     """What must change on one node. `edited` are files changed by hand since the last apply; `waiting` the
-    callers in queues that are to go; `cut_off` says which apply was ended half way, "" when none was.
+    callers in queues that are to go; `cut_off` says which apply was ended half way, "" when none was; `pending` which
+    release waits to be confirmed.
     """
 
     node: str
@@ -53,6 +54,7 @@ class Plan(Struct, frozen=True):
     edited: tuple[str, ...] = ()
     waiting: Mapping[str, int] = {}
     cut_off: str = ""
+    pending: str = ""
 
     @property
     def empty(self) -> bool:

@@ -50,9 +50,10 @@ _SHOWN = 20
 
 def explain(plan: Plan) -> str:
     """Return the whole plan as text, one line a change, in a fixed order."""
+    pending = [f"  ! {plan.pending}"] if plan.pending else []
     if plan.empty:
-        return f"node {plan.node}: nothing to change (release {plan.release_now})"
-    lines = [f"node {plan.node}: release {plan.release_now} -> {plan.release_new}"]
+        return "\n".join([f"node {plan.node}: nothing to change (release {plan.release_now})", *pending])
+    lines = [f"node {plan.node}: release {plan.release_now} -> {plan.release_new}", *pending]
     if plan.cut_off:
         lines.append(f"  ! {plan.cut_off}; apply loads the whole release again")
     lines += [f"  ! {path} was edited by hand" for path in plan.edited]
@@ -91,7 +92,7 @@ def _object(plan: Plan, changes: list[Change]) -> Iterator[str]:
     first = changes[0]
     by_pairs = first.side == "member"
     sign = "~" if by_pairs else _SIGNS[first.action]
-    yield f"  {sign} {first.kind}{'s of' if by_pairs else ''} {_shown(first)}{_SIDES[first.side]}"
+    yield f"  {sign} {first.kind}{'s of' if by_pairs else ''} {shown(first.kind, first.name)}{_SIDES[first.side]}"
     if by_pairs or first.action == "change":
         for change in changes[:_SHOWN]:
             yield f"      {change.option}: {_value(change.old)} -> {_value(change.new)}"
@@ -107,10 +108,10 @@ def _object(plan: Plan, changes: list[Change]) -> Iterator[str]:
         yield f"      ! {waiting} wait in it now: close the line to it and let them be served first"
 
 
-def _shown(change: Change) -> str:
-    named = ("queue", "member", "messages", "trunk")
-    ids = marks.queue_ids(change.name) if change.kind in named else None
-    return f"{ids[1]}{marks.SHADOW if ids[2] else ''} of {ids[0]}" if ids else change.name
+def shown(kind: str, name: str) -> str:
+    """Return an object's name in the spec's words."""
+    ids = marks.queue_ids(name) if kind in ("queue", "member", "messages", "trunk") else None
+    return f"{ids[1]}{marks.SHADOW if ids[2] else ''} of {ids[0]}" if ids else name
 
 
 def _value(value: str | None) -> str:

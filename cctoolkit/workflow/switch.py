@@ -3,37 +3,41 @@
 import getpass
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.ami.client import Account, Client
 from cctoolkit.deploy import apply as deploy
-from cctoolkit.deploy import release
-from cctoolkit.errors import OperatorError
-from cctoolkit.model.project import Project
-from cctoolkit.model.site import AmiAccount, Node, Site
+from cctoolkit.deploy import journal, release
+from cctoolkit.deploy.rollback import as_it_is
+from cctoolkit.deploy.terms import ORDINARY, Terms
+from cctoolkit.errors import Busy
+from cctoolkit.model.site import AmiAccount, Node
 from cctoolkit.node import snapshot
-from cctoolkit.node.transports import Transport
+from cctoolkit.node.transports import Holder, Transport
 from cctoolkit.node.transports.local import LocalTransport
-from cctoolkit.plan.changes import Change, Member, Plan, difference, membership, memory_difference
+from cctoolkit.plan.allowed import misplaced
+from cctoolkit.plan.changes import Change, Plan, difference, memory_difference
 from cctoolkit.render.configset import ConfigSet
-from cctoolkit.render.dialplan import memberships
 from cctoolkit.secret import parse_ref, resolve, reveal_all
 from cctoolkit.state.described import described
 from cctoolkit.workflow.specs import LoadedSite, render_site
 
 
 class Planned(Struct, frozen=True):
-    """A node's plan and what it was made from."""
+    """A node's plan and what it was made from: the spec, or the kept release `kept`, its secrets in it."""
 
     node: Node
     plan: Plan
     config: ConfigSet
+    kept: release.Disk | None = None
 
 
 @asynccontextmanager
@@ -57,74 +61,77 @@ async def deploy_client(node: Node) -> AsyncIterator[Client]:
 async def plan_site(loaded: LoadedSite) -> list[Planned]:
     """Plan every node; nothing is changed."""
     configs = render_site(loaded)
-    return [await _plan_node(loaded, node, configs[node.id]) for node in loaded.site.nodes]
+    return [await plan_node(node, configs[node.id]) for node in loaded.site.nodes]
 
 
-async def _plan_node(loaded: LoadedSite, node: Node, config: ConfigSet) -> Planned:
+async def plan_node(node: Node, config: ConfigSet, kept: release.Disk | None = None) -> Planned:
+    """Plan one node; `kept` is the release of its own that `config` was read from, if any."""
     async with transport(node) as there:
-        disk, key, cut_off = await release.read(there), await there.key(), await _cut_off(there)
+        disk, key = await release.read(there), await there.key()
+        cut_off, pending = await _journal(there)
     async with deploy_client(node) as client:
         memory, members = await snapshot.memory(client), await snapshot.members(client)
         waiting = await snapshot.waiting(client)
-    wanted = {path: reveal_all(text, resolve) for path, text in config.files.items()}
+    value_of = as_it_is if kept else resolve
+    wanted = {path: reveal_all(text, value_of) for path, text in config.files.items()}
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
     shown = disk.observable()
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
     # back.
     changes += memory_difference(memory, shown) if shown is not None else []
-    changes += membership(members, _allowed(loaded.site, loaded.projects))
+    changes += misplaced(config, members, clock.now())
     removed = {change.name for change in changes if change.kind == "queue" and change.action == "remove"}
     plan = Plan(
         node.id, disk.manifest.release, config.release, tuple(changes), disk.edited,
-        {queue: count for queue, count in waiting.items() if queue in removed}, cut_off,
+        {queue: count for queue, count in waiting.items() if queue in removed}, cut_off, pending,
     )  # fmt: skip
-    return Planned(node, plan, config)
+    return Planned(node, plan, config, kept)
 
 
-async def _cut_off(there: Transport) -> str:
-    """Say which apply was cut off, or is at work; "" when none is."""
+async def _journal(there: Transport) -> tuple[str, str]:
+    """Say which apply was cut off, or is at work, and which release waits to be confirmed; "" when none."""
     intent = await there.intent()
     if intent is None:
-        return ""
+        return "", ""
+    told = journal.told(intent, clock.now())
+    if journal.waits(intent):
+        return "", told
     try:
         async with there.lock():
-            return deploy.told(intent)
-    except OperatorError as error:
-        return error.what
-
-
-def _allowed(site: Site, projects: Sequence[Project]) -> list[Member]:
-    return [
-        Member(one.queue, entry.agent, one.penalty)
-        for entry in site.roster
-        for one in memberships(projects, entry.agent)
-        if one.holds(clock.now())
-    ]
+            return told, ""
+    except Busy as error:
+        return error.what, ""
 
 
 async def apply_site(
-    planned: Sequence[Planned], *, overwrite_edits: bool, progress: Callable[[str], None]
+    planned: Sequence[Planned], *, overwrite_edits: bool, progress: Callable[[str], None], terms: Terms = ORDINARY
 ) -> list[str]:
     """Perform plans node by node; return the nodes changed. The first failure ends it, its node put back."""
     changed = []
     author = release.Author(user(), commit(), clock.now())
     for one in planned:
-        if one.plan.empty:
+        if one.plan.empty and not (terms.reload or (one.kept and one.plan.pending)):
             continue
         async with transport(one.node) as there, deploy_client(one.node) as client:
-            job = deploy.Job(one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, progress)
-            await deploy.apply(job, client)
+            job = deploy.Job(
+                one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, progress,
+                terms=replace(terms, keep=one.node.keep_releases),
+            )  # fmt: skip
+            await deploy.apply(_from_kept(job, one.kept) if one.kept else job, client)
         changed.append(one.node.id)
     return changed
 
 
-async def histories(loaded: LoadedSite) -> list[tuple[Node, list[str]]]:
-    """Return each node with the lines of its history."""
-    found = []
-    for node in loaded.site.nodes:
-        async with transport(node) as there:
-            found.append((node, await there.history()))
-    return found
+def _from_kept(job: deploy.Job, kept: release.Disk) -> deploy.Job:
+    """Return the job of a rollback: the commit is that of the release it goes back to."""
+    author = release.Author(job.author.who, kept.manifest.commit, job.author.when)
+    terms = replace(job.terms, back_to=kept.folder)
+    return replace(job, author=author, value_of=as_it_is, terms=terms)
+
+
+def holder(doing: str) -> Holder:
+    """Return what to tell whoever finds a node locked by this command."""
+    return Holder(user(), socket.gethostname(), doing, clock.now().isoformat())
 
 
 def user() -> str:

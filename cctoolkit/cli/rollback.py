@@ -1,0 +1,51 @@
+"""rollback: back to a release of before."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from cctoolkit.cli.options import OneNode, OverwriteEdits, Site, Wait, say, tell
+
+
+def command(
+    site: Site,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="RELEASE",
+            help="A kept release: its id, its folder or the commit it was applied from; the one before if not given.",
+        ),
+    ] = "",
+    node: OneNode = "",
+    with_edits: Annotated[
+        bool, typer.Option("--with-edits", help="Take the kept release though somebody edited its files by hand.")
+    ] = False,
+    overwrite_edits: OverwriteEdits = False,
+    wait: Wait = "",
+) -> int:
+    """Go back to a release the nodes keep: plan the way there, perform it, prove it took; put back what is in force
+    when the switch does not take it. Files, queues and penalties are those of that release, whatever the spec says.
+
+    Example: cctoolkit rollback --site lab
+    """
+    return asyncio.run(_rollback(site, to, node, with_edits, overwrite_edits, wait))
+
+
+async def _rollback(site: str, to: str, node: str, with_edits: bool, overwrite_edits: bool, wait: str) -> int:
+    from cctoolkit.deploy.terms import Terms
+    from cctoolkit.plan.explain import explain
+    from cctoolkit.workflow import locks, rollback, specs, switch
+
+    loaded = specs.load_nodes(site)
+    await locks.wait_free(rollback.nodes(loaded, node), locks.patience(wait), tell)
+    planned = await rollback.plan_rollback(loaded, to, node, with_edits=with_edits)
+    for one in planned:
+        say(explain(one.plan))
+    changed = await switch.apply_site(
+        planned, overwrite_edits=overwrite_edits, progress=tell, terms=Terms(verb="rollback")
+    )
+    if changed:
+        say(f"rolled back and read back: {', '.join(changed)}")
+    return 0

@@ -1,0 +1,51 @@
+"""Waiting for somebody else's apply to end."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from cctoolkit.errors import Busy, UsageError
+from cctoolkit.model.site import Node
+from cctoolkit.model.words import seconds
+from cctoolkit.workflow.switch import transport
+
+LONGEST_SECONDS = 24 * 3600
+_PAUSE_SECONDS = 0.5
+
+
+def patience(text: str) -> float:
+    """Return how many seconds to wait: none when nothing is said; raise UsageError for what is no duration."""
+    return duration(text, "--wait") if text else 0.0
+
+
+def duration(text: str, option: str) -> int:
+    """Return a duration such as 60s in seconds, a day at most; raise UsageError for anything else."""
+    try:
+        found = seconds(text)
+    except ValueError:
+        found = -1
+    if not 0 <= found <= LONGEST_SECONDS:
+        raise UsageError(f"{text!r} is no duration of up to a day", where=option, expected="one such as 60s or 5m")
+    return found
+
+
+async def wait_free(nodes: Sequence[Node], wait_seconds: float, progress: Callable[[str], None]) -> None:
+    """Return once nobody is at work on the nodes; raise Busy, naming who is, after `wait_seconds`."""
+    deadline = asyncio.get_running_loop().time() + wait_seconds
+    for node in nodes:
+        told = False
+        while busy := await _busy(node):
+            if asyncio.get_running_loop().time() >= deadline:
+                raise busy
+            if not told:
+                progress(f"{busy.where}: {busy.what}; waiting")
+            told = True
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _busy(node: Node) -> Busy | None:
+    async with transport(node) as there:
+        try:
+            async with there.lock():
+                return None
+        except Busy as error:
+            return error

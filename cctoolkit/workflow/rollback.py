@@ -1,0 +1,39 @@
+"""rollback: back to a release a node keeps, by the machinery of apply."""
+
+from cctoolkit.deploy.rollback import choose, config_of, refuse_edited
+from cctoolkit.errors import UsageError
+from cctoolkit.model.site import Node
+from cctoolkit.node.transports import Intent
+from cctoolkit.spec.problem import did_you_mean, one_of
+from cctoolkit.workflow.specs import LoadedSite
+from cctoolkit.workflow.switch import Planned, plan_node, transport
+
+
+def nodes(loaded: LoadedSite, only: str) -> tuple[Node, ...]:
+    """Return the nodes of the site, or the one named; raise UsageError when there is none of that name."""
+    found = tuple(node for node in loaded.site.nodes if only in ("", node.id))
+    if found:
+        return found
+    known = [node.id for node in loaded.site.nodes]
+    raise UsageError(f"there is no node {only!r} on site {loaded.site.id}", expected=one_of(known),
+                     next_step=did_you_mean(only, known))  # fmt: skip
+
+
+async def plan_rollback(loaded: LoadedSite, to: str, node: str = "", *, with_edits: bool = False) -> list[Planned]:
+    """Plan the way back for every node, or one: what is against what the kept release holds; nothing is changed.
+
+    The spec of today takes no part but for where the nodes are.
+    """
+    return [await _plan(one, to, with_edits=with_edits) for one in nodes(loaded, node)]
+
+
+async def plan_back(node: Node, intent: Intent) -> Planned:
+    """Plan the way back from a release that nobody confirmed."""
+    return await _plan(node, intent.back_to, with_edits=False)
+
+
+async def _plan(node: Node, to: str, *, with_edits: bool) -> Planned:
+    async with transport(node) as there:
+        kept = await choose(there, node.id, to, await there.intent())
+    refuse_edited(kept, node.id, with_edits)
+    return await plan_node(node, config_of(kept), kept)
