@@ -136,9 +136,8 @@ def _by_whom(node: Node, names: Mapping[tuple[str, str], str]) -> dict[tuple[str
     except (OSError, EOFError):
         return {}
     logged = dict(_logged(text))
-    return logged | {
-        (queue, agent): logged[queue, name] for (queue, agent), name in names.items() if (queue, name) in logged
-    }
+    named = {(queue, agent): (queue, name) for (queue, agent), name in names.items()}
+    return logged | {here: logged[there] for here, there in named.items() if there in logged}
 
 
 def _logged(text: str) -> Iterator[tuple[tuple[str, str], str]]:
