@@ -67,7 +67,7 @@ def _sign(alike: Sequence["Drifted"]) -> str:
 
 def _change(one: "Drifted") -> str:
     if one.side == "disk":
-        return one.what + (f"; {one.now}" if one.now else "")
+        return one.what + (f"; {one.loaded}" if one.loaded else "")
     return f"{_value(one.was)} -> {_value(one.now)}"
 
 

@@ -26,7 +26,7 @@ class Drifted(Struct, frozen=True):
     """One thing that is not as the release says: `was` in the release, `now` on the node (None: nothing).
 
     `by` says who, when, from where, as far as the node knows; `take_in` the section to edit, "" where the toolkit owns
-    it; `put_back` the command.
+    it; `put_back` the command. Of a file: `diff`, and whether the switch has `loaded` it, where that can be seen.
     """
 
     side: Side
@@ -39,6 +39,7 @@ class Drifted(Struct, frozen=True):
     take_in: str
     put_back: str
     by: str = ""
+    loaded: str = ""
     diff: str = ""
 
 
@@ -56,8 +57,10 @@ def files(edited: Iterable[Edited], memory: NodeState, key: bytes, where: Where,
     """Yield the files somebody edited, added or removed, with a diff in which no secret stands."""
     for one in edited:
         what: What = "removed" if one.now is None else "edited" if one.ours else "added"
-        yield Drifted("disk", "file", one.path, "", what, None, _loaded(one, memory) or None,
-                      of_file(one.path, where), put_back, one.by, _diff(one, key))  # fmt: skip
+        yield Drifted(
+            "disk", "file", one.path, "", what, None, None, of_file(one.path, where), put_back, one.by,
+            _loaded(one, memory), _diff(one, key),
+        )  # fmt: skip
 
 
 def _diff(one: Edited, key: bytes) -> str:
@@ -85,11 +88,11 @@ def _loaded(one: Edited, memory: NodeState) -> str:
 
 def _differing(one: Edited) -> dict[Key, str | None]:
     """Return what the switch would show otherwise with the file as it is now."""
+    if one.was is None:
+        return {}
     try:
         was, now = (observable({one.path: text} if text else {}).by_key() for text in (one.was, one.now))
     except SpecError:
-        return {}
-    if one.was is None:
         return {}
     return {key: now.get(key) for key in was.keys() | now.keys() if was.get(key) != now.get(key)}
 

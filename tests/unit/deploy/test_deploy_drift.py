@@ -53,10 +53,10 @@ async def test_an_edited_file_is_told_with_its_lines(drifting):
     assert one.by.startswith("last written 2023-11-14T22:13:20Z, owner ")
     assert one.take_in == "queues of the projects"
     assert one.put_back == "cctoolkit apply --overwrite-edits --site golden"
-    assert one.now == "the switch has not loaded it: the next reload does"
+    assert one.loaded == "the switch has not loaded it: the next reload does"
     await drifting.switch._load(("queue",))
     (one,) = (await drifting.drift()).findings
-    assert one.now == "the switch runs it"
+    assert one.loaded == "the switch runs it"
 
 
 async def test_another_edit_of_memory_beside_a_file_is_told_too(drifting):

@@ -119,7 +119,9 @@ class TransportContract:
         """Who, from which machine, doing what, since when; not of a holder of before, nor in characters of control."""
         since = "2026-11-22T12:00:00+00:00"
         async with far.transport.lock(Holder("anna", "desk-7", "apply of release a\x1b[2J", since)):
-            with pytest.raises(Busy, match="anna on desk-7, apply of release a.* since 2026-11-22T12:00:00Z") as caught:
+            with pytest.raises(
+                Busy, match=r"anna on desk-7, apply of release a.* since 2026-11-22T12:00:00Z"
+            ) as caught:
                 await far.make().lock(Holder("petr", "desk-8", "rollback", since)).__aenter__()
             assert caught.value.what.isprintable()
         async with far.transport.lock():
