@@ -9,7 +9,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 
 from cctoolkit import clock
@@ -91,6 +91,7 @@ async def apply_and_wait(
     nodes: Sequence[Node], act: Callable[[], Awaitable[list[str]]], progress: Progress
 ) -> list[str]:
     """Apply, and wait until it is confirmed; return where it was. Raise OperatorError when the old release is back."""
+    progress = _while_there_is_a_terminal(progress)
     before = {node.id: intent for node, intent in await _waiting(nodes)}
     async with _PutBackAll(nodes, before, progress):
         await act()
@@ -145,6 +146,16 @@ async def _refuse_gone(node: Node, intent: Intent) -> None:
             raise OperatorError(f"release {intent.new} was put back by another command", where=f"node {node.id}",
                                 expected="a confirmation",
                                 next_step="cctoolkit history says by whom")  # fmt: skip
+
+
+def _while_there_is_a_terminal(progress: Progress) -> Progress:
+    """Tell as long as somebody can read it: a terminal that was closed must not keep the old release from coming back."""
+
+    def told(text: str) -> None:
+        with suppress(OSError):
+            progress(text)
+
+    return told
 
 
 def _survive_the_terminal() -> None:

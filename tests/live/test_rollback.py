@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import time
@@ -180,6 +181,26 @@ async def test_the_engineers_machine_dies_while_the_release_waits(line, changed,
     assert await line.run_aside("apply", "--site", line.site, "--confirm") == 1
     assert generation_of(await in_force(line)) == newer
     assert await line.run_aside("rollback", "--site", line.site) == 0
+    assert generation_of(await in_force(line)) == generation_of(changed)
+    assert not await waits(line)
+
+
+async def test_the_terminal_is_closed_while_the_release_waits(line, changed):
+    """The process hears of it and goes on waiting; it cannot tell anybody any more, and brings the old release back."""
+    ours, terminal = os.openpty()
+    command = [sys.executable, "-m", "cctoolkit", "apply", "--site", line.site, "--confirm-within", "2s"]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=lambda: os.login_tty(terminal)
+    )
+    os.close(terminal)
+    said = b""
+    while b"waits to be confirmed" not in said:
+        said += await asyncio.to_thread(os.read, ours, 4096)
+    os.close(ours)
+    await asyncio.sleep(0.2)
+    assert process.returncode is None
+    assert generation_of(await in_force(line)) != generation_of(changed)
+    assert await process.wait() == 1
     assert generation_of(await in_force(line)) == generation_of(changed)
     assert not await waits(line)
 
