@@ -3,10 +3,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.deploy.terms import Terms
-from cctoolkit.errors import OperatorError, Refused, SwitchError
+from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable
 from cctoolkit.plan.explain import explain
 from cctoolkit.workflow import confirm, rollback, switch
 
@@ -131,17 +132,30 @@ async def test_a_rollback_that_fails_goes_on_waiting(waiting):
     assert await waiting.transport.intent() == intent
 
 
-async def test_what_comes_back_is_not_swept_away(waiting, time):
-    """However many releases come meanwhile, the one that may come back stays."""
-    time.later(minutes=1)
-    await confirm.confirm(waiting.loaded)
-    for _ in range(6):
-        waiting.change_flow()
-        await apply(waiting, Terms(keep=2))
-    waiting.change_flow()
-    await apply(waiting, Terms(keep=1, confirm_within=timedelta(minutes=1)))
-    intent = await waiting.transport.intent()
-    assert intent.old in await waiting.transport.releases()
+async def test_a_rollback_that_is_cut_off_is_finished_by_the_next(waiting):
+    """Killed in the middle of the way back: the next one goes to the same release, not to the one on trial."""
+    waiting.switch.before[RELOAD] = waiting.switch.die
+    planned = await rollback.plan_rollback(waiting.loaded, "")
+    with pytest.raises(SwitchUnreachable):
+        await switch.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
+    waiting.switch.dead = False
+    waiting.switch.before.clear()
+    assert "the rollback of" in (await waiting.plan()).cut_off
+    (planned,) = await rollback.plan_rollback(waiting.loaded, "")
+    assert planned.kept.folder == waiting.first
+
+
+async def test_what_comes_back_is_not_swept_away(applied, time):
+    """However few releases a node keeps, the one that may come back stays."""
+    site = applied.loaded.site
+    applied.loaded = replace(applied.loaded, site=replace(site, nodes=(replace(site.nodes[0], keep_releases=1),)))
+    old = await applied.transport.current()
+    await apply(applied)
+    assert await applied.transport.releases() == [old, await applied.transport.current()]
+    await confirm.confirm(applied.loaded)
+    applied.change_flow()
+    await applied.apply()
+    assert len(await applied.transport.releases()) == 1
 
 
 async def waited(node, during):
