@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 from msgspec.structs import replace
@@ -6,6 +7,8 @@ from msgspec.structs import replace
 from cctoolkit.deploy import release
 from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
+from cctoolkit.node import durable
+from cctoolkit.plan.changes import memory_difference
 from cctoolkit.workflow import rollback, switch
 from tests.unit.deploy.conftest import SECRET
 
@@ -211,3 +214,47 @@ async def test_no_room_for_the_way_back(twice, monkeypatch):
         await back(twice)
     assert await twice.transport.current() == before
     assert await twice.transport.intent() is None
+
+
+async def test_kill_9_at_any_moment_of_an_apply_and_of_a_rollback(twice, tmp_path, monkeypatch):
+    """However far either came before it was killed, the disk is whole and the next rollback succeeds."""
+    moments = []
+
+    def photograph():
+        folder = tmp_path / f"moment-{len(moments)}"
+        shutil.copytree(twice.root, folder, symlinks=True)
+        moments.append((folder, twice.switch.memory))
+
+    def after(function):
+        async def watched(*args, **more):
+            done = await function(*args, **more)
+            photograph()
+            return done
+
+        return watched
+
+    real = durable.write
+
+    def written(*args):
+        real(*args)
+        photograph()
+
+    twice.change_flow()
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "write", written)
+        for name in ("stage", "flip", "intend", "record"):
+            patch.setattr(type(twice.transport), name, after(getattr(type(twice.transport), name)))
+        patch.setattr(type(twice.switch), "_load", after(type(twice.switch)._load))
+        await twice.apply()
+        await back(twice)
+    assert len(moments) > 24
+    for folder, memory in moments:
+        shutil.rmtree(twice.root)
+        shutil.copytree(folder, twice.root, symlinks=True)
+        twice.switch.memory = memory
+        assert (twice.current / "manifest.json").is_file()
+        await back(twice)
+        disk = await release.read(twice.transport)
+        assert disk.edited == ()
+        assert not memory_difference(twice.switch.memory, disk.observable())
+        await twice.assert_clean()
