@@ -33,7 +33,7 @@ def command(
     take it.
 
     Example: cctoolkit apply --site lab
-    """  # fmt: skip
+    """
     from cctoolkit.errors import UsageError
     from cctoolkit.workflow import locks
 

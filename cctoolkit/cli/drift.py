@@ -29,7 +29,9 @@ def command(site: Site, node: OneNode = "", output: OutputFormat = Format.text) 
         say_json(found)
     else:
         for name, one in found.items():
-            say(f"node {name}: {len(one.findings) or 'no'} drift from release {one.release}")
+            count = len(one.findings)
+            told = f"{count} finding{'s' * (count != 1)} against" if count else "nothing drifted from"
+            say(f"node {name}: {told} release {one.release}")
             for note in one.notes:
                 say(f"  ! {note}")
             for _, alike in groupby(one.findings, key=lambda f: (f.side, f.kind, f.name, f.by, f.take_in, f.put_back)):

@@ -18,7 +18,8 @@ def command(site: Site, output: OutputFormat = Format.text) -> None:
 
     found = asyncio.run(history.histories(specs.load_nodes(site)))
     if output is Format.json:
-        say_json({node: told.entries for node, told in found.items()})
+        waits = {node: [{"journal": told.journal}] if told.journal else [] for node, told in found.items()}
+        say_json({node: [*told.entries, *waits[node]] for node, told in found.items()})
         return
     for node, told in found.items():
         for entry in told.entries:

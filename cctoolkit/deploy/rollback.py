@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from cctoolkit.deploy.release import Disk, read
 from cctoolkit.errors import Refused, UsageError
@@ -12,27 +12,6 @@ from cctoolkit.secret import Secret, SecretRef
 from cctoolkit.state.described import GENERATION_FILE
 
 
-class Kept(Struct, frozen=True):
-    """A release a node keeps, as its manifest tells it."""
-
-    folder: str
-    release: str
-    commit: str
-    created: str
-
-    def __str__(self) -> str:
-        return f"{self.folder} ({self.created[:19]}Z, {self.commit or 'no commit'})"
-
-
-async def kept(there: Transport) -> list[Disk]:
-    """Return every release of the node, oldest first."""
-    return [await read(there, folder) for folder in await there.releases()]
-
-
-def _shown(found: Disk) -> Kept:
-    return Kept(found.folder, found.manifest.release, found.manifest.commit, found.manifest.created)
-
-
 async def choose(there: Transport, node: str, wanted: str, intent: Intent | None) -> Disk:
     """Return the release `wanted` names: its id, its folder, or the commit it was applied from, the newest of several.
 
@@ -40,7 +19,7 @@ async def choose(there: Transport, node: str, wanted: str, intent: Intent | None
     that is another one than that in force. Raise UsageError, with what there is, when there is none.
     """
     current = await read(there)
-    releases = [one for one in await kept(there) if one.folder != current.folder]
+    releases = [await read(there, folder) for folder in await there.releases() if folder != current.folder]
     if wanted:
         found = [one for one in (*releases, current) if wanted in _names(one)]
     elif intent and intent.back_to:
@@ -64,12 +43,13 @@ def _number(folder: str) -> int | None:
 
 
 def _names(found: Disk) -> tuple[str, ...]:
-    one = _shown(found)
-    return tuple(name for name in (one.folder, one.release, one.commit, one.commit.removesuffix("+")) if name)
+    commit = found.manifest.commit
+    return tuple(name for name in (found.folder, found.manifest.release, commit, commit.removesuffix("+")) if name)
 
 
 def _unknown(node: str, wanted: str, releases: Sequence[Disk]) -> UsageError:
-    known = ", ".join(str(_shown(one)) for one in releases) or "none"
+    told = [(one.folder, one.manifest.created[:19], one.manifest.commit or "no commit") for one in releases]
+    known = ", ".join(f"{folder} ({created}Z, {commit})" for folder, created, commit in told) or "none"
     return UsageError(
         f"there is no release {wanted!r}" if wanted else "there is no other release before this one",
         where=f"node {node}", expected=f"one of those the node keeps: {known}",

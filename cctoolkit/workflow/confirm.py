@@ -149,7 +149,7 @@ async def _refuse_gone(node: Node, intent: Intent) -> None:
 
 
 def _while_there_is_a_terminal(progress: Progress) -> Progress:
-    """Tell as long as somebody can read it: a terminal that was closed must not keep the old release from coming back."""
+    """Tell while somebody can read it: a terminal that was closed must not keep the old release from coming back."""
 
     def told(text: str) -> None:
         with suppress(OSError):

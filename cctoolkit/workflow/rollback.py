@@ -28,8 +28,8 @@ async def plan_rollback(loaded: LoadedSite, to: str, node: str = "", *, with_edi
 
 
 async def plan_back(node: Node, intent: Intent) -> Planned:
-    """Plan the way back from a release that nobody confirmed."""
-    return await _plan(node, intent.back_to, with_edits=False)
+    """Plan the way back from a release that nobody confirmed: to what was in force before, edited by hand or not."""
+    return await _plan(node, intent.back_to, with_edits=True)
 
 
 async def _plan(node: Node, to: str, *, with_edits: bool) -> Planned:

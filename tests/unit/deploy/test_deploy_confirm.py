@@ -145,6 +145,17 @@ async def test_a_rollback_that_is_cut_off_is_finished_by_the_next(waiting):
     assert planned.kept.folder == waiting.first
 
 
+async def test_what_was_in_force_comes_back_as_it_was(applied, time):
+    """An edit by hand that the release on trial has overwritten is part of what comes back."""
+    (applied.current / "queues.conf").write_text((applied.current / "queues.conf").read_text() + "; by hand\n")
+    planned = await applied.planned()
+    await switch.apply_site(planned, overwrite_edits=True, progress=print, terms=WITHIN)
+    time.later(minutes=6)
+    with pytest.raises(OperatorError, match="not confirmed in time"):
+        await confirm.settle(applied.loaded, print)
+    assert (applied.current / "queues.conf").read_text().endswith("; by hand\n")
+
+
 async def test_what_comes_back_is_not_swept_away(applied, time):
     """However few releases a node keeps, the one that may come back stays."""
     site = applied.loaded.site

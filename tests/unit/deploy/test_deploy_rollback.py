@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -9,7 +10,8 @@ from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.node import durable
 from cctoolkit.plan.changes import memory_difference
-from cctoolkit.workflow import rollback, switch
+from cctoolkit.spec.problem import InvalidSpecError
+from cctoolkit.workflow import rollback, specs, switch
 from tests.unit.deploy.conftest import SECRET
 
 RELOAD = "Reload app_queue.so"
@@ -200,6 +202,19 @@ async def test_everything_is_loaded_anew_on_demand(node):
     assert await switch.apply_site(await node.planned(), overwrite_edits=False, progress=print, terms=terms) == ["n1"]
     assert RELOAD in node.switch.log
     assert len(await node.transport.releases()) == 2
+
+
+def test_the_way_back_needs_no_spec(tmp_path):
+    """A site whose projects do not validate, or are not there, has nodes all the same; the site's own file must hold."""
+    site = tmp_path / "site.yaml"
+    text = Path("tests/thin/site.yaml").read_text(encoding="utf-8")
+    site.write_text(text.replace("northwind-hotline", "gone-line"), encoding="utf-8")
+    with pytest.raises(InvalidSpecError):
+        specs.load_site(str(site))
+    assert [node.id for node in specs.load_nodes(str(site)).site.nodes] == ["n1"]
+    site.write_text(text.replace("address:", "adress:"), encoding="utf-8")
+    with pytest.raises(InvalidSpecError):
+        specs.load_nodes(str(site))
 
 
 async def test_no_room_for_the_way_back(twice, monkeypatch):
