@@ -67,17 +67,22 @@ def parse_ref(text: str, folder: Path) -> SecretRef:
 
 def resolve(ref: SecretRef) -> Secret:
     """Read the secret now; raise OperatorError when it is missing or cannot stand in a configuration."""
-    if ref.source == "env":
-        value = os.environ.get(ref.name)
-        if value is None:
-            raise OperatorError(f"the secret {ref} is not set", next_step=f"export {ref.name}=…")
-    else:
-        value = _read(ref)
+    value = resolve_text(ref).reveal()
     if not value or not value.isprintable() or ";" in value:
         raise OperatorError(
             f"the secret {ref} is empty or holds a semicolon or control character",
             expected="printable text without ';' (Asterisk reads the rest of the line as a comment)",
         )
+    return Secret(value)
+
+
+def resolve_text(ref: SecretRef) -> Secret:
+    """Read a secret that stands in no configuration, such as a private key; raise OperatorError when it is missing."""
+    if ref.source == "file":
+        return Secret(_read(ref))
+    value = os.environ.get(ref.name)
+    if value is None:
+        raise OperatorError(f"the secret {ref} is not set", next_step=f"export {ref.name}=…")
     return Secret(value)
 
 

@@ -34,7 +34,8 @@ class Account(msgspec.Struct, frozen=True):
     """Where a switch listens and who we are there.
 
     `port` is 5038, with `tls` 5039, unless manager.conf differs. With `tls` the switch's certificate must be
-    good for `host` and issued by an authority of this system (or of the file SSL_CERT_FILE names).
+    good for `host` and issued by an authority of this system (or of the file SSL_CERT_FILE names). `told_as`: what
+    messages say instead, where the address is that of a tunnel.
     """
 
     host: str
@@ -42,11 +43,12 @@ class Account(msgspec.Struct, frozen=True):
     username: str
     secret: Secret
     tls: bool = False
+    told_as: str = ""
 
     @property
     def where(self) -> str:
         """The address as it stands in messages."""
-        return f"{self.host}:{self.port}"
+        return self.told_as or f"{self.host}:{self.port}"
 
 
 class _Action(Action):  # type: ignore[misc]  # panoramisk ships no types

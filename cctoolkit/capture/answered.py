@@ -1,6 +1,6 @@
 """The last leg of a call that an agent answered, in whichever visit: a call may go on after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
@@ -11,6 +11,13 @@ def answered_leg(record: CallRecord, agent: str) -> AgentLeg | None:
     """Return it, None when there is none."""
     place = _place(record, agent)
     return record.visits[place[0]].legs[place[1]] if place else None
+
+
+def talks_with(records: Iterable[CallRecord], agent: str) -> str:
+    """Return the call an agent answered last of those whose talk nobody told the end of, "" when there is none."""
+    legs = ((record.call, answered_leg(record, agent)) for record in records)
+    open_talks = [(leg.answered.at, call) for call, leg in legs if leg and leg.answered and not leg.ended]
+    return max(open_talks, default=(0, ""))[1]
 
 
 def with_answered_leg(record: CallRecord, agent: str, change: Callable[[AgentLeg], AgentLeg]) -> CallRecord:

@@ -17,7 +17,11 @@ def read_log(path: Path) -> str:
     # Rotated since it was opened, the sibling is what has just been read.
     siblings = [p for p in path.parent.glob(f"{path.name}[.-]*") if p.stat().st_ino != mine]
     newest = max(siblings, key=lambda p: p.stat().st_mtime, default=None)
-    before = b"" if newest is None else newest.read_bytes()
-    if newest is not None and newest.suffix == ".gz":
+    return joined(newest.name, newest.read_bytes(), now) if newest else joined("", b"", now)
+
+
+def joined(sibling: str, before: bytes, now: bytes) -> str:
+    """Return the text of a rotated sibling, by its name, and of the log after it."""
+    if sibling.endswith(".gz"):
         before = gzip.decompress(before)
     return (before + now).decode("utf-8", "replace")

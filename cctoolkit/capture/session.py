@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from random import Random
 
@@ -20,6 +21,9 @@ SYNC_FLUSHES = 4
 """Flushes of the store to one of the journal: what a crash of the machine itself may cost is a second."""
 COMPLAIN_SECONDS = 60.0
 
+Reached = Callable[[], AbstractAsyncContextManager[Account]]
+"""Makes the node's AMI account, at an address that leads to it as long as it is held; anew for every connection."""
+
 QueueLog = Callable[[], str]
 """Returns the node's whole queue_log, "" when there is none. Runs in a thread of its own."""
 
@@ -30,14 +34,14 @@ class Session:
     def __init__(
         self,
         node: str,
-        account: Account,
+        reached: Reached,
         journal: Journal,
         store: Store,
         queue_log: QueueLog,
         progress: Callable[[str], None],
     ) -> None:
         self.node = node
-        self.account = account
+        self._reached = reached
         self.reading = asyncio.Event()
         """Set while events flow."""
         self._journal = journal
@@ -104,7 +108,10 @@ class Session:
     async def _listen(self) -> None:
         """Read one connection to its end."""
         self._gap = True
-        async with Client.connect(self.account, events=True, on_bytes=self._received) as client:
+        async with (
+            self._reached() as account,
+            Client.connect(account, events=True, on_bytes=self._received) as client,
+        ):
             # Read after events have begun: what is in both is told apart, what is in neither would be lost.
             await self._fill()
             await self._ask(client)
@@ -121,7 +128,7 @@ class Session:
         try:
             lines = await asyncio.to_thread(self._lines, since)
         except OSError as error:
-            self._say(f"queue_log cannot be read ({error.strerror}): what happened before now stays untold")
+            self._say(f"queue_log cannot be read ({error.strerror or error}): what happened before now stays untold")
             lines = ""
         self._keep(BACKFILL + lines.encode("utf-8", "replace"))
 

@@ -12,6 +12,7 @@ from cctoolkit import marks
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture import queue_log
 from cctoolkit.capture.agents import AgentStates, What
+from cctoolkit.capture.answered import talks_with
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, parse
 from cctoolkit.capture.listings import Listings
@@ -122,8 +123,12 @@ class Tracker:
         return draft
 
     def _hear(self, event: Message, said: Said) -> None:
-        # AgentComplete of a caller whose channel went first has only the agent's channel, and the call it belonged to.
-        if draft := self._of(event.get("Uniqueid") or event.get("DestLinkedid")):
+        # AgentComplete of a caller whose channel went first has only the agent's channel, and the call it belonged to;
+        # when that went too, neither: then the agent's talk is known by nobody having told its end.
+        call = event.get("Uniqueid") or event.get("DestLinkedid")
+        if not call and said.kind == "complete":
+            call = talks_with((draft.record for draft in self._calls.values()), said.name)
+        if draft := self._of(call):
             draft.hear(said, self._epoch)
 
     def _on_userevent(self, event: Message, at: Edge) -> None:

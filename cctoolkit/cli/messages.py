@@ -81,6 +81,7 @@ def fetch(
     to: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to; MESSAGE.wav when not given.", metavar="FILE")
     ] = None,
+    node: Node = "",
 ) -> None:
     """Copy a message's recording, as a WAV file any player takes.
 
@@ -89,7 +90,7 @@ def fetch(
     from cctoolkit.errors import OperatorError
     from cctoolkit.workflow import messages, specs
 
-    recording = messages.fetch(specs.load_site(site), message)
+    recording = messages.fetch(specs.load_site(site), message, node)
     path = to or Path(f"{message}.wav")
     try:
         path.write_bytes(recording)

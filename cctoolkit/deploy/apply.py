@@ -27,7 +27,7 @@ from cctoolkit.deploy.release import Author, Disk, compose, read, refuse_edits, 
 from cctoolkit.deploy.reload import Switch, load
 from cctoolkit.deploy.retention import clean_up
 from cctoolkit.deploy.terms import ORDINARY, Terms
-from cctoolkit.errors import CctoolkitError, OperatorError
+from cctoolkit.errors import CctoolkitError, OperatorError, SwitchUnreachable
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Holder, Intent, Transport
 from cctoolkit.plan.changes import Plan, memory_difference
@@ -168,7 +168,7 @@ class _PutBack(AbstractAsyncContextManager[None]):
             await load(self._client, self._old.observable(), observable(self._job.config.files))
         # Where nothing was flipped, what an earlier apply has left half done is still so; what waits goes on waiting.
         await there.intend(None if flipped and not journal.waits(self._intent) else self._intent)
-        with suppress(OperatorError):
+        with suppress(OperatorError, SwitchUnreachable):
             if self._folder in await there.releases():
                 await there.discard(self._folder)
         if flipped:
@@ -179,7 +179,7 @@ class _PutBack(AbstractAsyncContextManager[None]):
         releases = (job.config.release, self._old.manifest.release)
         try:
             await job.transport.record(history.put_back(job.terms.verb, job.author, releases, self._old.folder, why))
-        except OperatorError as error:
+        except (OperatorError, SwitchUnreachable) as error:
             job.progress(f"the history does not tell of it: {error.what}")
 
 

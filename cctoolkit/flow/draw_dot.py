@@ -6,32 +6,38 @@ https://graphviz.org/doc/info/shapes.html#html. Fonts are named in the order in 
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from cctoolkit.flow.draw import Box, Picture, Way
 from cctoolkit.flow.draw_colours import INK, LINE, MARKED, UNREACHED, colour
+from cctoolkit.flow.draw_rows import SMALL, Rows, cut
 
 _FONT = "DejaVu Sans"
 _BOX_WIDTH = 26
 _WAY_WIDTH = 18
-_SMALL = 24
-"""Flows of so many boxes stand, larger ones lie: so both come nearest to the shape of a sheet of paper."""
+_CLOSE, _APART = 0.15, 0.25
+"""Inches between boxes side by side; between rows there is room for what is said of a turn."""
+_STRAIGHT = 50
+"""How much more a row is to be straight than short."""
 _FACT_WIDTH = 110
 _LEGEND_ROW = 6
 
 
 def dot(drawn: Picture) -> str:
     """Return the picture as a directed graph."""
-    direction = "TB" if len(drawn.boxes) <= _SMALL else "LR"
+    drawn, rows = cut(drawn)
+    direction = "LR" if rows or len(drawn.boxes) > SMALL else "TB"
     lines = [
         "digraph flow {",
-        f'  graph [rankdir={direction}, nodesep=0.15, ranksep=0.2, margin=0.2, fontname="{_FONT}", fontsize=12,'
-        f' fontcolor="{INK}",'
+        f"  graph [rankdir={direction}, nodesep={_APART if rows else _CLOSE}, ranksep=0.2, margin=0.2,"
+        f' fontname="{_FONT}", fontsize=12, fontcolor="{INK}",'
         f" labelloc=b, labeljust=l, label=<{_below(drawn)}>];",
         f'  node [shape=box, style="rounded,filled", margin="0.14,0.08", fontname="{_FONT}", fontsize=11,'
         f' fontcolor="{INK}", color="{LINE}"];',
         f'  edge [fontname="{_FONT}", fontsize=9.5, fontcolor="{INK}", color="{LINE}", arrowsize=0.7];',
         *map(_box, drawn.boxes),
-        *map(_way, drawn.ways),
+        *(_way(way, rows) for way in drawn.ways),
+        *(_turned(rows, drawn) if rows else ()),
     ]
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -65,15 +71,34 @@ def _small(line: str) -> str:
     return f'<FONT POINT-SIZE="9.5">{_text(line)}</FONT>'
 
 
-def _way(way: Way) -> str:
-    options = []
+def _way(way: Way, rows: Rows | None) -> str:
+    options, ends = [], [_id(way.source), _id(way.target)]
     if lines := list(_wrapped(way.lines, _WAY_WIDTH)):
         # Room on both sides: a label touches neither its own line nor the next one.
         said = "".join(f'  {_text(line)} <BR ALIGN="LEFT"/>' for line in lines)
-        options.append(f"label=<{said}>")
+        # What is said of a way round a row's end stands beside it: there is no room on it.
+        options.append(f"{'xlabel' if rows and rows.turns(way) else 'label'}=<{said}>")
     if way.walked:
         options += [f'color="{MARKED}"', f'fontcolor="{MARKED}"', "penwidth=3"]
-    return f"  {_id(way.source)} -> {_id(way.target)} [{', '.join(options)}];"
+    if rows and rows.turns(way):
+        options.append("constraint=false")
+    elif rows:
+        options.append(f"weight={_STRAIGHT}")
+    if rows and not rows.turns(way) and rows.leftwards(way):
+        ends.reverse()
+        options.append("dir=back")
+    return f"  {' -> '.join(ends)} [{', '.join(options)}];"
+
+
+def _turned(rows: Rows, drawn: Picture) -> Iterator[str]:
+    """Keep each row together, and the rows below each other: graphviz orders boxes of one rank by lines they have."""
+    for row in range(len(rows.starts)):
+        inside = " ".join(f"{_id(box.id)};" for box in drawn.boxes if rows.row(box.id) == row)
+        yield f'  subgraph cluster_{row} {{ style=invis; label=""; {inside} }}'
+    for stack in rows.stacks():
+        yield f"  {{ rank=same; {' '.join(f'{_id(box)};' for boxes in stack for box in boxes)} }}"
+        for above, below in pairwise(stack):
+            yield f"  {_id(above[-1])} -> {_id(below[0])} [style=invis];"
 
 
 def _below(drawn: Picture) -> str:

@@ -15,6 +15,7 @@ from cctoolkit.model.guard import (
     Collected,
     CrmAnswer,
     Guard,
+    InHours,
     Key,
     NoInput,
     QueueExit,
@@ -25,6 +26,7 @@ from cctoolkit.model.guard import (
     VoicemailResult,
 )
 
+TRANSFERRED = "transferred"
 _KEYS = "987654321*0#"
 
 
@@ -37,6 +39,14 @@ class Turn(Struct, frozen=True):
     presses: tuple[str, ...] = ()
     chance: bool = False
     """Whether nothing but chance decides here."""
+
+    @property
+    def forced(self) -> bool:
+        """Say whether a test call is told to leave so instead of living through it: no share is drawn, no transfer
+        leaves the node, no supervisor says a word.
+        """
+        said = isinstance(self.guard, InHours) and self.guard.outcome == "override"
+        return self.chance or said or isinstance(self.guard, TransferResult) or self.label == TRANSFERRED
 
 
 class Route(Struct, frozen=True):
@@ -64,7 +74,7 @@ class Route(Struct, frozen=True):
     @property
     def transfer(self) -> tuple[str, ...]:
         """Return how transfers end on the way."""
-        return self._outcomes(TransferResult, "transfer-", ("transferred",))
+        return self._outcomes(TransferResult, "transfer-", (TRANSFERRED,))
 
     @property
     def voicemail(self) -> tuple[str, ...]:

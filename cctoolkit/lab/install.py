@@ -1,31 +1,25 @@
 """Finds or makes the Asterisk 22 that the lab runs, once for all checkouts of this machine."""
 
-import fcntl
 import os
 import pwd
 import re
 import shutil
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from cctoolkit.errors import OperatorError
-from cctoolkit.lab.process import Contained, run
+from cctoolkit.lab import debian
+from cctoolkit.lab.debian import Progress
+from cctoolkit.lab.process import run
 
-Progress = Callable[[str], None]
 VERSION = "22"
 _PACKAGES = "asterisk,asterisk-core-sounds-en-gsm,asterisk-core-sounds-ru-gsm"
-_NEEDED_BYTES = 1_200_000_000
-_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _SOUNDS = Path("usr/share/asterisk/sounds")
 _ENGLISH = "en_US_f_Allison"
 _RUSSIAN = "ru_RU_f_IvrvoiceRU"  # the name the Debian package installs; Asterisk looks for `ru`
-_BUILD = ("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "sid")
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -55,8 +49,7 @@ def ensure(progress: Progress) -> Installation:
     if system:
         return system
     root = cache_folder() / f"asterisk-{VERSION}"
-    if not root.is_dir():
-        _build_once(root, progress)
+    debian.provide(root, f"Asterisk {VERSION}", ("sid", _PACKAGES), _finish, progress)
     _link_voices(root)
     return _read(root)
 
@@ -109,86 +102,6 @@ def _read(root: Path) -> Installation:
     return Installation(root, int(found[1]), int(found[2]), version)
 
 
-def _build_once(root: Path, progress: Progress) -> None:
-    with _only_one(root.with_suffix(".lock"), progress):
-        if root.is_dir():
-            return
-        _check_disk(root.parent)
-        _provide_debootstrap(progress)
-        partial = root.with_suffix(".building")
-        _remove(partial)
-        progress(f"building Asterisk {VERSION} in {root} (once, about a minute, 0.6 GB)")
-        _debootstrap(partial, root.with_suffix(".log"), progress)
-        _finish(partial)
-        partial.rename(root)
-        progress(f"Asterisk {VERSION} is ready in {root}")
-
-
-@contextmanager
-def _only_one(lock: Path, progress: Progress) -> Iterator[None]:
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress("another checkout is building Asterisk; waiting for it")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _check_disk(folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < _NEEDED_BYTES:
-        raise OperatorError(
-            f"only {free / 1e9:.1f} GB are free",
-            where=str(folder),
-            expected=f"{_NEEDED_BYTES / 1e9:.1f} GB to build Asterisk",
-            next_step="free some space, or set XDG_CACHE_HOME to another disk",
-        )
-
-
-def _provide_debootstrap(progress: Progress) -> None:
-    if shutil.which("debootstrap") and _KEYRING.is_file():
-        return
-    if not shutil.which("apt-get"):
-        raise OperatorError(
-            "debootstrap is missing, and so is apt-get",
-            expected="Debian or Ubuntu, or an Asterisk 22 on the PATH",
-            next_step="install debootstrap and debian-archive-keyring, or Asterisk 22",
-        )
-    progress("installing debootstrap")
-    apt = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    for command in (["update"], ["install", "-y", "debootstrap", "debian-archive-keyring"]):
-        done = run(["apt-get", "-q", *command], apt)
-        if done.returncode:
-            reason = (done.stderr.strip() or "no message").splitlines()[-1]
-            raise OperatorError(
-                f"apt-get {command[0]} failed: {reason}",
-                next_step="apt-get install debootstrap debian-archive-keyring",
-            )
-
-
-def _debootstrap(target: Path, log: Path, progress: Progress) -> None:
-    process = Contained([*_BUILD, str(target)], output=subprocess.PIPE)
-    try:
-        last, told = "", time.monotonic()
-        with log.open("wb") as copy, process.output as lines:
-            for line in lines:
-                copy.write(line)
-                last = line.decode(errors="replace").strip() or last
-                if time.monotonic() - told > 3:
-                    progress(last.removeprefix("I: "))
-                    told = time.monotonic()
-        process.reap()
-    finally:
-        process.end()
-    if process.popen.returncode:
-        raise OperatorError(
-            f"debootstrap failed: {last}",
-            where=str(log),
-            next_step="see that log; is the Debian archive reachable?",
-        )
-
-
 def _finish(root: Path) -> None:
     if not _version(["chroot", str(root), "asterisk"]).startswith(f"{VERSION}."):
         raise OperatorError(
@@ -196,8 +109,6 @@ def _finish(root: Path) -> None:
             expected=VERSION,
             next_step="install Asterisk 22 yourself",
         )
-    for deb in (root / "var/cache/apt/archives").glob("*.deb"):
-        deb.unlink()
 
 
 def _link_voices(root: Path) -> None:
@@ -206,8 +117,3 @@ def _link_voices(root: Path) -> None:
         if (root / _SOUNDS / voice).is_dir():
             with suppress(FileExistsError):
                 (root / _SOUNDS / language).symlink_to(voice)
-
-
-def _remove(folder: Path) -> None:
-    # Never across a mount: what was mounted there is not ours to delete.
-    run(["rm", "-rf", "--one-file-system", str(folder)])

@@ -12,7 +12,8 @@ import msgspec
 from cctoolkit.errors import OperatorError
 from cctoolkit.lab import address, files, install, node_config, site_file, street_config
 from cctoolkit.lab.address import Block
-from cctoolkit.lab.install import Installation, Progress
+from cctoolkit.lab.debian import Progress
+from cctoolkit.lab.install import Installation
 from cctoolkit.lab.node import Node
 from cctoolkit.lab.sink import Sink, Status
 from cctoolkit.lab.street import Street

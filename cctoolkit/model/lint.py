@@ -6,12 +6,10 @@ of them, so a new rule is one function.
 
 import re
 import zoneinfo
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import chain
 from typing import Any
-
-from msgspec.structs import replace
 
 from cctoolkit import marks
 from cctoolkit.model import (
@@ -26,6 +24,7 @@ from cctoolkit.model import (
 from cctoolkit.model.build import Parts, is_name
 from cctoolkit.model.lint_calendar import dates, hours, never_open, shortened, unknown_years
 from cctoolkit.model.lint_kpi import targets
+from cctoolkit.model.lint_missing import once
 from cctoolkit.model.lint_sections import after_call, answering, card, launch, pages, recording, skills
 from cctoolkit.model.lint_steps import collects, lookups, sets, switches
 from cctoolkit.model.lint_trunk import trunks
@@ -38,12 +37,6 @@ from cctoolkit.spec.source import Document
 
 Rule = Callable[[Parts, Document], Iterator[Problem]]
 
-UNKNOWN_STEP = "unknown-step"
-_HOLDS = {
-    UNKNOWN_STEP: "flow", "unknown-queue": "queues", "unknown-calendar": "calendars", "unknown-trunk": "trunks",
-    "unknown-team": "teams",
-}  # fmt: skip
-"""The sections in which names are looked for, by the code of one that is not there."""
 _SOON = timedelta(days=92)
 """A quarter ahead a year without its official days is worth a word; `prove` looks ahead further."""
 _DIGEST = re.compile(r"-[0-9a-f]{8}(-|$)")
@@ -192,25 +185,13 @@ RULES: tuple[Rule, ...] = (
 
 WARNING_RULES: tuple[Rule, ...] = (
     lint_numbers.arrives_twice, lint_numbers.unassigned, lint_waits.waits, lint_waits.frequencies,
-    lint_waits.places, lint_lists.unused,
+    lint_waits.places, lint_lists.unused, lint_ways.not_looked_up, lint_people.certified,
 )  # fmt: skip
 
 
 def project_problems(parts: Parts, document: Document) -> list[Problem]:
     """Run every rule; return the problems in the file's order."""
-    return bounded(_once(parts, chain.from_iterable(rule(parts, document) for rule in RULES)))
-
-
-def _once(parts: Parts, problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Say of a section that is missing that it is, and not of every name that would stand in it."""
-    said: set[str] = set() if "flow" in parts.sections else {UNKNOWN_STEP}
-    for problem in problems:
-        section = _HOLDS.get(problem.code)
-        if section is None or section in parts.sections:
-            yield problem
-        elif problem.code not in said:
-            said.add(problem.code)
-            yield replace(problem, hint=f'the section "{section}" is missing: write it')
+    return bounded(once(parts, document, chain.from_iterable(rule(parts, document) for rule in RULES)))
 
 
 def project_warnings(parts: Parts, project: Project, document: Document, today: date) -> list[Problem]:

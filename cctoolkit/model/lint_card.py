@@ -19,6 +19,9 @@ from cctoolkit.spec.source import Document
 _KEYS = (Menu, Collect, Survey, Callback, Queue)
 """Steps in which callers press keys."""
 
+_OF_QUEUES = ("queue", "agent", "wait", "talk")
+"""Sources that only calls have which come to a queue."""
+
 _GIVES = {
     "caller": ("text", "phone"),
     "number": ("text", "phone"),
@@ -56,6 +59,10 @@ def _nothing(parts: Parts, document: Document, path: Route, field: CardField) ->
     pressed = any(isinstance(step, _KEYS) for step in parts.flow.values())
     if field.source == "key" and field.step is None and parts.whole_flow and not pressed:
         return Problem("card-source", "callers press no key in this flow", document.file,
+                       document.mark((*path, "source")), hint="leave the source out: agents fill it in")  # fmt: skip
+    waited = any(isinstance(step, Queue) for step in parts.flow.values())
+    if field.source in _OF_QUEUES and parts.whole_flow and not waited:
+        return Problem("card-source", "no call waits in a queue in this flow", document.file,
                        document.mark((*path, "source")), hint="leave the source out: agents fill it in")  # fmt: skip
     told = parts.after_call.disposition != "none" if parts.after_call else "after_call" in parts.sections
     if field.source == "disposition" and not told:

@@ -81,7 +81,7 @@ def classes(parts: Parts, document: Document) -> Iterator[Problem]:
 
 
 def called(parts: Parts, document: Document) -> Iterator[Problem]:
-    """A transfer does not call the line it comes from, nor a number that costs a fortune a minute."""
+    """A transfer does not call the line it comes from, nor a number that costs a fortune a minute, however dialled."""
     own = {
         phone.digits(form): number.number
         for number in parts.numbers.values()
@@ -89,6 +89,7 @@ def called(parts: Parts, document: Document) -> Iterator[Problem]:
         for text in (number.number, *number.arrives_as)
         for form in phone.forms(text, number.country)
     }
+    here = {number.country for number in parts.numbers.values()} & phone.countries()
     for name, step in parts.flow.items():
         if not isinstance(step, Transfer):
             continue
@@ -96,7 +97,7 @@ def called(parts: Parts, document: Document) -> Iterator[Problem]:
         if step.number in own:
             what = f'"{step.number}" is this line itself: the call would come back and go round'
             yield Problem("transfer-to-itself", what, document.file, mark, "another number, or a step instead")
-        elif phone.premium(step.number):
+        elif phone.premium(step.number, here):
             yield Problem("transfer-premium", f'"{step.number}" is a premium-rate number', document.file, mark,
                           "a number that costs what calls cost", "the client pays for every minute")  # fmt: skip
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from cctoolkit.model.build import Parts
+from cctoolkit.model.people import AgentAssignment
 from cctoolkit.model.project import Project
 from cctoolkit.model.steps.queue import Queue
 from cctoolkit.spec.problem import Problem
@@ -50,23 +51,39 @@ def leaders(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def served(parts: Parts, document: Document) -> Iterator[Problem]:
-    """Where agents are listed, some serve each queue that calls wait in; `prove` asks whether they are certified.
+    """Where agents are listed, some serve each queue that calls wait in.
 
     A project without agents is one whose people are not chosen yet.
     """
-    raw = document.at(("agents",))
-    if not parts.agents or not isinstance(raw, list) or len(parts.agents) != len(raw) or "agents" in parts.unread:
-        return
     # Whoever serves a queue that does not exist may well be meant to serve this one.
     if any(queue not in parts.names["queues"] for agent in parts.agents.values() for queue in agent.queues):
         return
-    waited = dict.fromkeys(step.queue for step in parts.flow.values() if isinstance(step, Queue))
-    for queue in waited:
-        serving = any(not agent.queues or queue in agent.queues for agent in parts.agents.values())
-        if queue in parts.queues and not serving:
+    for queue, agents in _serving(parts, document):
+        if not agents:
             yield Problem("queue-unserved", f'no agent serves the queue "{queue}"', document.file,
                           document.mark(("queues", queue), key=True),
                           hint="write it among the queues of an agent")  # fmt: skip
+
+
+def certified(parts: Parts, document: Document) -> Iterator[Problem]:
+    """Warn of a queue whose agents all lack a certificate; `prove` says from when on, by dates, nobody may answer."""
+    if parts.info is None or parts.info.stage == "draft":
+        return
+    for queue, agents in _serving(parts, document):
+        if not any(agent.certified for agent in agents):
+            yield Problem("queue-uncertified", f'nobody who serves the queue "{queue}" is certified', document.file,
+                          document.mark(("queues", queue), key=True), "certified: … of one agent at least",
+                          "an agent without a certificate is put on no line")  # fmt: skip
+
+
+def _serving(parts: Parts, document: Document) -> Iterator[tuple[str, list[AgentAssignment]]]:
+    """Yield each queue that calls wait in, and its agents; nothing where not all agents are known."""
+    raw = document.at(("agents",))
+    if not parts.agents or not isinstance(raw, list) or len(parts.agents) != len(raw) or "agents" in parts.unread:
+        return
+    for queue in dict.fromkeys(step.queue for step in parts.flow.values() if isinstance(step, Queue)):
+        if queue in parts.queues:
+            yield queue, [agent for agent in parts.agents.values() if not agent.queues or queue in agent.queues]
 
 
 def queues_named(parts: Parts, document: Document) -> Iterator[Problem]:

@@ -78,6 +78,9 @@ def answering(parts: Parts, document: Document) -> Iterator[Problem]:
 
 def skills(parts: Parts, document: Document) -> Iterator[Problem]:
     """What a queue asks of its agents, one of them can."""
+    # Whoever serves a queue that does not exist may well be meant to serve this one.
+    if any(queue not in parts.names["queues"] for agent in parts.agents.values() for queue in agent.queues):
+        return
     for name, queue in parts.queues.items():
         agents = [agent for agent in parts.agents.values() if not agent.queues or name in agent.queues]
         for skill, level in queue.skills.items():

@@ -34,6 +34,7 @@ def site_problems(site: Site, document: Document, projects: Sequence[tuple[Proje
             _claimed(projects),
             lint_site_codes.hidden(site, document),
             lint_site_nodes.places(site, document),
+            lint_site_nodes.reached(site, document),
             lint_site_nodes.spans(projects),
             lint_mail.relay(site, document, projects),
         )
@@ -94,9 +95,11 @@ def _claimed(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:
     claimed: dict[str, str] = {}
     for project, document in projects:
         for index, number in enumerate(project.numbers):
-            for text in (number.number, *number.arrives_as):
+            texts: list[tuple[Route, str]] = [(("number",), number.number)]
+            texts += [(("arrives_as", place), text) for place, text in enumerate(number.arrives_as)]
+            for path, text in texts:
                 owners = {claimed.setdefault(form, project.id) for form in phone.forms(text, number.country)}
                 if other := owners - {project.id}:
-                    mark = document.mark(("numbers", index, "number"))
+                    mark = document.mark(("numbers", index, *path))
                     what = f'"{text}" is claimed by project {min(other)} too'
                     yield Problem("number-claimed", what, document.file, mark, hint="a number has one owner")

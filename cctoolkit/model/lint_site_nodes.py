@@ -11,19 +11,34 @@ from cctoolkit.spec.source import Document
 
 
 def places(site: Site, document: Document) -> Iterator[Problem]:
-    """Two nodes have neither one AMI nor, on this machine, one folder of configuration."""
+    """Two nodes have neither one AMI nor, on one machine, one folder of configuration."""
     seen: dict[tuple[str, ...], str] = {}
     for index, node in enumerate(site.nodes):
         # 127.0.0.1 is each machine's own.
         where = node.address if node.ami.host == "127.0.0.1" else ""
         kinds: list[tuple[tuple[str, ...], str]] = [(("AMI", node.ami.host, str(node.ami.port), where), "ami")]
-        kinds += [(("folder", node.folder), "folder")] if node.transport == "local" else []
+        machine = (node.ssh.host, str(node.ssh.port)) if node.transport == "ssh" and node.ssh else ()
+        kinds.append((("folder", node.folder, *machine), "folder"))
         for place, key in kinds:
             first = seen.setdefault(place, node.id)
             if first != node.id:
                 yield Problem("node-place-twice", f"the {place[0]} is that of node {first}", document.file,
                               document.mark(("nodes", index, key)), f"a {place[0]} of its own")  # fmt: skip
                 break
+
+
+def reached(site: Site, document: Document) -> Iterator[Problem]:
+    """A node that is reached by ssh says how; one that is not has no use for it."""
+    for index, node in enumerate(site.nodes):
+        asks = ("transport",) if node.transport == "ssh" else ("ami", "via") if node.ami.via == "ssh" else ()
+        if asks and node.ssh is None:
+            mark = document.mark(("nodes", index, *asks))
+            yield Problem("no-ssh", f"node {node.id} does not say how it is reached by ssh", document.file, mark,
+                          "ssh: with host and user")  # fmt: skip
+        if not asks and node.ssh is not None:
+            mark = document.mark(("nodes", index, "ssh"), key=True)
+            what = f"neither files nor AMI of node {node.id} are reached by ssh"
+            yield Problem("never-used", what, document.file, mark, "transport: ssh, or via: ssh under ami")
 
 
 def spans(projects: Sequence[tuple[Project, Document]]) -> Iterator[Problem]:

@@ -91,7 +91,8 @@ def _value(parts: Parts, document: Document, path: Route, step: Switch, value: s
     mark = document.mark(path)
     if step.by == "caller" and not _BEGINS.fullmatch(value):
         return Problem("switch-caller", f'"{value}" begins no number', document.file, mark,
-                       'the beginning of a number in E.164, such as "+7495", or anonymous')  # fmt: skip
+                       'the beginning of a number in E.164, such as "+7495", or anonymous',
+                       _caller_meant(parts, value))  # fmt: skip
     if step.by == "language" and value not in get_args(Language):
         words = get_args(Language)
         return Problem("switch-language", f'"{value}" is no language', document.file, mark, one_of(words),
@@ -106,6 +107,15 @@ def _value(parts: Parts, document: Document, path: Route, step: Switch, value: s
         return Problem("switch-number", f'"{value}" is no number of this project', document.file, mark,
                        one_of([n.number for n in numbers]))  # fmt: skip
     return None
+
+
+def _caller_meant(parts: Parts, value: str) -> str:
+    """Return what a beginning of a number in national form is in full."""
+    countries = [number.country for number in parts.numbers.values() if number.country in phone.countries()]
+    written = phone.digits(value)
+    if not countries or not re.fullmatch("[0-9][0-9 ()-]*", value) or not written.isdecimal():
+        return did_you_mean(value, ["anonymous"])
+    return f'did you mean "{phone.beginning(written, countries[0])}"?'
 
 
 def _choice(document: Document, path: Route, field: CardField, value: str) -> Problem | None:

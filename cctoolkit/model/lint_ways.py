@@ -4,12 +4,13 @@ They ask where calls can go, so they keep silent while a step or a number is bro
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import get_args
 
 from cctoolkit.model import phone
 from cctoolkit.model.build import Parts
-from cctoolkit.model.guard import Collected, Edge
+from cctoolkit.model.guard import Collected, CrmAnswer, Edge, Subject
+from cctoolkit.model.step import Step
 from cctoolkit.model.steps.collect import Collect
 from cctoolkit.model.steps.lookup import Lookup
 from cctoolkit.model.steps.set import Set
@@ -18,15 +19,19 @@ from cctoolkit.model.words import Language
 from cctoolkit.spec.problem import Problem, one_of
 from cctoolkit.spec.source import Document
 
-_BEFORE = ("caller", "number", "step", "key", "queue", "wait")
-"""Sources of the card that can be known while a call walks the flow."""
-
-
 Ways = Mapping[str, tuple[Edge, ...]]
+Barred = Callable[[str, Edge], bool]
+"""Tells of a step and a way out of it that calls are not to take it."""
 
 
 def _ways(parts: Parts) -> Ways:
-    return {name: step.edges() for name, step in parts.flow.items()} if parts.whole_flow else {}
+    """Return each step's ways out; nothing while one leads nowhere: then nobody can say where calls go."""
+    ways = {name: step.edges() for name, step in parts.flow.items()} if parts.whole_flow else {}
+    return ways if all(edge.target in ways for edges in ways.values() for edge in edges) else {}
+
+
+def _entries(parts: Parts) -> list[str]:
+    return [number.entry for number in parts.numbers.values()]
 
 
 def collected(parts: Parts, document: Document) -> Iterator[Problem]:
@@ -36,53 +41,91 @@ def collected(parts: Parts, document: Document) -> Iterator[Problem]:
     for name, step in parts.flow.items() if ways else ():
         if not isinstance(step, Lookup) or step.digits is None or not isinstance(parts.flow.get(step.digits), Collect):
             continue
-        if step.digits not in around:
-            around[step.digits] = _reached(ways, [n.entry for n in parts.numbers.values()], step.digits)
-        if name in around[step.digits]:
-            before = around[step.digits][name]
-            way = f'from "{before}"' if before else "at once"
-            what = f'a call can come here {way} without digits of "{step.digits}"'
+        digits = step.digits
+        if digits not in around:
+            around[digits] = _reached(ways, _entries(parts), _by_digits_of(digits))
+        if name in around[digits]:
+            what = f'a call can come here {_from(around[digits][name])} without digits of "{digits}"'
             yield Problem("digits-not-collected", what, document.file, document.mark(("flow", name, "digits")),
                           hint="look up the caller's number on that way, in a lookup step of its own")  # fmt: skip
 
 
-def _reached(ways: Ways, starts: Iterable[str], without: str = "") -> Mapping[str, str]:
-    """Return the steps calls reach, each with the step before, when no call leaves the step `without` by its digits."""
+def _by_digits_of(step: str) -> Barred:
+    return lambda here, edge: here == step and isinstance(edge.guard, Collected)
+
+
+def _from(before: str) -> str:
+    return f'from "{before}"' if before else "at once"
+
+
+def _reached(ways: Ways, starts: Iterable[str], barred: Barred = lambda _here, _edge: False) -> Mapping[str, str]:
+    """Return the steps calls reach, each with the step before, by ways that are not barred."""
     found = {start: "" for start in starts if start in ways}
     todo = deque(found)
     while todo:
         here = todo.popleft()
         for edge in ways[here]:
-            barred = here == without and isinstance(edge.guard, Collected)
-            if not barred and edge.target in ways and edge.target not in found:
+            if not barred(here, edge) and edge.target in ways and edge.target not in found:
                 found[edge.target] = here
                 todo.append(edge.target)
     return found
 
 
 def known_fields(parts: Parts, document: Document) -> Iterator[Problem]:
-    """A field that decides where calls go can have a value by then."""
+    """A field that decides where calls go can have a value by then: from a CRM that knows the caller, or a set step."""
     ways = _ways(parts)
-    known: dict[str, Collection[str]] = {}
-    for name, step in parts.flow.items() if ways else ():
-        field = parts.card.get(step.field or "") if isinstance(step, Switch) and step.by == "field" else None
-        if not isinstance(step, Switch) or step.field is None or field is None or field.source in _BEFORE:
-            continue
-        if step.field not in known:
-            known[step.field] = _after(ways, [at for at, other in parts.flow.items() if _gives(other, step.field)])
-        if name not in known[step.field]:
-            what = f'nothing gives the field "{step.field}" a value before this step'
+    known: dict[str, Mapping[str, str]] = {}
+    for name, field in _asked(parts) if ways else ():
+        if field not in known:
+            known[field] = _reached(ways, _given(parts.flow, ways, field))
+        if parts.card[field].source is None and name not in known[field]:
+            what = f'nothing gives the field "{field}" a value before this step'
             yield Problem("field-never-known", what, document.file, document.mark(("flow", name, "field")),
-                          hint="a lookup step before it, or a set step")  # fmt: skip
+                          hint="give it one in a set step, or come here from found of a lookup step")  # fmt: skip
 
 
-def _gives(step: object, field: str) -> bool:
-    return isinstance(step, Lookup) or (isinstance(step, Set) and field in step.card)
+def filled_later(parts: Parts, document: Document) -> Iterator[Problem]:
+    """A field that has a source is filled in when the call is written into the CRM: no case of a switch can hold."""
+    for name, field in _asked(parts):
+        if source := parts.card[field].source:
+            what = f'the field "{field}" has the source {source}: it is filled in after the call'
+            hint = f"write by: {source}" if source in get_args(Subject) else "ask a field without a source"
+            yield Problem("field-never-known", what, document.file, document.mark(("flow", name, "field")),
+                          "a field that the CRM or a set step gives a value", hint)  # fmt: skip
 
 
-def _after(ways: Ways, steps: Iterable[str]) -> Collection[str]:
-    """Return every step to which a call comes from any of these."""
-    return _reached(ways, [edge.target for step in steps for edge in ways[step]])
+def _asked(parts: Parts) -> Iterator[tuple[str, str]]:
+    """Yield each switch by a field of the card, and the field."""
+    for name, step in parts.flow.items():
+        if isinstance(step, Switch) and step.by == "field" and (step.field or "") in parts.card:
+            yield name, step.field or ""
+
+
+def _given(flow: Mapping[str, Step], ways: Ways, field: str) -> Iterator[str]:
+    """Yield the steps to which a call comes with the field just filled in."""
+    for name, step in flow.items():
+        for edge in ways[name]:
+            if _sets(step, field) or (isinstance(edge.guard, CrmAnswer) and edge.guard.answer == "found"):
+                yield edge.target
+
+
+def _sets(step: Step, field: str) -> bool:
+    return isinstance(step, Set) and field in step.card
+
+
+def not_looked_up(parts: Parts, document: Document) -> Iterator[Problem]:
+    """Warn of a field that decides where calls go, and was neither looked up nor set on some way there."""
+    ways = _ways(parts)
+    for name, field in _asked(parts) if ways else ():
+        around = _reached(ways, _entries(parts), _by_knowing(parts.flow, field))
+        if name in around:
+            what = f'a call can come here {_from(around[name])}, and nothing has given the field "{field}" a value'
+            yield Problem("field-not-looked-up", what, document.file, document.mark(("flow", name, "field")),
+                          hint="ask the CRM on that way too, or lead it to where otherwise leads")  # fmt: skip
+
+
+def _by_knowing(flow: Mapping[str, Step], field: str) -> Barred:
+    return lambda here, _edge: isinstance(flow[here], Lookup) or _sets(flow[here], field)
 
 
 def cases(parts: Parts, document: Document) -> Iterator[Problem]:
@@ -125,4 +168,4 @@ def _spoken(parts: Parts) -> set[str]:
     return {parts.info.language, *(s.language for s in parts.flow.values() if isinstance(s, Set) and s.language)}
 
 
-RULES = (collected, known_fields, cases)
+RULES = (collected, known_fields, filled_later, cases)

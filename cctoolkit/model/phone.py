@@ -4,6 +4,7 @@ Source: ITU-T E.164; numbering plans by the phonenumbers library, always with a 
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
@@ -11,6 +12,9 @@ import phonenumbers
 
 _SHORTEST_NUMBER = 7
 """Extensions have up to six digits; local numbers of the largest plans have seven without their area."""
+
+_NOWHERE = "ZZ"
+"""To phonenumbers no region: only numbers in E.164 can be read there."""
 
 NumberClass = Literal["toll-free", "shared", "geographic"]
 
@@ -22,16 +26,21 @@ def e164(text: str, country: str) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
-    if not possible or _lacks_a_digit(number, country):
+    if not possible or _miscounted(text, number, country):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _lacks_a_digit(number: phonenumbers.PhoneNumber, country: str) -> bool:
-    """Tell whether the trunk prefix was taken for the number's first digit, as in 8 (800) 100-20-3."""
+def _miscounted(text: str, number: phonenumbers.PhoneNumber, country: str) -> bool:
+    """Tell whether a digit is missing or too many: the trunk prefix was taken for the number's first digit, as in
+    8 (800) 100-20-3, or its first digit for the trunk prefix, as in +7 812 640-20-311.
+    """
     prefix = phonenumbers.ndd_prefix_for_region(country, True)
+    if prefix is None or phonenumbers.is_valid_number(number):
+        return False
     national = phonenumbers.national_significant_number(number)
-    return prefix is not None and national.startswith(prefix) and not phonenumbers.is_valid_number(number)
+    cut = text.startswith("+") and digits(text) != f"+{number.country_code}{national}"
+    return national.startswith(prefix) or cut
 
 
 def countries() -> frozenset[str]:
@@ -64,15 +73,26 @@ def assigned(full: str) -> bool:
     return phonenumbers.is_valid_number(phonenumbers.parse(full))
 
 
-def premium(dialled: str) -> bool:
-    """Tell whether a number written in E.164 is of premium rate; of any other nobody knows the country."""
-    if not dialled.startswith("+"):
-        return False
+def premium(dialled: str, countries_: Iterable[str]) -> bool:
+    """Tell whether what is dialled is a premium-rate number: in E.164, or as it is dialled in one of the countries."""
+    return outside(dialled) and any(_premium(dialled, country) for country in (_NOWHERE, *countries_))
+
+
+def _premium(dialled: str, country: str) -> bool:
     try:
-        number = phonenumbers.parse(dialled)
+        number = phonenumbers.parse(dialled, country)
     except phonenumbers.NumberParseException:
         return False
     return phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE
+
+
+def beginning(digits_: str, country: str) -> str:
+    """Return how a number's beginning, as it is dialled in a country, begins in E.164: "+7499" for 8499 and RU."""
+    code = str(phonenumbers.country_code_for_region(country))
+    if digits_.startswith(("00", code)):
+        return f"+{digits_.removeprefix('00')}"
+    # Where there is no trunk prefix any more, people still write the zero that was one.
+    return f"+{code}{digits_.removeprefix(phonenumbers.ndd_prefix_for_region(country, True) or '0')}"
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from cctoolkit.model.listener import Listener
+from cctoolkit.model.ssh import Ssh
 from cctoolkit.model.trunk import SipTrunk, Source, TrunkName
 from cctoolkit.model.trunk import Trunk as ProjectTrunk
 from cctoolkit.model.words import Address, Host, Identifier, MailAddress, SecretText, Section, Title
@@ -13,6 +14,19 @@ FeatureCode = Annotated[
     str,
     Meta(pattern=r"^[*#]?[0-9]{1,6}$", description="Digits an agent dials.", examples=["*11"],
          extra_json_schema={"x-expected": 'digits, with * or # before them, such as "*11"'}),
+]  # fmt: skip
+
+
+SystemPath = Annotated[
+    str,
+    Meta(pattern=r"^/[^\x00-\x1f\x7f]*$", max_length=240, description="A path on the node.",
+         examples=["/etc/asterisk"], extra_json_schema={"x-expected": "an absolute path, such as /etc/asterisk"}),
+]  # fmt: skip
+
+SystemGroup = Annotated[
+    str,
+    Meta(pattern=r"^[a-z_][a-z0-9_-]*$", max_length=32, description="A group's name.", examples=["asterisk"],
+         extra_json_schema={"x-expected": "a group's name, or its number"}),
 ]  # fmt: skip
 
 
@@ -26,7 +40,7 @@ class SiteInfo(Section, frozen=True, kw_only=True):
 class AmiAccount(Section, frozen=True, kw_only=True):
     """One account of manager.conf."""
 
-    user: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$", description="Its name in manager.conf.")]
+    user: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$", max_length=80, description="Its name in manager.conf.")]
     secret: SecretText
 
 
@@ -42,6 +56,10 @@ class Ami(Section, frozen=True, kw_only=True):
     """Where AMI answers."""
 
     host: Address
+    via: Annotated[
+        Literal["direct", "ssh"],
+        Meta(description="How it is reached: from here, or through the node's ssh, from where the host then is."),
+    ] = "direct"
     port: Annotated[int, Meta(ge=1, le=65535, description="Its TCP port.")] = 5038
     accounts: AmiAccounts
 
@@ -51,18 +69,25 @@ class Node(Section, frozen=True, kw_only=True):
 
     id: Annotated[Identifier, Meta(description="Its systemname, the beginning of every call id.")]
     asterisk: Annotated[Literal["22"], Meta(description="Its major version.")] = "22"
-    transport: Annotated[Literal["local"], Meta(description="How files reach it.")] = "local"
+    transport: Annotated[
+        Literal["local", "ssh"],
+        Meta(description="How its files are reached: on this machine, or by ssh, which then says where."),
+    ] = "local"
+    ssh: Annotated[Ssh | None, Meta(description="How it is reached by ssh.")] = None
     address: Annotated[Address, Meta(description="Its address for SIP and media.")]
-    folder: Annotated[str, Meta(description="Its configuration folder, as the transport sees it.")]
-    group: Annotated[int | str, Meta(description="The group Asterisk runs as; files are 0640 in it.")] = "asterisk"
-    queue_log: Annotated[str, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
+    folder: Annotated[SystemPath, Meta(description="Its configuration folder, as the transport sees it.")]
+    group: Annotated[
+        Annotated[int, Meta(ge=0, le=2**32 - 2)] | SystemGroup,
+        Meta(description="The group Asterisk runs as; files are 0640 in it."),
+    ] = "asterisk"
+    queue_log: Annotated[SystemPath, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
     keep_releases: Annotated[
         int,
         Meta(
             ge=2, le=1000, description="How many releases stay on it, for `rollback`; those still needed stay longer."
         ),
     ] = 5
-    spool: Annotated[str, Meta(description="Its spool folder, with callers' messages.")] = "/var/spool/asterisk"
+    spool: Annotated[SystemPath, Meta(description="Its spool folder, with callers' messages.")] = "/var/spool/asterisk"
     ami: Ami
     transports: Annotated[
         dict[Identifier, Listener],

@@ -47,6 +47,14 @@ def astray(node: str, link: str, name: str, releases: Iterable[str]) -> Operator
     )
 
 
+def taken(node: str, path: str) -> OperatorError:
+    """Return why nothing is written into a release that is there."""
+    return OperatorError(
+        "there is a release of this name", where=f"node {node}, {path}",
+        expected="a name nobody has used", next_step="run the command again: it takes the next number",
+    )  # fmt: skip
+
+
 def in_force(node: str, release: str) -> OperatorError:
     """Return why a release is not discarded."""
     return OperatorError(f"release {release} is in force: it stays", where=f"node {node}")
@@ -55,7 +63,7 @@ def in_force(node: str, release: str) -> OperatorError:
 def no_group(node: str, group: str) -> OperatorError:
     """Return what to do where Asterisk's group is not known."""
     return OperatorError(
-        f"there is no group {group!r} on this machine",
+        f"there is no group {group!r} on the node",
         where=f"node {node}",
         expected="the group Asterisk runs as",
         next_step="mend `group` of this node in the site's file",

@@ -12,7 +12,7 @@ from jsonschema.exceptions import ValidationError
 from msgspec.structs import replace
 
 from cctoolkit.spec.builder import Route
-from cctoolkit.spec.hints import ABSENT, of_empty, of_form, of_share, of_type
+from cctoolkit.spec.hints import ABSENT, of_empty, of_form, of_range, of_type
 from cctoolkit.spec.problem import Problem, did_you_mean, nearest, one_of, show
 from cctoolkit.spec.source import Document
 
@@ -175,7 +175,7 @@ def _value(error: ValidationError, document: Document, path: Route, named: bool)
         return Problem("schema-format", f"{what} is not of the right form", document.file, mark,
                        expected or str(_limit(error)), of_form(error.instance, schema))  # fmt: skip
     expected = _LIMITS.get(kind, kind + " {}").format(_limit(error))
-    hint = of_share(error.instance) if kind == "maximum" and _limit(error) == 1 else ""
+    hint = of_range(error.instance, kind, _limit(error), schema)
     return Problem("schema-range", f"{what} is out of range", document.file, mark, expected, hint)
 
 

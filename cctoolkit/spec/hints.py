@@ -32,15 +32,30 @@ def of_type(value: object, types: list[str], schema: Mapping[str, Any]) -> str:
     if isinstance(value, str):
         return _text_hint(value, types, schema)
     if "string" in types and isinstance(value, int | float):
-        plain = show(value)
-        return of_form(plain, schema) or f'write it in quotes: "{plain}"'
+        return _of_bare(value, schema)
     if isinstance(value, int | float):
-        return _of_number(value, types)
+        return _of_number(value, types) or _as_mapping(types, schema)
     if "array" in types and isinstance(value, dict):
         return 'begin each item with "- "'
     if "object" in types and isinstance(value, list):
         return 'write "name:" and what belongs to it, without "- "'
     return ""
+
+
+def _of_bare(value: float, schema: Mapping[str, Any]) -> str:
+    """Return what a number is where text is wanted: a time of day such as 8.30 has lost its last digit."""
+    plain = show(value)
+    for text in (plain, f"{value:.2f}" if isinstance(value, float) else plain):
+        if meant := of_form(text, schema):
+            return meant
+    fits = "pattern" not in schema or matches(schema["pattern"], plain)
+    return f'write it in quotes: "{plain}"' if fits else ""
+
+
+def _as_mapping(types: list[str], schema: Mapping[str, Any]) -> str:
+    """Return how a mapping is begun, where one is wanted: with the keys it must have, else the first it may have."""
+    keys = schema.get("required") or [*schema.get("properties", {})][:2]
+    return f"write it as a mapping: {{{', '.join(f'{key}: …' for key in keys)}}}" if "object" in types and keys else ""
 
 
 def _of_number(value: float, types: list[str]) -> str:
@@ -60,8 +75,8 @@ def of_empty(types: list[str], schema: Mapping[str, Any]) -> str:
 def _text_hint(value: str, types: list[str], schema: Mapping[str, Any]) -> str:
     if "array" in types:
         return f"write it as a list: [{show(value)}]"
-    if "object" in types and (required := schema.get("required")):
-        return f"write it as a mapping: {{{', '.join(f'{key}: …' for key in required)}}}"
+    if mapping := _as_mapping(types, schema):
+        return mapping
     if "boolean" in types:
         meant = _BOOLEANS.get(value.lower(), "")
         return f"write {meant}" + (" without quotes" if meant == value else "") if meant else ""
@@ -79,10 +94,14 @@ def _number_hint(value: str, types: list[str]) -> str:
     return "write it without quotes" if {"integer", "number"}.intersection(types) and re.fullmatch(form, value) else ""
 
 
-def of_share(value: object) -> str:
-    """Return the share that a percentage is."""
-    share = isinstance(value, int | float) and value <= 100
-    return f"write it as a share of one: {float(str(value)) / 100:g}" if share else ""
+def of_range(value: object, kind: str, limit: object, schema: Mapping[str, Any]) -> str:
+    """Return the cure of a number beyond its limit, when a share was written for percent or percent for a share."""
+    if not isinstance(value, int | float):
+        return ""
+    if kind == "maximum" and limit == 1 and value <= 100:
+        return f"write it as a share of one: {float(str(value)) / 100:g}"
+    shared = kind == "minimum" and limit == 1 and schema.get("maximum") in (99, 100) and 0.005 < value < 1
+    return f"write it in percent: {value * 100:.0f}" if shared else ""
 
 
 def of_form(value: object, schema: Mapping[str, Any]) -> str:

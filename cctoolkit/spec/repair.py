@@ -13,13 +13,20 @@ from cctoolkit.spec.problem import LOOK_ALIKE
 Repair = Callable[[str], str]
 
 _ENDING = re.compile(r"\.(wav|gsm|alaw|ulaw|al|ul|sln[0-9]*|g722|mp3|ogg|opus)$", re.IGNORECASE)
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,}")
+_HOST = re.compile(r"(?:[a-z]+:(?://)?)?([^:/@]+)(?::[0-9]{1,5})?/?")
+_SITE = re.compile(r"[A-Za-z0-9-]+\.[^@:]+")
+_MAIL = re.compile(r".*<([^<>]+)>")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _QUOTES = re.compile("[\u2018-\u201f\u00ab\u00bb\"'`]")
 _UNITS = (
+    (r"ms|msec|мс", "ms"), (r"d|days?|д|дн(?:я|ей)?|день|dni|dzień", "d"),
     (r"h|hrs?|hours?|ч|час(?:а|ов)?|godz", "h"),
     (r"m|mins?|minutes?|мин|минут[аы]?|minut[ay]?", "m"),
     (r"s|secs?|seconds?|с|сек|секунд[аы]?|sekund[ay]?", "s"),
-)
+)  # fmt: skip
+_LARGER = {"ms": ("s", 1, 1000), "d": ("h", 24, 1)}
+"""Units no duration is written in: the next that is, and how many of it they are."""
 _DAYS = {
     "mon": ("пн", "понедельник", "pn", "poniedziałek"), "tue": ("вт", "вторник", "wt", "wtorek"),
     "wed": ("ср", "среда", "śr", "środa"), "thu": ("чт", "четверг", "czw", "czwartek"),
@@ -43,7 +50,9 @@ def repaired(text: str, schema: Mapping[str, Any], matches: Callable[[str, str],
 def _attempts(text: str) -> Iterator[str]:
     plain = _QUOTES.sub("", _DASHES.sub("-", text)).strip()
     yield from (plain, plain.translate(LOOK_ALIKE), plain.lower(), plain.upper())
-    yield _ENDING.sub("", plain)
+    yield from (_ENDING.sub("", plain), re.sub(r"[ ()./-]", "", plain) if _PHONE.fullmatch(plain) else plain)
+    yield from (found[1] for form in (_HOST, _MAIL) if (found := form.fullmatch(plain)))
+    yield f"https://{plain}" if _SITE.fullmatch(plain) else plain
     joined = re.sub(r"\s*-\s*", "-", plain)
     yield from (joined, _clock(joined), _date(joined), _days(joined.lower()), _duration(plain.lower()))
     name = re.sub(r"[\s_.-]+", "-", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", plain.translate(LOOK_ALIKE)))
@@ -78,7 +87,13 @@ def _duration(text: str) -> str:
         text = re.sub(rf"(?<=[0-9])\s*(?:{words})\b\.?\s*", unit, text)
         if half := re.search(rf"([0-9]+)[.,]5{unit}", text):
             text = text.replace(half[0], _half(int(half[1]), unit))
-    return text.strip()
+    return re.sub(r"\b([0-9]+)(ms|d)$", _in_larger, text.strip())
+
+
+def _in_larger(found: re.Match[str]) -> str:
+    unit, many, of = _LARGER[found[2]]
+    count, rest = divmod(int(found[1]) * many, of)
+    return found[0] if rest else f"{count}{unit}"
 
 
 def _half(whole: int, unit: str) -> str:

@@ -15,8 +15,11 @@ import yaml
 from cctoolkit.spec.builder import Builder, StopReading
 from cctoolkit.spec.problem import MAX_PROBLEMS, Problem
 
-# A line that begins an entry: its indentation, then a dash, or a key (plain or quoted) and a colon.
-_HEAD = re.compile(r"""( *)(?:(-)(?:\s|$)|("[^"]*"|'[^']*'|[^\s"'#&*!|>%@`{}\[\],-][^:#]*?) *:(?=\s|$))""")
+# A line that begins an entry: its indentation, then a dash, or a key (plain or quoted) and a colon, or a key that has
+# lost its colon.
+_HEAD = re.compile(
+    r"""( *)(?:(-)(?:\s|$)|("[^"]*"|'[^']*'|[^\s"'#&*!|>%@`{}\[\],-][^:#]*?) *:(?=\s|$)|([\w-]+)\s*(?:\#.*)?$)"""
+)
 _ALONE = re.compile(r":\s*(#.*)?$")
 _NOTHING = re.compile(r"\s*(#.*)?$|---\s*$")
 
@@ -62,13 +65,16 @@ def _split(lines: Sequence[str], first: int) -> tuple[list[_Block], bool]:
         return [], False
     outer = min((found for _, found in heads), key=lambda found: len(found[1]))
     kind = outer[1], bool(outer[2])
-    starts = [(n, found) for n, found in heads if (found[1], bool(found[2])) == kind]
+    # A key among the items of a list is a section that slipped to the right: what follows is not of this list.
+    beyond = next((n for n, found in heads if kind[1] and found[1] == kind[0] and not found[2]), len(lines))
+    starts = [(n, found) for n, found in heads if n < beyond and (found[1], bool(found[2])) == kind]
     ends = [*(n for n, _ in starts[1:]), len(lines)]
-    blocks = [
-        _Block(lines[n:end], first + n, (found[3] or "").strip("\"'"))
-        for (n, found), end in zip(starts, ends, strict=True)
-    ]
+    blocks = [_Block(lines[n:end], first + n, _name(found)) for (n, found), end in zip(starts, ends, strict=True)]
     return blocks, kind[1]
+
+
+def _name(found: re.Match[str]) -> str:
+    return (found[3] or found[4] or "").strip("\"'")
 
 
 def _read(builder: Builder, block: _Block, listed: bool, complain: Complain) -> None:
@@ -93,8 +99,8 @@ def _read(builder: Builder, block: _Block, listed: bool, complain: Complain) -> 
     if builder.section() or not _read_entries(builder, block, complain):
         builder.problems.append(problem)
         # What else begins in these lines may be a section that slipped to the right.
-        builder.unread.update((section, *(found[3].strip("\"'") for line in block.lines
-                                          if (found := _HEAD.match(line)) and found[3])))  # fmt: skip
+        heads = (found for line in block.lines if (found := _HEAD.match(line)))
+        builder.unread.update((section, *filter(None, map(_name, heads))))
 
 
 def _read_entries(builder: Builder, block: _Block, complain: Complain) -> bool:

@@ -18,9 +18,19 @@ _ODD = "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u
 _ODD_SPACE = re.compile(f"[{_ODD}]")
 _ODD_INDENT = re.compile(f"^ *[{_ODD}]", re.MULTILINE)
 
+# A line with a key and its colon; and one whose key lacks the colon, or the space behind it.
+_KEYED = re.compile(r":(\s|$)")
+_BARE_KEY = re.compile(r" *(- +)?[a-z][a-z0-9_-]*:?( ?\S.*)?\s*", re.IGNORECASE)
+_COMMENT = re.compile(r"(?<!\S)#.*")
+_AFTER = ("mapping values", "did not find expected key", "expected <document start>")
+"""What the parser says of the line after one that has lost its colon."""
+# A text in braces or brackets, and more of it behind them.
+_BRACED = re.compile(r"[ -]*(?:[^\s:#]+: +)?([{\[][^{}\[\]]*[}\]])(?=\S)")
 _LOOK = "look at the indentation of this line and the one above it"
+_COLON = "a colon and a space after the key, or quotes round a text, are missing"
+_BRACES = "a text that begins with { or [ goes in quotes"
 _HINTS = (
-    ("could not find expected ':'", "a colon and a space after the key, or quotes round a text, are missing"),
+    ("could not find expected ':'", _COLON),
     (
         "mapping values are not allowed",
         "text with a colon and a space goes in quotes; else look at the indentation",
@@ -39,9 +49,7 @@ def syntax(error: yaml.YAMLError, text: str, first: int, file: str) -> Problem:
         return Problem("yaml-syntax", what, file, Mark(first + 1, 1), hint=_LOOK)
     lines = BREAK.split(text)
     at = error.problem_mark or error.context_mark
-    forgotten = "simple key" in (error.context or "") or not at or not "".join(lines[at.line :])[at.column :].strip()
-    if error.context_mark and forgotten:
-        # What is open at the end of the text, or has no colon, went wrong where it began.
+    if error.context_mark and (at is None or _began_there(error, lines, at)):
         at = error.context_mark
     line, column = (at.line, at.column) if at else (0, 0)
     mark = Mark(first + line + 1, column + 1)
@@ -50,11 +58,41 @@ def syntax(error: yaml.YAMLError, text: str, first: int, file: str) -> Problem:
     if "\t" in before and not before.strip():
         return Problem("yaml-tab", "a tab in the indentation", file, mark, hint="indent with spaces")
     what = ", ".join(part for part in (error.context, error.problem) if part)
+    if any(part in what for part in _AFTER) and (above := _without_colon(lines, line)):
+        mark = Mark(first + above, len(lines[above - 1]) - len(lines[above - 1].lstrip()) + 1)
+        return Problem("yaml-syntax", f"not YAML: {what}", file, mark, hint=_COLON)
     if odd := _ODD_SPACE.search(written):
         return Problem("yaml-space", f"not YAML: {what}", file, Mark(mark.line, odd.start() + 1),
                        hint=f"{_named(odd[0])} is no ordinary space: type it anew")  # fmt: skip
+    if "nesting depth" in what:
+        # The parser's own limit, which it looks ahead to: libyaml 0.2.6, yaml_parser_increase_flow_level().
+        return Problem("yaml-too-deep", "nested deeper than any spec is", file, mark)
     hint = next((hint for part, hint in _HINTS if part in what), _LOOK)
+    if hint == _LOOK and (braces := _BRACED.match(written)) and braces.end() == column:
+        mark, hint = Mark(mark.line, braces.start(1) + 1), _BRACES
     return Problem("yaml-syntax", f"not YAML: {what}", file, mark, hint=hint)
+
+
+def _without_colon(lines: Sequence[str], line: int) -> int:
+    """Return the number, from 1, of the line above that has no key, though one with a key follows: the parser took both
+    for one text. 0 when there is none.
+    """
+    for above in range(line - 1, -1, -1):
+        if said := _COMMENT.sub("", lines[above]).rstrip():
+            return above + 1 if _BARE_KEY.fullmatch(said) and not _KEYED.search(said) else 0
+    return 0
+
+
+def _began_there(error: yaml.MarkedYAMLError, lines: Sequence[str], at: yaml.Mark) -> bool:
+    """Tell whether what the parser met at a place went wrong where it began: an alias without a name, a key without a
+    colon, what is still open at the end of the text, and brackets that were to close in the line they are in.
+    """
+    context, began = error.context or "", error.context_mark
+    if "simple key" in context or "alias" in context or not "".join(lines[at.line :])[at.column :].strip():
+        return True
+    if "flow" not in context or began is None or began.line == at.line:
+        return False
+    return not lines[began.line].rstrip().endswith((",", "{", "["))
 
 
 def has_odd_indentation(text: str) -> bool:

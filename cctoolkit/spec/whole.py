@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from cctoolkit.spec import schema
 from cctoolkit.spec.builder import Route
+from cctoolkit.spec.misfiled import sort_out
 from cctoolkit.spec.problem import Problem, did_you_mean, nearest, one_of
 from cctoolkit.spec.source import Document, load
 
@@ -64,37 +65,20 @@ def _section(document: Document, file: Path, shown: Shown) -> Iterator[Problem]:
     section = file.stem
     part, problems = load(file, shown(file), section)
     yield from problems
-    if part is not None and (inner := _repeated(part, section)):
-        yield Problem("section-repeated", f'the file is the section "{section}" already', part.file,
-                      part.mark((section, section), key=True),
-                      hint=f'leave out the line "{section}:" and move what follows it to the left')  # fmt: skip
-        part = inner
     document.files += (shown(file),)
-    if part is None:
+    found, problems = sort_out(part, section) if part else ({}, [])
+    yield from problems
+    if section not in found:
         document.unread |= {section}
-    elif section in document.data:
-        mark = document.mark((section,), key=True)
-        yield Problem("section-twice", f'the section "{section}" has a file of its own too', document.file, mark,
-                      hint=f"leave it here or in {part.file}, not in both")  # fmt: skip
-        yield from schema.check_section(part, "project", section)
-    else:
-        _join(document, part, {section: part.data[section]}, 1)
-
-
-def _repeated(part: Document, section: str) -> Document | None:
-    """Return what stands below the section's own name in its file, when that is what it was meant to hold."""
-    content = part.data[section]
-    if not isinstance(content, dict) or list(content) != [section]:
-        return None
-    keys, values = (
-        {route[1:]: mark for route, mark in marks.items() if len(route) > 1} for marks in (part.keys, part.values)
-    )
-    inner = replace(part, data=content, keys=keys, values=values)
-    # A queue may well be called "queues": the reading that makes fewer mistakes is the one that was meant.
-    below, as_is = (sum(1 for _ in schema.check_section(one, "project", section)) for one in (inner, part))
-    entries = content[section]
-    nested = isinstance(entries, dict) and all(isinstance(one, dict) for one in entries.values())
-    return inner if below < as_is or (nested and below == as_is > 0) else None
+    for name, one in found.items():
+        if name not in document.data:
+            _join(document, one, {name: one.data[name]}, 1)
+            continue
+        if name == section:
+            mark = document.mark((name,), key=True)
+            yield Problem("section-twice", f'the section "{name}" has a file of its own too', document.file, mark,
+                          hint=f"leave it here or in {one.file}, not in both")  # fmt: skip
+        yield from schema.check_section(one, "project", name)
 
 
 def _join(document: Document, part: Document, data: Mapping[str, Any], depth: int) -> None:

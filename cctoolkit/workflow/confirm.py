@@ -18,9 +18,10 @@ from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import Busy, CctoolkitError, OperatorError, SwitchError
 from cctoolkit.model.site import Node
 from cctoolkit.node.transports import Intent
+from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.rollback import plan_back
 from cctoolkit.workflow.specs import LoadedSite
-from cctoolkit.workflow.switch import apply_site, holder, transport, user
+from cctoolkit.workflow.switch import apply_site, holder, user
 
 Progress = Callable[[str], None]
 _POLL_SECONDS = 1.0

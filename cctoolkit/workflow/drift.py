@@ -1,14 +1,13 @@
 """drift: what somebody changed by hand on the nodes, on disk or in memory."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from msgspec import Struct
 
 from cctoolkit import clock
 from cctoolkit.capture import lines
-from cctoolkit.capture.rotated import read_log
 from cctoolkit.deploy import journal
 from cctoolkit.deploy.originals import originals
 from cctoolkit.deploy.release import NOTHING, Disk, read
@@ -21,8 +20,9 @@ from cctoolkit.plan import drift
 from cctoolkit.plan.allowed import misplaced
 from cctoolkit.plan.drift import Drifted, Edited
 from cctoolkit.secret import resolve, reveal_all
+from cctoolkit.workflow.reach import queue_log, transport
 from cctoolkit.workflow.specs import LoadedSite, load_nodes, load_site, render_site
-from cctoolkit.workflow.switch import deploy_client, transport
+from cctoolkit.workflow.switch import deploy_client
 
 _LOGGED = {"ADDMEMBER": "added", "REMOVEMEMBER": "removed", "PENALTY": "given its penalty"}
 _SOURCES = {"MANAGER": " over AMI", "CLI": " on Asterisk's console"}
@@ -102,7 +102,7 @@ async def _drift(node: Node, spec: _Spec) -> Found:
     if config.members is None:
         notes.append("the release does not say who may be in which queue: the next apply writes it down")
     changes = misplaced(config, members, clock.now())
-    by = _by_whom(node, names) if changes else {}
+    by = await asyncio.to_thread(_by_whom, node, names) if changes else {}
     found += drift.of_members(changes, by, spec.where, load)
     found += drift.busy_members(busy, f"cctoolkit apply --reload --site {spec.name}")
     return Found(disk.manifest.release, tuple(found), tuple(notes))
@@ -132,7 +132,7 @@ def _by(file: Touched | None, folder: Touched | None) -> str:
 def _by_whom(node: Node, names: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
     """Return what queue_log says last of each (queue, agent): what was done, when, and from where."""
     try:
-        text = read_log(Path(node.queue_log))
+        text = queue_log(node)
     except (OSError, EOFError):
         return {}
     logged = dict(_logged(text))

@@ -1,5 +1,6 @@
 """history: what was applied on each node, by whom, what it changed, and what verify said of it."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,8 +11,8 @@ from cctoolkit import clock
 from cctoolkit.deploy import journal
 from cctoolkit.model.site import Node
 from cctoolkit.workflow import overrides
+from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedSite
-from cctoolkit.workflow.switch import transport
 
 Entry = dict[str, Any]
 
@@ -31,7 +32,7 @@ async def histories(loaded: LoadedSite) -> dict[str, Told]:
 async def _told(node: Node) -> Told:
     async with transport(node) as there:
         lines, intent = await there.history(), await there.intent()
-    by_phone: list[Entry] = [dict(entry) for entry in overrides.by_phone(node)]
+    by_phone: list[Entry] = [dict(entry) for entry in await asyncio.to_thread(overrides.by_phone, node)]
     said = sorted([*map(read, lines), *by_phone], key=_when)
     return Told(fold(said), journal.told(intent, clock.now()) if intent else "")
 

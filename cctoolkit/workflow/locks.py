@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from cctoolkit.errors import Busy, UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
-from cctoolkit.workflow.switch import transport
+from cctoolkit.workflow.reach import transport
 
 LONGEST_SECONDS = 24 * 3600
 _PAUSE_SECONDS = 0.5

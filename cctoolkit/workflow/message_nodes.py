@@ -11,6 +11,7 @@ from cctoolkit.model.site import Node
 from cctoolkit.secret import parse_ref, resolve
 from cctoolkit.state import messages as settings
 from cctoolkit.state.messages import MessageSettings
+from cctoolkit.workflow.reach import is_here
 from cctoolkit.workflow.specs import LoadedSite
 
 
@@ -57,7 +58,11 @@ def here(loaded: LoadedSite, named: str = "", progress: Callable[[str], None] = 
     found = dict[str, Node]()
     for node in nodes:
         folder = os.path.realpath(node.folder)
-        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a folder above cannot be read
+        if not named and not is_here(node):
+            progress(
+                f"node {node.id} is passed over: reached by {node.transport}; its messages are to be had there alone"
+            )
+        elif not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a folder above cannot be read
             progress(f"node {node.id} is passed over: {node.folder} is not on this machine, or this user cannot see it")
         elif (first := found.setdefault(folder, node)) is not node:
             progress(f"node {node.id} is passed over: its folder is that of {first.id}; --node says which this is")

@@ -22,6 +22,7 @@ from cctoolkit.model.steps.voicemail import Voicemail
 from cctoolkit.state.messages import MessageSettings, section
 from cctoolkit.verify.checks import Mailing, Tried
 from cctoolkit.workflow import message_nodes
+from cctoolkit.workflow.reach import is_here
 from cctoolkit.workflow.specs import LoadedSite
 
 LATE_SECONDS = 900.0
@@ -182,9 +183,9 @@ def failed(node: Node, project: str) -> int:
     return count
 
 
-def fetch(loaded: LoadedSite, name: str) -> bytes:
+def fetch(loaded: LoadedSite, name: str, named: str = "") -> bytes:
     """Return a message's recording as a WAV file; raise UsageError when there is no such message."""
-    for node in message_nodes.here(loaded):
+    for node in message_nodes.here(loaded, named):
         try:
             for message in spool.messages(Path(node.spool)):
                 if message.id == name:
@@ -201,6 +202,8 @@ async def mailing(node: Node, project: Project, calls: Sequence[Tried], began: d
     }  # fmt: skip
     if not recorded:
         return Mailing({})
+    if not is_here(node):
+        return Mailing({}, unseen=f"not looked at: they are on node {node.id} alone; run verify there")
     return await asyncio.to_thread(_mailing, node, project, sorted(recorded), began.timestamp())
 
 

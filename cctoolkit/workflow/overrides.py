@@ -6,14 +6,12 @@ The value is <what>/<until, epoch seconds>/<who>; hours steps read it, phones of
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 
 from cctoolkit import clock, marks
 from cctoolkit.ami.client import Client
 from cctoolkit.capture import lines
-from cctoolkit.capture.rotated import read_log
 from cctoolkit.errors import OperatorError, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.flow.call import NO_OVERRIDE
 from cctoolkit.model.guard import OVERRIDES, Override
@@ -22,6 +20,7 @@ from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
 from cctoolkit.spec.problem import did_you_mean, one_of
 from cctoolkit.workflow import specs, switch
+from cctoolkit.workflow.reach import queue_log, transport
 
 LONGEST = timedelta(days=31)
 """What lasts longer is a change of the calendar, and belongs into the spec."""
@@ -107,7 +106,7 @@ def by_phone(node: Node) -> list[dict[str, str]]:
     it and its newest rotated sibling reach.
     """
     try:
-        text = read_log(Path(node.queue_log))
+        text = queue_log(node)
     except (OSError, EOFError) as error:
         return [{"unreadable": f"{node.queue_log}: {error}"}]
     said = ((line.at, marks.from_queue_log(line.fields)) for line in lines.parse(text))
@@ -174,7 +173,7 @@ async def _everywhere(
 
 async def _note(node: Node, entry: dict[str, str]) -> None:
     line = {"when": clock.now().isoformat(), "who": switch.user(), **entry}
-    async with switch.transport(node) as there:
+    async with transport(node) as there:
         await there.record(msgspec.json.encode(line).decode())
 
 

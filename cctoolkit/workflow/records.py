@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from cctoolkit import clock
 from cctoolkit.capture import replay as replaying
 from cctoolkit.capture.journal import Journal
-from cctoolkit.capture.rotated import read_log
 from cctoolkit.capture.session import Session, journal_path
 from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import FILE_NAME, Store
@@ -27,8 +26,9 @@ from cctoolkit.model.words import seconds
 from cctoolkit.report.build import build
 from cctoolkit.report.material import Subject, gather
 from cctoolkit.workflow.agreed import targets
+from cctoolkit.workflow.reach import queue_log
 from cctoolkit.workflow.specs import LoadedSite
-from cctoolkit.workflow.switch import account
+from cctoolkit.workflow.switch import reached
 
 
 async def capture(
@@ -50,10 +50,10 @@ async def capture(
             sessions.append(
                 Session(
                     node.id,
-                    account(node, node.ami.accounts.capture),
+                    partial(reached, node, node.ami.accounts.capture),
                     journal,
                     store,
-                    partial(read_log, Path(node.queue_log)),
+                    partial(queue_log, node),
                     progress,
                 )
             )

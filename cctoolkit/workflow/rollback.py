@@ -5,8 +5,9 @@ from cctoolkit.errors import UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.node.transports import Intent
 from cctoolkit.spec.problem import did_you_mean, one_of
+from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedSite
-from cctoolkit.workflow.switch import Planned, plan_node, transport
+from cctoolkit.workflow.switch import Planned, plan_node
 
 
 def nodes(loaded: LoadedSite, only: str) -> tuple[Node, ...]:

@@ -1,4 +1,4 @@
-"""Secret files of a spec stand beside it: their references get absolute paths, wherever the command runs."""
+"""Secret files and known_hosts of a spec stand beside it: they get absolute paths, wherever the command runs."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -7,9 +7,11 @@ from msgspec.structs import replace
 
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import AmiAccount, Site
+from cctoolkit.model.ssh import Login, Ssh
 from cctoolkit.model.trunk import RegistersHere, TrunkAuth
 from cctoolkit.secret import parse_ref
 
+AnyLogin = TypeVar("AnyLogin", Login, Ssh)
 Account = TypeVar("Account", TrunkAuth, RegistersHere)
 
 
@@ -24,8 +26,17 @@ def of_site(site: Site, folder: Path) -> Site:
 
     trunks = tuple(replace(t, auth=replace(t.auth, secret=here(t.auth.secret))) if t.auth else t for t in site.trunks)
 
+    def login(one: AnyLogin) -> AnyLogin:
+        return replace(one, key=here(one.key)) if one.key else one
+
+    def ssh(one: Ssh | None) -> Ssh | None:
+        if one is None:
+            return None
+        known = str(folder.resolve() / one.known_hosts)
+        return replace(login(one), known_hosts=known, jump=login(one.jump) if one.jump else None)
+
     nodes = tuple(
-        replace(node, ami=replace(node.ami, accounts=replace(
+        replace(node, ssh=ssh(node.ssh), ami=replace(node.ami, accounts=replace(
             node.ami.accounts, deploy=account(node.ami.accounts.deploy), test=account(node.ami.accounts.test),
             capture=account(node.ami.accounts.capture))))
         for node in site.nodes

@@ -13,11 +13,12 @@ from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.flow import lint as flow_lint
 from cctoolkit.flow.graph import compile_parts
 from cctoolkit.model import build, lint, lint_render, lint_site, phone
+from cctoolkit.model.lint_missing import UNKNOWN_STEP
 from cctoolkit.model.lint_words import unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.render.configset import ConfigSet, render
-from cctoolkit.spec import schema, source, whole
+from cctoolkit.spec import schema, slipped, source, whole
 from cctoolkit.spec.problem import InvalidSpecError, Problem, did_you_mean, errors, one_of
 from cctoolkit.spec.source import Document
 from cctoolkit.spec.whole import PROJECT_FILE
@@ -26,6 +27,8 @@ from cctoolkit.workflow.paths import is_file, is_folder, is_there, real
 
 SITES = "sites"
 LAB = "lab"
+
+_MOST_SCRIPTS = 200
 
 
 class LoadedProject(Struct, frozen=True):
@@ -99,19 +102,21 @@ def check_project(path: Path, today: date | None = None) -> tuple[LoadedProject 
     built. Its dates are held against `today`, the present day when not given.
     """
     document, problems = whole.load_whole(path, shown)
+    slips = slipped.slips(document, "project")
+    document.unread |= slipped.unread(slips)
     parts = build.parts(document)
     problems += schema.check(document, "project")
     valid = not problems
     problems += lint.project_problems(parts, document)
     problems += _misplaced(path, parts, document)
-    if parts.whole_flow and not any(p.code == lint.UNKNOWN_STEP for p in problems):
+    if parts.whole_flow and not any(p.code == UNKNOWN_STEP for p in problems):
         problems += flow_lint.flow_problems(compile_parts(parts), document)
     project = build.project(document) if valid else None
     if project and path.name == PROJECT_FILE:
         problems += _missing_scripts(path.parent, project, document)
     if project and not problems:
         problems += lint.project_warnings(parts, project, document, today or clock.now().date())
-    problems = sorted(dict.fromkeys(problems), key=lambda p: p.place)
+    problems = sorted(dict.fromkeys(slipped.told(slips, problems)), key=lambda p: p.place)
     if project is None:
         return None, problems
     return LoadedProject(secret_paths.of_project(project, path.parent), document), problems
@@ -121,8 +126,10 @@ def _missing_scripts(folder: Path, project: Project, document: Document) -> Iter
     """Agents read the scripts beside the spec: one that is not there is seen by nobody."""
     for name, script in project.scripts.items():
         if not is_file(folder / script.file):
+            there = [str(path.relative_to(folder)) for path in sorted(folder.glob("**/*.md"))[:_MOST_SCRIPTS]]
             yield Problem("script-missing", f'there is no file "{script.file}"', document.file,
-                          document.mark(("scripts", name, "file")), f"a file in {shown(folder)}")  # fmt: skip
+                          document.mark(("scripts", name, "file")), f"a file in {shown(folder)}",
+                          did_you_mean(script.file, there))  # fmt: skip
 
 
 def _misplaced(path: Path, parts: build.Parts, document: Document) -> list[Problem]:
@@ -182,7 +189,9 @@ def check_site(path: Path, check: Check = check_project) -> tuple[Site | None, l
     """Check a site and its projects, each by `check`; None when the site's own file does not keep to its schema."""
     document, problems = source.load(path, shown(path))
     if document is not None:
-        problems += schema.check(document, "site")
+        slips = slipped.slips(document, "site")
+        document.unread |= slipped.unread(slips)
+        problems = slipped.told(slips, problems + schema.check(document, "site"))
     if document is None or problems:
         return None, [], problems
     site = build.site(document)

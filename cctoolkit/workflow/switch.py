@@ -22,12 +22,12 @@ from cctoolkit.errors import Busy
 from cctoolkit.model.site import AmiAccount, Node
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Holder, Transport
-from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.plan.allowed import misplaced
 from cctoolkit.plan.changes import Change, Plan, difference, memory_difference
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import parse_ref, resolve, reveal_all
 from cctoolkit.state.described import described
+from cctoolkit.workflow.reach import ami_port, transport
 from cctoolkit.workflow.specs import LoadedSite, render_site
 
 
@@ -40,21 +40,26 @@ class Planned(Struct, frozen=True):
     kept: release.Disk | None = None
 
 
-@asynccontextmanager
-async def transport(node: Node) -> AsyncIterator[Transport]:
-    """Yield how a node's files are reached."""
-    yield LocalTransport(node.id, Path(node.folder), node.group)
-
-
 def account(node: Node, who: AmiAccount) -> Account:
     """Return an AMI account with its secret, read now."""
     return Account(node.ami.host, node.ami.port, who.user, resolve(parse_ref(who.secret, Path())))
 
 
 @asynccontextmanager
+async def reached(node: Node, who: AmiAccount) -> AsyncIterator[Account]:
+    """Yield an AMI account at an address that leads to it as long as this lasts."""
+    found = account(node, who)
+    if node.ami.via == "direct" or node.ssh is None:
+        yield found
+        return
+    async with ami_port(node, node.ssh) as port:
+        yield replace(found, host="127.0.0.1", port=port, told_as=f"{found.where} through ssh {node.ssh.host}")
+
+
+@asynccontextmanager
 async def deploy_client(node: Node) -> AsyncIterator[Client]:
     """Yield a client of the deploy account."""
-    async with Client.connect(account(node, node.ami.accounts.deploy)) as client:
+    async with reached(node, node.ami.accounts.deploy) as found, Client.connect(found) as client:
         yield client
 
 

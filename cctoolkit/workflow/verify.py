@@ -6,7 +6,7 @@ from collections.abc import Callable
 from cctoolkit import clock, marks
 from cctoolkit.ami.client import Client
 from cctoolkit.deploy import history
-from cctoolkit.errors import OperatorError
+from cctoolkit.errors import OperatorError, SwitchError
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.routes import routes
 from cctoolkit.model.project import Project
@@ -20,8 +20,9 @@ from cctoolkit.verify import prompts, trunks
 from cctoolkit.verify.checks import Evidence, Finding, judge
 from cctoolkit.verify.run import call_all
 from cctoolkit.workflow import messages
+from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
-from cctoolkit.workflow.switch import account, deploy_client, transport, user
+from cctoolkit.workflow.switch import deploy_client, reached, user
 
 
 async def verify_site(
@@ -47,15 +48,15 @@ async def _remember(node: Node, seen: str, project: str, found: tuple[Finding, .
             if await there.current() != seen:
                 return (Finding("history", seen, False, "another release came into force: nothing is proved"),)
             await there.record(line)
-    except OperatorError as error:
+    except (OperatorError, SwitchError) as error:
         return (Finding("history", seen, False, f"the verdict could not be written down: {error}"),)
     return ()
 
 
 async def _verify_node(
-    loaded: LoadedSite, node: Node, config: ConfigSet, found: LoadedProject, progress: Callable[[int, int], None]
+    loaded: LoadedSite, node: Node, config: ConfigSet, spec: LoadedProject, progress: Callable[[int, int], None]
 ) -> tuple[Finding, ...]:
-    project = found.project
+    project = spec.project
     graph = compile_flow(project)
     began = clock.now()
     ways, uncovered = routes(graph, began)
@@ -63,8 +64,8 @@ async def _verify_node(
     async with deploy_client(node) as client:
         memory = await snapshot.memory(client)
         seen = await trunks.look(client, _trunks_of(loaded, node, project))
-        sounds = await prompts.look(client, project, found.document)
-    async with Client.connect(account(node, node.ami.accounts.test), events=True) as client:
+        sounds = await prompts.look(client, project, spec.document)
+    async with reached(node, node.ami.accounts.test) as found, Client.connect(found, events=True) as client:
         calls = await call_all(client, project, ways, progress)
     # Generations kept for running calls are in memory by right.
     ours = {setting.name for setting in wanted}

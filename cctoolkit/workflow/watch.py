@@ -21,7 +21,7 @@ from cctoolkit.render.dialplan import memberships
 from cctoolkit.report.board import AgentRow, Board, QueueRow, agent_rows, queue_rows
 from cctoolkit.workflow import messages, records
 from cctoolkit.workflow.specs import LoadedSite
-from cctoolkit.workflow.switch import account
+from cctoolkit.workflow.switch import reached
 
 FIGURES_SECONDS = 10.0
 """How often today's figures are read again."""
@@ -92,7 +92,10 @@ class Watch(Struct):
     async def look(self) -> None:
         """See every node once. Raise SwitchUnreachable when one does not answer."""
         for node in self.loaded.site.nodes:
-            async with Client.connect(account(node, node.ami.accounts.capture), events=True) as client:
+            async with (
+                reached(node, node.ami.accounts.capture) as found,
+                Client.connect(found, events=True) as client,
+            ):
                 self.boards[node.id] = await listed(client)
         self.count()
 
@@ -106,7 +109,7 @@ class Watch(Struct):
                     waits = delays(Random())  # noqa: S311
                     async for message in events:
                         self.boards[node.id].feed(plain(message), message.timestamp_us or _now())
-            except SwitchError as error:
+            except (SwitchError, OperatorError) as error:
                 # The last picture would look alive: an empty board beside the reason does not.
                 self.boards.pop(node.id, None)
                 self.lost[node.id] = error.what
@@ -136,7 +139,8 @@ class Watch(Struct):
 async def _connected(node: Node) -> AsyncIterator[tuple[Client, AsyncIterator[Message]]]:
     """Yield a client of the capture account and its events, which begin before anything is asked."""
     async with (
-        Client.connect(account(node, node.ami.accounts.capture), events=True) as client,
+        reached(node, node.ami.accounts.capture) as found,
+        Client.connect(found, events=True) as client,
         client.subscribe(*_EVENTS) as events,
     ):
         yield client, events

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def session(line, folder: Path, said: list[str], secret: Secret | None = None, l
         who = type(who)(who.host, who.port, who.username, secret, who.tls)
     store, journal = Store.open(folder / FILE_NAME), Journal(journal_path(folder, node.id))
     log = log or partial(read_log, Path(node.queue_log))
-    return Session(node.id, who, journal, store, log, said.append), journal, store
+    return Session(node.id, lambda: nullcontext(who), journal, store, log, said.append), journal, store
 
 
 @asynccontextmanager

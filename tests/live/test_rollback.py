@@ -13,7 +13,7 @@ import pytest
 from cctoolkit import marks
 from cctoolkit.deploy import release
 from cctoolkit.node.transports import Holder
-from cctoolkit.workflow import specs, switch
+from cctoolkit.workflow import reach, specs, switch
 from tests.live.test_agents import until
 
 pytestmark = pytest.mark.live
@@ -28,7 +28,7 @@ def node_of(line):
 
 
 async def in_force(line) -> release.Disk:
-    async with switch.transport(node_of(line)) as there:
+    async with reach.transport(node_of(line)) as there:
         return await release.read(there)
 
 
@@ -142,7 +142,7 @@ async def test_nobody_confirmed(line, changed, capsys):
 
 
 async def waits(line) -> bool:
-    async with switch.transport(node_of(line)) as there:
+    async with reach.transport(node_of(line)) as there:
         intent = await there.intent()
         return intent is not None and bool(intent.confirm_by)
 
@@ -208,7 +208,7 @@ async def test_the_terminal_is_closed_while_the_release_waits(line, changed):
 async def test_who_is_at_work_is_named_and_waited_for(line, changed, capsys):
     """Another engineer holds the node: the second one is refused with the name, or waits until it is free."""
     holder = Holder("anna", "desk-7", "apply of release aa", "2026-11-22T12:00:00+00:00")
-    async with switch.transport(node_of(line)) as there, there.lock(holder):
+    async with reach.transport(node_of(line)) as there, there.lock(holder):
         assert await line.run_aside("apply", "--site", line.site) == 1
         assert "anna on desk-7, apply of release aa, since 2026-11-22T12:00:00Z" in capsys.readouterr().err
         waiting = asyncio.create_task(line.run_aside("apply", "--site", line.site, "--wait", "30s"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cctoolkit.__main__ import run
 from cctoolkit.flow.words import pl, ru
 from cctoolkit.model.steps import step_types
 
@@ -26,7 +27,13 @@ def test_a_step_type_has_its_three_drawers():
     } == types
 
 
-def test_every_command_explains_itself_with_an_example():
+def told(capsys, *words: str) -> str:
+    """Return what a command prints about itself; in this process, as starting one takes longer than all else here."""
+    assert run([*words, "--help"]) == 0
+    return capsys.readouterr().out
+
+
+def test_every_command_explains_itself_with_an_example(capsys):
     """Each command's help shows an example, and the list of commands is the files of cli/."""
     files = {p.stem for p in (ROOT / "cctoolkit/cli").glob("*.py")} - {"__init__", "options", "demo"}
     shown = subprocess.run(
@@ -39,14 +46,7 @@ def test_every_command_explains_itself_with_an_example():
     }
     assert listed == files
     for command in sorted(files - {"lab"}):
-        told = subprocess.run(
-            [sys.executable, "-m", "cctoolkit", command, "--help"],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=ROOT,
-        )
-        assert "Example: cctoolkit" in " ".join(told.stdout.split()), command
+        assert "Example: cctoolkit" in " ".join(told(capsys, command).split()), command
 
 
 def test_help_loads_nothing_heavy():
@@ -70,7 +70,7 @@ def test_help_loads_nothing_heavy():
     assert heavy.isdisjoint(loaded)
 
 
-def test_readme_commands_exist():
+def test_readme_commands_exist(capsys):
     """Every cctoolkit command of the README and CONTRIBUTING parses: it is known, and so are its options."""
     for file in ("README.md", "CONTRIBUTING.md"):
         for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
@@ -79,14 +79,8 @@ def test_readme_commands_exist():
             words = line.split("#")[0].replace('"', "").split()[1:]
             options = [word for word in words if word.startswith("-")]
             command = [word for word in words[:2] if not word.startswith("-")] if words[0] == "lab" else words[:1]
-            told = subprocess.run(
-                [sys.executable, "-m", "cctoolkit", *command, "--help"],
-                capture_output=True,
-                text=True,
-                check=True,
-                cwd=ROOT,
-            )
-            assert all(option in told.stdout for option in options), line
+            shown = told(capsys, *command)
+            assert all(option in shown for option in options), line
 
 
 def test_readme_shows_what_the_project_says():

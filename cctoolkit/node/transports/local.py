@@ -142,7 +142,7 @@ class LocalTransport:
         """Write a release; see Transport."""
         final = self.root / "releases" / release
         if final.exists():
-            raise FileExistsError(None, "there is a release of this name", str(final))
+            raise refusals.taken(self.node, str(final))
         draft = final.with_name(f".{release}{_DRAFT}")
         shutil.rmtree(draft, ignore_errors=True)
         gid = self._gid()

@@ -26,7 +26,8 @@ class Mailing(Struct, frozen=True):
 
     `kept`: of each step that records, whether the node has what test calls said there. `asked`: addresses the relay
     was asked about; `relay`: what kept it from being asked; `refused`: why it takes no mail for an address. `late`:
-    how many messages wait too long, `failed` how many were given up for an address.
+    how many messages wait too long, `failed` how many were given up for an address. `unseen`: why nothing was to be
+    seen ("" it was).
     """
 
     kept: Mapping[str, bool]
@@ -35,6 +36,7 @@ class Mailing(Struct, frozen=True):
     refused: Mapping[str, str] = {}
     late: int = 0
     failed: int = 0
+    unseen: str = ""
 
 
 class Prompt(Struct, frozen=True):

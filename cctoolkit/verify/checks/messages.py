@@ -8,6 +8,8 @@ from cctoolkit.verify.checks import Evidence, Finding
 def judge(evidence: Evidence) -> Iterator[Finding]:
     """One finding a step that records, one an address, and one for messages that wait."""
     seen = evidence.mailing
+    if seen.unseen:
+        yield Finding("messages", "recordings", False, seen.unseen)
     for step, kept in seen.kept.items():
         told = "what test calls said is on the node" if kept else "nothing of what test calls said is on the node"
         yield Finding("messages", f"{step}: recordings", kept, told)

@@ -1,7 +1,7 @@
 """A session against a switch made of recorded answers, over a real socket."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import pytest
 import pytest_asyncio
@@ -37,7 +37,7 @@ class Capture:
         self.store = Store.open(folder / FILE_NAME)
         self.journal = Journal(folder / "n1.cctj")
         who = switch.account(secret) if secret else switch.account()
-        self.session = Session("n1", who, self.journal, self.store, log, self.said.append)
+        self.session = Session("n1", lambda: nullcontext(who), self.journal, self.store, log, self.said.append)
 
     @asynccontextmanager
     async def running(self):

@@ -85,6 +85,20 @@ def test_hangup_before_complete():
     assert found.visits[0].legs[0].ended.at > found.ended.at
 
 
+def test_complete_without_channels():
+    """AgentComplete of a talk both of whose channels went first names neither: it ends the agent's open talk, in no other call."""
+    before = Call("n1-1.0", EPOCH - 600 * SECOND).enter().menu().key().into().rings().answers().talked().ended()
+    other = Call("n1-1.2", EPOCH, agent="petrov").enter().menu().key().into().rings().answers()
+    c = call().enter().menu().key().into().rings().answers().ended(after=3)
+    bare = event("AgentComplete", c.at + 2000, Queue=made.QUEUE, MemberName="ivanova", Reason="agent")
+    tracker = fold(stream(before) + stream(other) + stream(c) + bare + bare)
+    first, found, talking = sorted(tracker.take()[0], key=lambda one: one.entered.at)
+    found, talking = (found, talking) if found.call == c.call else (talking, found)
+    assert (found.hung_up_by, found.visits[0].legs[0].ended.at) == ("agent", c.at + 2000)
+    assert talking.visits[0].legs[0].ended is None
+    assert first.visits[0].legs[0].ended.at < found.entered.at
+
+
 def test_a_call_that_goes_on_after_its_agent():
     """Wrap-up belongs to the leg of the agent who wraps up, though the call has gone on and ends by its caller."""
     c = call().enter().menu().key().into().rings().answers().talked().mark("out", "orders", "queue-continued")

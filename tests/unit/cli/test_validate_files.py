@@ -141,6 +141,43 @@ def test_a_file_that_repeats_its_section(write, name, text):
     assert found("one") == [(f"one/{name}.yaml", 1, 1, "section-repeated")]
 
 
+TEAMS = "teams:\n  row-a: {senior: anna}\n"
+QUEUES = "queues:\n  sales: {title: Sales}\n  help: {title: Help}\n"
+MISPLACED = ("section-misplaced", "teams.yaml")
+REPEATED = ("section-repeated", "to the left")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (QUEUES + TEAMS, [(1, *REPEATED), (4, *MISPLACED)]),
+        (TEAMS + QUEUES, [(1, *MISPLACED), (3, *REPEATED)]),
+        ("sales: {title: Sales}\nhelp: {}\n" + TEAMS, [(3, *MISPLACED)]),
+        (TEAMS, [(1, *MISPLACED)]),
+    ],
+)
+def test_a_file_with_another_section(write, text, expected):
+    """A section in another one's file is told, and read as what it is: nobody is said to lack a team or a queue."""
+    flow = "open: {type: queue, queue: sales, next: {timeout: more}}\nmore: {type: queue, queue: help, next: {timeout: bye}}"
+    agents = "- {agent: anna, team: row-a, certified: 2026-01-31}\n"
+    write(
+        split()
+        | {"one/flow.yaml": flow + "\nbye: {type: hangup}\n", "one/queues.yaml": text, "one/agents.yaml": agents}
+    )
+    (Path("projects/one/calendars.yaml")).unlink()
+    problems = validating.validate(["one"]).problems
+    assert [(p.file, p.mark.line, p.mark.column, p.code) for p in problems] == [
+        ("projects/one/queues.yaml", line, 1, code) for line, code, _ in expected
+    ]
+    assert all(cure in p.hint for p, (_, _, cure) in zip(problems, expected, strict=True))
+
+
+def test_a_queue_called_teams(write):
+    """A queue that has a section's name is one, with or without a mistake of its own."""
+    write(split() | {"one/queues.yaml": "teams: {maxlen: x}\nreports: {title: Reports}\n"})
+    assert found("one") == [("one/queues.yaml", 1, 17, "schema-type")]
+
+
 def test_a_queue_called_queues(write):
     """A thing that has its section's name is one, with or without a mistake of its own."""
     write(split() | {"one/queues.yaml": "queues: {maxlen: x}\n"})

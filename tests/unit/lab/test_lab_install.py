@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from cctoolkit.errors import OperatorError
-from cctoolkit.lab import install
+from cctoolkit.lab import debian, install
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -41,9 +41,9 @@ def test_all_missing_programs_are_named_at_once(programs, monkeypatch):
 
 
 def test_a_full_disk_is_said_before_anything_is_built(tmp_path, monkeypatch):
-    monkeypatch.setattr(install.shutil, "disk_usage", lambda _folder: Usage(10, 9, 1e8))
+    monkeypatch.setattr(debian.shutil, "disk_usage", lambda _folder: Usage(10, 9, 1e8))
     with pytest.raises(OperatorError, match=r"only 0\.1 GB are free"):
-        install._check_disk(tmp_path)
+        debian._check_disk(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -72,17 +72,17 @@ def test_an_asterisk_without_its_user_is_not_used(programs, monkeypatch):
 
 def test_debootstrap_is_installed_when_missing(programs, tmp_path):
     programs("apt-get", f'echo "$@" >> {tmp_path}/asked')
-    install._provide_debootstrap(lambda _line: None)
+    debian._provide_debootstrap(lambda _line: None)
     assert (tmp_path / "asked").read_text() == "-q update\n-q install -y debootstrap debian-archive-keyring\n"
 
 
 def test_a_failing_apt_says_why(programs):
     programs("apt-get", "echo 'E: no network' >&2; exit 100")
     with pytest.raises(OperatorError, match="apt-get update failed: E: no network"):
-        install._provide_debootstrap(lambda _line: None)
+        debian._provide_debootstrap(lambda _line: None)
 
 
 def test_without_apt_the_choices_are_named(programs):
     with pytest.raises(OperatorError, match="debootstrap is missing") as caught:
-        install._provide_debootstrap(lambda _line: None)
+        debian._provide_debootstrap(lambda _line: None)
     assert "Asterisk 22" in caught.value.next_step

@@ -4,11 +4,13 @@ import threading
 import time
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from cctoolkit.cli import messages as cli
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.messages.notes import Note
+from cctoolkit.model.ssh import Ssh
 from cctoolkit.state.settings import NodeState
 from cctoolkit.verify.checks import Evidence, Mailing
 from cctoolkit.verify.checks.messages import judge
@@ -38,6 +40,21 @@ def test_nodes_that_share_a_folder_are_one(tmp_path, post):
     assert len(post.letters()) == 1
     assert [one.message for one in messages.shown(loaded)] == [NAME]
     assert once(loaded, node="n2")[1][0] == "sending messages of n2"
+
+
+def test_a_node_that_is_reached_by_ssh(tmp_path, post):
+    """A folder of the same path on this machine is not its; named, or on the machine with its address, it is."""
+    release(tmp_path, post.port, TO)
+    loaded = site(n1=tmp_path, n2=tmp_path)
+    far = replace(loaded.site.nodes[0], transport="ssh", ssh=Ssh(host="n1.centre.example", user="deploy"))
+    loaded = replace(loaded, site=replace(loaded.site, nodes=(far, loaded.site.nodes[1])))
+    assert once(loaded)[1] == [
+        "node n1 is passed over: reached by ssh; its messages are to be had there alone",
+        "sending messages of n2",
+    ]
+    assert once(loaded, node="n1")[1] == ["sending messages of n1"]
+    here = replace(loaded, site=replace(loaded.site, nodes=(replace(far, address="127.0.0.1"),)))
+    assert once(here)[1] == ["sending messages of n1"]
 
 
 def test_a_node_that_is_not_here_or_not_at_all(tmp_path):

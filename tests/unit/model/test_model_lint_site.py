@@ -2,8 +2,11 @@
 
 from copy import deepcopy
 
+import pytest
+
 from cctoolkit.model import build, lint_site
 from cctoolkit.model.examples import EXAMPLES
+from cctoolkit.spec import schema
 from cctoolkit.spec.problem import Mark
 from cctoolkit.spec.source import Document
 
@@ -49,6 +52,21 @@ def test_two_nodes_are_two():
     assert codes(site | {"nodes": [node, second | {"folder": "/srv/n2", "address": node["address"]}]}) == [
         "node-place-twice"
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("folder", ""), ("folder", "etc/asterisk"), ("queue_log", "/var/log\nx"), ("spool", "/var/\x1b[31m"), ("group", -1),
+     ("group", "a b"), ("group", "")],
+)  # fmt: skip
+def test_places_on_a_node(key, value):
+    """A path on a node is absolute and has no control characters; a group is a name or a number."""
+    site = deepcopy(EXAMPLES["site"])
+    site["nodes"][0][key] = value
+    assert {problem.code for problem in schema.check(document(site), "site")} <= {"schema-format", "schema-range"}
+    assert schema.check(document(site), "site")
+    site["nodes"][0][key] = {"group": 0}.get(key, "/srv/Asterisk of ours")
+    assert schema.check(document(site), "site") == []
 
 
 def test_shared_with_nobody():

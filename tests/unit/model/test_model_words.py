@@ -49,11 +49,40 @@ def test_span():
         ("8 (800) 100-20-30", "RU", "+78001002030"), ("+7 800 100 20 30", "RU", "+78001002030"),
         ("8001002030", "RU", "+78001002030"), ("22 123 45 67", "PL", "+48221234567"), ("+48 22 123 45 67", "RU", "+48221234567"),
         ("8 (800) 100-20-3", "RU", None), ("100-20-30", "RU", None), ("112", "PL", None), ("((((", "RU", None), ("800", "ZZ", None),
+        ("+7 812 640-20-311", "RU", None), ("+7 8 800 100-20-30", "RU", "+78001002030"), ("+44 (0) 20 7946 0018", "GB", "+442079460018"),
     ],
 )  # fmt: skip
 def test_e164(text, country, full):
-    """What people write becomes E.164, or nothing when a digit is missing."""
+    """What people write becomes E.164, or nothing when a digit is missing or too many."""
     assert phone.e164(text, country) == full
+
+
+@pytest.mark.parametrize(
+    ("dialled", "countries", "costs"),
+    [
+        ("+48701234567", (), True), ("701234567", (), False), ("701234567", ("RU", "PL"), True), ("701234567", ("RU",), False),
+        ("88091234567", ("RU",), True), ("78091234567", ("RU",), True), ("0048701234567", ("PL",), True),
+        ("809123", ("RU",), False), ("88001002030", ("RU",), False), ("84951112233", ("RU", "PL"), False),
+    ],
+)  # fmt: skip
+def test_premium(dialled, countries, costs):
+    """A premium-rate number is known in E.164, and as it is dialled in a country; an extension is none."""
+    assert phone.premium(dialled, countries) == costs
+
+
+@pytest.mark.parametrize(
+    ("digits", "country", "begins"),
+    [
+        ("8499", "RU", "+7499"),
+        ("7499", "RU", "+7499"),
+        ("499", "RU", "+7499"),
+        ("022", "PL", "+4822"),
+        ("00420", "PL", "+420"),
+    ],
+)
+def test_beginning(digits, country, begins):
+    """The beginning of a number, as it is dialled in a country, in full."""
+    assert phone.beginning(digits, country) == begins
 
 
 def test_forms():

@@ -124,9 +124,9 @@ class TransportContract:
             ) as caught:
                 await far.make().lock(Holder("petr", "desk-8", "rollback", since)).__aenter__()
             assert caught.value.what.isprintable()
-        async with far.transport.lock():
+        async with far.make().lock():
             with pytest.raises(Busy) as caught:
-                await far.make().lock().__aenter__()
+                await far.transport.lock().__aenter__()
             assert caught.value.what == "another apply is at work on this node"
 
     async def test_a_file_says_who_wrote_it_and_when(self, far):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cctoolkit.errors import OperatorError, SpecError
-from cctoolkit.secret import Secret, SecretRef, fingerprint, parse_ref, resolve, reveal_all
+from cctoolkit.secret import Secret, SecretRef, fingerprint, parse_ref, resolve, resolve_text, reveal_all
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,17 @@ def test_resolve(tmp_path, monkeypatch):
     refs = [SecretRef("env", "CCT_T"), SecretRef("file", str(tmp_path / "s"))]
     text = f"a={refs[0].placeholder()} b={refs[1].placeholder()}"
     assert reveal_all(text, resolve) == "a=one b=two"
+
+
+def test_a_secret_of_several_lines(tmp_path, monkeypatch):
+    """A private key is text of several lines, and stands in no configuration: there it is refused."""
+    (tmp_path / "key").write_text("-----BEGIN\n;\nEND-----\n", encoding="utf-8")
+    monkeypatch.setenv("CCT_T", "a\nb")
+    file = SecretRef("file", str(tmp_path / "key"))
+    assert resolve_text(file).reveal() == "-----BEGIN\n;\nEND-----"
+    assert resolve_text(SecretRef("env", "CCT_T")).reveal() == "a\nb"
+    with pytest.raises(OperatorError, match="control character"):
+        resolve(file)
 
 
 @pytest.mark.parametrize("raw", [None, b"", b"\n", b"a;b", b"a\nb", b"\xff\xfe", b"a\x00b"])

@@ -72,7 +72,7 @@ def test_mutations(tmp_path_factory, data):
             parent[data.draw(st.text(max_size=6))] = parent.pop(last)
         if not places(spec):
             break
-    text = yaml.safe_dump(spec, allow_unicode=True, sort_keys=False)
+    text = yaml.dump(spec, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
     check(tmp_path_factory.getbasetemp() / "mutant.yaml", text)
 
 

@@ -71,13 +71,18 @@ def test_overflow_is_text():
         ("ab: c\0d\n", [("yaml-character", 1, 6)]),
         ("a: 1\n\x1b[31m: 2\n", [("yaml-character", 2, 1)]),
         ("a: \ud800\n", [("yaml-character", 1, 4)]),
-        ("a: " + "[" * 10_000, [("yaml-too-deep", 1, 43)]),
+        ("a: " + "[" * 500, [("yaml-too-deep", 1, 43)]),
         ("{a: " * 10_000, [("yaml-too-deep", 1, 161)]),
     ],
 )
 def test_refused(text, found):
     """Each thing a spec may not hold is one problem, at its line and column."""
     assert codes(text) == found
+
+
+def test_deeper_than_the_parser_goes():
+    """Where the parser looks ahead and gives up first, it is the same mistake."""
+    assert [code for code, _, _ in codes("a: " + "[" * 10_000)] == ["yaml-too-deep"]
 
 
 @pytest.mark.parametrize("text", ['a: "x\ty"\n', "a: 1 # x\ty\n", "a: |\n  x\ty\n", "# \t\na: 'it''s\t'\n"])

@@ -13,6 +13,7 @@ TO = "hotline@centre.example"
     ("seen", "said"),
     [
         (Mailing({}), []),
+        (Mailing({}, unseen="not looked at"), [("recordings", False, "not looked at")]),
         (Mailing({"night": True}), [("night: recordings", True, "what test calls said is on the node")]),
         (Mailing({"night": False}), [("night: recordings", False, "nothing of what test calls said is on the node")]),
         (Mailing({}, (TO,)), [(f"mail to {TO}", True, "the relay takes it")]),

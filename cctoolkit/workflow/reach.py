@@ -1,0 +1,105 @@
+"""How a node's files are reached: the transport its site names, with its secrets, open as long as it is used."""
+
+import asyncio
+import os
+import socket
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cctoolkit.capture.rotated import joined, read_log
+from cctoolkit.errors import CctoolkitError, OperatorError
+from cctoolkit.model.site import Node
+from cctoolkit.model.ssh import Login, Ssh
+from cctoolkit.node.transports import Transport
+from cctoolkit.node.transports.local import LocalTransport
+from cctoolkit.secret import parse_ref, resolve_text
+
+if TYPE_CHECKING:
+    from asyncssh import SSHClientConnection
+
+    from cctoolkit.node.ssh.session import Session
+
+
+def is_here(node: Node) -> bool:
+    """Say whether a node's own files are to be looked for on this machine: they are local, or its address is ours."""
+    if node.transport == "local":
+        return True
+    family = socket.AF_INET6 if ":" in node.address else socket.AF_INET
+    with socket.socket(family) as probe:
+        try:
+            probe.bind((node.address, 0))
+        except OSError:
+            return False
+    return True
+
+
+@asynccontextmanager
+async def transport(node: Node) -> AsyncIterator[Transport]:
+    """Yield how a node's files are reached."""
+    if node.ssh is None or node.transport != "ssh":
+        yield LocalTransport(node.id, Path(node.folder), node.group)
+        return
+    async with _session(node, node.ssh) as session:
+        from cctoolkit.node.transports.ssh import SshTransport
+
+        yield SshTransport(node.id, session, node.group)
+
+
+def queue_log(node: Node) -> str:
+    """Return the text of a node's queue_log and its newest rotated sibling; raise OSError when it cannot be read.
+
+    Not inside an event loop: it takes a while.
+    """
+    if node.ssh is None or node.transport != "ssh":
+        return read_log(Path(node.queue_log))
+    try:
+        return asyncio.run(_far_queue_log(node, node.ssh))
+    except CctoolkitError as error:
+        raise OSError(f"{error.where}: {error.what}") from error
+
+
+async def _far_queue_log(node: Node, ssh: Ssh) -> str:
+    async with _session(node, ssh) as session:
+        sibling, before, now = await session.ask("log", node.queue_log)
+    return joined(sibling, b64decode(before), b64decode(now))
+
+
+@asynccontextmanager
+async def ami_port(node: Node, ssh: Ssh) -> AsyncIterator[int]:
+    """Yield a port of 127.0.0.1 that leads to the node's AMI through its ssh."""
+    async with _connection(node, ssh) as connection:
+        there = await connection.forward_local_port("127.0.0.1", 0, node.ami.host, node.ami.port)
+        async with there:
+            yield there.get_port()
+
+
+@asynccontextmanager
+async def _session(node: Node, ssh: Ssh) -> AsyncIterator["Session"]:
+    async with _connection(node, ssh) as connection:
+        from cctoolkit.node.ssh.session import opened
+
+        where = f"node {node.id}, ssh {ssh.user}@{ssh.host}, port {ssh.port}"
+        async with opened(connection, where, f"{node.folder}/cctoolkit", sudo=ssh.sudo) as session:
+            yield session
+
+
+@asynccontextmanager
+async def _connection(node: Node, ssh: Ssh) -> AsyncIterator["SSHClientConnection"]:
+    try:
+        from cctoolkit.node.ssh.connect import Hop, connected
+    except ModuleNotFoundError as error:
+        raise OperatorError(
+            f"{error.name} is not installed here", where=f"node {node.id}", expected="what ssh needs",
+            next_step="pip install 'cctoolkit[ssh]'",
+        ) from error  # fmt: skip
+
+    def hop(login: Login) -> Hop:
+        key = resolve_text(parse_ref(login.key, Path())) if login.key else None
+        return Hop(login.host, login.port, login.user, key, os.environ.get("SSH_AUTH_SOCK", ""))
+
+    jump = hop(ssh.jump) if ssh.jump else None
+    async with connected(node.id, hop(ssh), jump, Path(ssh.known_hosts)) as connection:
+        yield connection
