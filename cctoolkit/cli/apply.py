@@ -49,9 +49,9 @@ def command(
 
 
 async def _confirm(site: str) -> int:
-    from cctoolkit.workflow import confirm, specs
+    from cctoolkit.workflow import confirm, nodes
 
-    say(f"confirmed: {', '.join(await confirm.confirm(specs.load_nodes(site)))}")
+    say(f"confirmed: {', '.join(await confirm.confirm(nodes.load_nodes(site)))}")
     return 0
 
 

@@ -20,10 +20,10 @@ def command(site: Site, node: OneNode = "", output: OutputFormat = Format.text) 
 
     Example: cctoolkit drift --site lab
     """
-    from cctoolkit.workflow import rollback, specs
+    from cctoolkit.workflow import nodes
     from cctoolkit.workflow.drift import drift_site
 
-    rollback.nodes(specs.load_nodes(site), node)
+    nodes.chosen(nodes.load_nodes(site), node)
     found = asyncio.run(drift_site(site, node))
     if output is Format.json:
         say_json(found)

@@ -14,9 +14,9 @@ def command(site: Site, output: OutputFormat = Format.text) -> None:
     """
     import asyncio
 
-    from cctoolkit.workflow import history, specs
+    from cctoolkit.workflow import history, nodes
 
-    found = asyncio.run(history.histories(specs.load_nodes(site)))
+    found = asyncio.run(history.histories(nodes.load_nodes(site)))
     if output is Format.json:
         waits = {node: [{"journal": told.journal}] if told.journal else [] for node, told in found.items()}
         say_json({node: [*told.entries, *waits[node]] for node, told in found.items()})

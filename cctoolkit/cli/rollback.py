@@ -36,10 +36,10 @@ def command(
 async def _rollback(site: str, to: str, node: str, with_edits: bool, overwrite_edits: bool, wait: str) -> int:
     from cctoolkit.deploy.terms import Terms
     from cctoolkit.plan.explain import explain
-    from cctoolkit.workflow import locks, rollback, specs, switch
+    from cctoolkit.workflow import locks, nodes, rollback, switch
 
-    loaded = specs.load_nodes(site)
-    await locks.wait_free(rollback.nodes(loaded, node), locks.patience(wait), tell)
+    loaded = nodes.load_nodes(site)
+    await locks.wait_free(nodes.chosen(loaded, node), locks.patience(wait), tell)
     planned = await rollback.plan_rollback(loaded, to, node, with_edits=with_edits)
     for one in planned:
         say(explain(one.plan))

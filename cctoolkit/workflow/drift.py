@@ -20,8 +20,9 @@ from cctoolkit.plan import drift
 from cctoolkit.plan.allowed import misplaced
 from cctoolkit.plan.drift import Drifted, Edited
 from cctoolkit.secret import resolve, reveal_all
+from cctoolkit.workflow.nodes import load_nodes
 from cctoolkit.workflow.reach import queue_log, transport
-from cctoolkit.workflow.specs import LoadedSite, load_nodes, load_site, render_site
+from cctoolkit.workflow.specs import LoadedSite, load_site, render_site
 from cctoolkit.workflow.switch import deploy_client
 
 _LOGGED = {"ADDMEMBER": "added", "REMOVEMEMBER": "removed", "PENALTY": "given its penalty"}

@@ -29,9 +29,11 @@ def duration(text: str, option: str) -> int:
 
 
 async def wait_free(nodes: Sequence[Node], wait_seconds: float, progress: Callable[[str], None]) -> None:
-    """Return once nobody is at work on the nodes; raise Busy, naming who is, after `wait_seconds`."""
+    """Return once nobody is at work on the nodes; raise Busy, naming who is, after `wait_seconds`. With none nobody is
+    asked: who is at work is found when the lock is taken.
+    """
     deadline = asyncio.get_running_loop().time() + wait_seconds
-    for node in nodes:
+    for node in nodes if wait_seconds else ():
         told = False
         while busy := await _busy(node):
             if asyncio.get_running_loop().time() >= deadline:

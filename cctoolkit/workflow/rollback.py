@@ -1,23 +1,12 @@
 """rollback: back to a release a node keeps, by the machinery of apply."""
 
 from cctoolkit.deploy.rollback import choose, config_of, refuse_edited
-from cctoolkit.errors import UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.node.transports import Intent
-from cctoolkit.spec.problem import did_you_mean, one_of
+from cctoolkit.workflow.nodes import chosen
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import Planned, plan_node
-
-
-def nodes(loaded: LoadedSite, only: str) -> tuple[Node, ...]:
-    """Return the nodes of the site, or the one named; raise UsageError when there is none of that name."""
-    found = tuple(node for node in loaded.site.nodes if only in ("", node.id))
-    if found:
-        return found
-    known = [node.id for node in loaded.site.nodes]
-    raise UsageError(f"there is no node {only!r} on site {loaded.site.id}", expected=one_of(known),
-                     next_step=did_you_mean(only, known))  # fmt: skip
 
 
 async def plan_rollback(loaded: LoadedSite, to: str, node: str = "", *, with_edits: bool = False) -> list[Planned]:
@@ -25,7 +14,7 @@ async def plan_rollback(loaded: LoadedSite, to: str, node: str = "", *, with_edi
 
     The spec of today takes no part but for where the nodes are.
     """
-    return [await _plan(one, to, with_edits=with_edits) for one in nodes(loaded, node)]
+    return [await _plan(one, to, with_edits=with_edits) for one in chosen(loaded, node)]
 
 
 async def plan_back(node: Node, intent: Intent) -> Planned:

@@ -174,17 +174,6 @@ def load_site(name: str, only: Sequence[str] = ()) -> LoadedSite:
     return LoadedSite(secret_paths.of_site(site, path.parent), tuple(one.project for one in projects), documents)
 
 
-def load_nodes(name: str) -> LoadedSite:
-    """Return a site without its projects, whatever is wrong with those: the way back must not need them."""
-    path = find_site(name)
-    document, problems = source.load(path, shown(path))
-    if document is not None:
-        problems += schema.check(document, "site")
-    if document is None or errors(problems):
-        raise InvalidSpecError(problems)
-    return LoadedSite(secret_paths.of_site(build.site(document), path.parent), ())
-
-
 def check_site(path: Path, check: Check = check_project) -> tuple[Site | None, list[LoadedProject], list[Problem]]:
     """Check a site and its projects, each by `check`; None when the site's own file does not keep to its schema."""
     document, problems = source.load(path, shown(path))

@@ -9,7 +9,7 @@ import pytest
 
 from cctoolkit import marks
 from cctoolkit.deploy.reload import MODULES
-from cctoolkit.workflow import specs, switch
+from cctoolkit.workflow import nodes, switch
 from tests.live.test_agents import until
 
 pytestmark = pytest.mark.live
@@ -37,7 +37,7 @@ async def drift(line, capsys):
 
 
 def client(line):
-    return switch.deploy_client(specs.load_nodes(line.site).site.nodes[0])
+    return switch.deploy_client(nodes.load_nodes(line.site).site.nodes[0])
 
 
 def current(line, name):

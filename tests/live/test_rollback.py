@@ -13,7 +13,7 @@ import pytest
 from cctoolkit import marks
 from cctoolkit.deploy import release
 from cctoolkit.node.transports import Holder
-from cctoolkit.workflow import reach, specs, switch
+from cctoolkit.workflow import nodes, reach, switch
 from tests.live.test_agents import until
 
 pytestmark = pytest.mark.live
@@ -24,7 +24,7 @@ FLOW = ("prompts: [ss-noservice]", "prompts: [ss-noservice, vm-goodbye]")
 
 
 def node_of(line):
-    return specs.load_nodes(line.site).site.nodes[0]
+    return nodes.load_nodes(line.site).site.nodes[0]
 
 
 async def in_force(line) -> release.Disk:

@@ -12,8 +12,11 @@ ANNA = Holder("anna", "desk-7", "apply of release aa", "2026-11-22T12:00:00+00:0
 async def test_who_finds_a_node_locked_is_told_by_whom(applied):
     """The second engineer is refused: who, from which machine, doing what, since when."""
     async with applied.transport.lock(ANNA):
+        await locks.wait_free(applied.loaded.site.nodes, 0, applied.said.append)
+        with pytest.raises(Busy, match="anna on desk-7"):
+            await applied.apply()
         with pytest.raises(Busy, match="anna on desk-7, apply of release aa, since 2026-11-22T12:00:00Z") as caught:
-            await locks.wait_free(applied.loaded.site.nodes, 0, applied.said.append)
+            await locks.wait_free(applied.loaded.site.nodes, 0.01, applied.said.append)
     assert caught.value.exit_code == 1
     assert "--wait 60s" in caught.value.next_step
 

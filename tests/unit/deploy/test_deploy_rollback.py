@@ -11,7 +11,7 @@ from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreacha
 from cctoolkit.node import durable
 from cctoolkit.plan.changes import memory_difference
 from cctoolkit.spec.problem import InvalidSpecError
-from cctoolkit.workflow import rollback, specs, switch
+from cctoolkit.workflow import nodes, rollback, specs, switch
 from tests.unit.deploy.conftest import SECRET
 
 RELOAD = "Reload app_queue.so"
@@ -211,10 +211,10 @@ def test_the_way_back_needs_no_spec(tmp_path):
     site.write_text(text.replace("northwind-hotline", "gone-line"), encoding="utf-8")
     with pytest.raises(InvalidSpecError):
         specs.load_site(str(site))
-    assert [node.id for node in specs.load_nodes(str(site)).site.nodes] == ["n1"]
+    assert [node.id for node in nodes.load_nodes(str(site)).site.nodes] == ["n1"]
     site.write_text(text.replace("address:", "adress:"), encoding="utf-8")
     with pytest.raises(InvalidSpecError):
-        specs.load_nodes(str(site))
+        nodes.load_nodes(str(site))
 
 
 async def test_no_room_for_the_way_back(twice, monkeypatch):
