@@ -33,7 +33,10 @@ TRUNK, CLOSED, TEST, ENTRY, MARK, END = "cct-trunk", "cct-closed", "cct-test", "
 MEMBER, WRAP, TIMER, AGENT, SHADOWS = "cct-member", "cct-wrap", "cct-timer", "cct-agent", "cct-shadow"
 LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
 MESSAGE, OWED = "cct-message", "cct-owed"
-OVERRIDDEN, SUPERVISOR = "cct-overridden", "cct-supervisor"
+OVERRIDDEN, SUPERVISOR, SAY, CLEAR = "cct-overridden", "cct-supervisor", "cct-say", "cct-clear"
+EXIT = "cct-exit-"
+"""Begins the contexts of keys pressed while waiting."""
+
 CALLING = "cct-calling-"
 """Begins the contexts that write who calls in full, one for each country of a number."""
 
@@ -86,7 +89,7 @@ def queue_name(project: str, queue: str) -> str:
 
 def exit_context(keys: Sequence[str]) -> str:
     """Return the context of the keys that lead out of a queue: cct-exit-12s for 1, 2 and star."""
-    return "cct-exit-" + "".join({"*": "s", "#": "h"}.get(key, key) for key in keys)
+    return EXIT + "".join({"*": "s", "#": "h"}.get(key, key) for key in keys)
 
 
 def calling_context(country: str) -> str:

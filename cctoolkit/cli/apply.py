@@ -1,18 +1,38 @@
 """apply: do the plan, prove it took, or put everything back."""
 
 import asyncio
-from datetime import timedelta
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import OverwriteEdits, Projects, Site, Wait, say, tell
+from cctoolkit.cli.options import Accept, OverwriteEdits, Projects, Site, Wait, say, tell
+
+if TYPE_CHECKING:
+    from cctoolkit.workflow.careful import How
 
 
 def command(
     site: Site,
     projects: Projects = None,
     overwrite_edits: OverwriteEdits = False,
+    accept: Accept = None,
+    when_idle: Annotated[
+        bool, typer.Option("--when-idle", help="Wait until the change touches nobody who is live, then apply.")
+    ] = False,
+    drain: Annotated[
+        bool,
+        typer.Option(
+            "--drain", help="Let no new call into queues and trunks that are to go; apply when the last is gone."
+        ),
+    ] = False,
+    within: Annotated[
+        str, typer.Option("--within", help="How long --when-idle and --drain wait.", metavar="DURATION")
+    ] = "30m",
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", help="Perform exactly this plan, which `plan -o` saved; nothing else.", metavar="FILE"),
+    ] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Load everything anew, also what the switch shows nobody.")
     ] = False,
@@ -30,22 +50,23 @@ def command(
     wait: Wait = "",
 ) -> int:
     """Plan, then perform the plan: one rename on disk, reload, read back; put back when the switch did not
-    take it.
+    take it. What would touch who is live is refused with what it would do, unless it is accepted or waited for.
 
-    Example: cctoolkit apply --site lab
+    Example: cctoolkit apply --site lab --when-idle
     """
+    from cctoolkit.deploy.terms import Terms
     from cctoolkit.errors import UsageError
-    from cctoolkit.workflow import locks
+    from cctoolkit.workflow import careful, locks
 
-    if confirm and (reload or confirm_within or overwrite_edits or projects):
-        raise UsageError("--confirm goes alone", expected="apply --confirm --site SITE")
-    within = locks.duration(confirm_within, "--confirm-within") if confirm_within else None
-    if within == 0:
-        raise UsageError("no time to confirm in", where="--confirm-within", expected="a duration such as 5m")
     if confirm:
+        if projects or overwrite_edits or accept or when_idle or drain or plan or reload or confirm_within:
+            raise UsageError("--confirm goes alone", expected="apply --confirm --site SITE")
         return asyncio.run(_confirm(site))
-    limit = None if within is None else timedelta(seconds=within)
-    return asyncio.run(_apply(site, projects or [], overwrite_edits, reload, limit, locks.patience(wait)))
+    how = careful.How(
+        careful.accepted(accept or ()), overwrite_edits, when_idle, drain, careful.limit(within), plan,
+        Terms(reload=reload, confirm_within=locks.trial(confirm_within)),
+    )  # fmt: skip
+    return asyncio.run(_apply(site, projects or [], how, locks.patience(wait)))
 
 
 async def _confirm(site: str) -> int:
@@ -55,29 +76,24 @@ async def _confirm(site: str) -> int:
     return 0
 
 
-async def _apply(
-    site: str, projects: list[str], overwrite_edits: bool, reload: bool, limit: timedelta | None, patience: float
-) -> int:
-    from cctoolkit.deploy.terms import Terms
+async def _apply(site: str, projects: list[str], how: "How", patience: float) -> int:
+    from cctoolkit.plan.classes import EVERYTHING
     from cctoolkit.plan.explain import explain
-    from cctoolkit.workflow import confirm, locks, specs, switch
+    from cctoolkit.workflow import careful, confirm, locks, specs
 
     loaded = specs.load_site(site, projects)
     await locks.wait_free(loaded.site.nodes, patience, tell)
     await confirm.settle(loaded, tell)
-    planned = await switch.plan_site(loaded)
-    for one in planned:
-        say(explain(one.plan))
+    # Who waits for it need not be told that it is refused.
+    shown = EVERYTHING if how.when_idle or how.drain else how.accepted
 
     async def act() -> list[str]:
-        changed = await switch.apply_site(
-            planned, overwrite_edits=overwrite_edits, progress=tell, terms=Terms(reload=reload, confirm_within=limit)
-        )
+        changed = await careful.apply(loaded, how, progress=tell, told=lambda one: say(explain(one, shown)))
         if changed:
             say(f"applied and read back: {', '.join(changed)}")
         return changed
 
-    if limit is None:
+    if how.terms.confirm_within is None:
         await act()
     elif confirmed := await confirm.apply_and_wait(loaded.site.nodes, act, tell):
         say(f"confirmed: {', '.join(confirmed)}")

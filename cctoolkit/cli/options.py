@@ -9,6 +9,8 @@ from typing import Annotated
 import msgspec
 import typer
 
+from cctoolkit.plan.classes import Class
+
 CHANGES = 2
 """Exit code for changes or findings."""
 
@@ -30,6 +32,10 @@ Wait = Annotated[
     typer.Option(
         "--wait", metavar="TIME", help="How long to wait for somebody else's apply, such as 60s; else refused."
     ),
+]
+Accept = Annotated[
+    list[Class] | None,
+    typer.Option("--accept", help="A danger that may happen now; once for each.", metavar="CLASS"),
 ]
 Projects = Annotated[
     list[str] | None,

@@ -21,6 +21,7 @@ import msgspec
 
 from cctoolkit import clock
 from cctoolkit.deploy import history, journal
+from cctoolkit.deploy.danger import refuse_danger
 from cctoolkit.deploy.members import change_members
 from cctoolkit.deploy.registrations import register_again
 from cctoolkit.deploy.release import Author, Disk, compose, read, refuse_edits, still_used
@@ -31,6 +32,7 @@ from cctoolkit.errors import CctoolkitError, OperatorError, SwitchUnreachable
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Holder, Intent, Transport
 from cctoolkit.plan.changes import Plan, memory_difference
+from cctoolkit.plan.classes import Accepted
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import Secret, SecretRef
 from cctoolkit.state.described import observable
@@ -38,7 +40,7 @@ from cctoolkit.state.described import observable
 
 class Job(msgspec.Struct, frozen=True):
     """One node's apply: what was planned and everything needed to perform it. `progress` is told each
-    step.
+    step; `accepted` are the dangers somebody said may happen.
     """
 
     node: str
@@ -49,6 +51,7 @@ class Job(msgspec.Struct, frozen=True):
     value_of: Callable[[SecretRef], Secret]
     overwrite_edits: bool
     progress: Callable[[str], None]
+    accepted: Accepted = Accepted()
     terms: Terms = ORDINARY
 
     def holder(self) -> Holder:
@@ -63,9 +66,10 @@ async def apply(job: Job, client: Switch) -> None:
         disk = await read(job.transport)
         refuse_edits(disk, job.node, job.overwrite_edits)
         _refuse_old_plan(job, disk)
-        await job.transport.sweep()
         intent = await job.transport.intent()
         journal.refuse(intent, job.terms, job.node, clock.now())
+        await refuse_danger(client, job.plan, job.config.files, disk, job.accepted)
+        await job.transport.sweep()
         anew = intent or disk.edited or job.terms.reload
         if anew or any(change.side != "member" for change in job.plan.changes):
             await _change_files(job, disk, intent, client)

@@ -36,18 +36,19 @@ def _lines(head: str, found: Sequence[Difference], calls: Sequence[str]) -> Iter
 
 def markdown(head: str, found: Sequence[Difference]) -> str:
     """Return a heading and a table, worst first; titles of the spec can write no markup of their own."""
-    lines = [f"### {_plain(head)}: {_counted(found)}"]
+    lines = [f"### {plain(head)}: {_counted(found)}"]
     if found:
         lines += ["", "| | when | who | was | now |", "|---|---|---|---|---|"]
     for one in found:
-        who = "<br>".join(filter(None, [*map(_plain, one.numbers), _plain(_ways(one))]))
-        cells = [f"**{HEADS[one.harm]}**" if one.harm != "other" else HEADS[one.harm], _plain(one.when), who,
-                 _plain(one.was), _plain(one.now)]  # fmt: skip
+        who = "<br>".join(filter(None, [*map(plain, one.numbers), plain(_ways(one))]))
+        cells = [f"**{HEADS[one.harm]}**" if one.harm != "other" else HEADS[one.harm], plain(one.when), who,
+                 plain(one.was), plain(one.now)]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
+    """Return words that write no markup of their own."""
     return words.translate(_MARKED)
 
 

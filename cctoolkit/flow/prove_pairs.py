@@ -131,7 +131,11 @@ def _alone(number: str, before: _Side, after: _Side, pair: _Pair) -> Iterator[Se
         path = (*pair.turns, old.turn(pair.before.place, one.guard))
         for at in _by(old, pair.before, one):
             harm = _harm(_ends(old, at), _instead(new, pair.after, one.guard))
-            yield _seen(new, at.here, Seen(harm, number, (*path, *at.cases), said(old, at), _nothing(one.guard)))
+            found = Seen(harm, number, (*path, *at.cases), said(old, at), _nothing(one.guard))
+            seen = _seen(new, at.here, found)
+            # What the call has no more it went on with: without an end of its own nobody could place it there.
+            goes_on = isinstance(one.guard, QueueExit) and at.place
+            yield replace(seen, rest=old.finish(at.place, _somebody(at.here))) if goes_on else seen
     elif other:
         path = (*pair.turns, new.turn(pair.after.place, other.guard))
         for at in _by(new, pair.after, other):
@@ -140,10 +144,14 @@ def _alone(number: str, before: _Side, after: _Side, pair: _Pair) -> Iterator[Se
 
 def _seen(new: Line, here: Possible, found: Seen, place: str = "") -> Seen:
     """Name somebody to whom it happens, and how their call ends from a place on."""
-    somebody = replace(here, masks=tuple(mask & -mask for mask in here.masks))
+    somebody = _somebody(here)
     _, caller, record = new.cases.witness(somebody)
     rest = new.finish(place, somebody) if place else ()
     return replace(found, rest=rest, caller=caller, record=record)
+
+
+def _somebody(here: Possible) -> Possible:
+    return replace(here, masks=tuple(mask & -mask for mask in here.masks))
 
 
 def _decisions(old: Line, before: str, new: Line, after: str) -> Iterator[tuple[Edge | None, Edge | None]]:

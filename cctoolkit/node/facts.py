@@ -125,16 +125,6 @@ def interface(agent: str) -> str:
     return agent if "/" in agent else PHONE + agent
 
 
-def read_waiting(events: Iterable[Message]) -> dict[str, int]:
-    """Return how many callers wait in each queue of ours where any does."""
-    found = {
-        event.get("Queue"): int(event.get("Calls") or 0)
-        for event in events
-        if event.event == "QueueParams" and _is_real(event.get("Queue"))
-    }
-    return {queue: calls for queue, calls in sorted(found.items()) if calls}
-
-
 GENERATION_VARIABLES = ("CCT_PROJECT", "CCT_GENERATION")
 """What the entry sets on a call for good; its context may be that of a subroutine at the moment of asking."""
 

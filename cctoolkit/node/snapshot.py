@@ -12,9 +12,10 @@ from cctoolkit.node.facts import (
     read_members,
     read_names,
     read_ring_while_busy,
-    read_waiting,
 )  # fmt: skip
+from cctoolkit.node.live_facts import CALL_VARIABLES, read_live
 from cctoolkit.plan.changes import Member
+from cctoolkit.plan.live import Live
 from cctoolkit.state.settings import NodeState, Setting
 
 _SECONDS = 30.0
@@ -68,9 +69,11 @@ async def ring_while_busy(client: Commands) -> list[tuple[str, str]]:
     return read_ring_while_busy(await client.command("queue show"))
 
 
-async def waiting(client: Asked) -> dict[str, int]:
-    """Return how many callers wait, by queue."""
-    return read_waiting(await client.listing("QueueStatus", timeout=_SECONDS))
+async def live(client: Asked) -> Live:
+    """Return who waits, who is logged in and which calls are up."""
+    queues = await client.listing("QueueStatus", timeout=_SECONDS)
+    variables = {"Variables": ",".join(CALL_VARIABLES)}
+    return read_live(queues, await client.listing("Status", variables, timeout=_SECONDS))
 
 
 async def in_use(client: Asked) -> frozenset[tuple[str, str]]:

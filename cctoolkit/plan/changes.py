@@ -1,10 +1,11 @@
 """Changes, plans, and the difference of two node states."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
 
+from cctoolkit.plan.classes import Impact
 from cctoolkit.state.settings import NodeState
 
 Side = Literal["disk", "memory", "member"]
@@ -42,9 +43,9 @@ class Member(Struct, frozen=True, order=True):
 
 
 class Plan(Struct, frozen=True):
-    """What must change on one node. `edited` are files changed by hand since the last apply; `waiting` the
-    callers in queues that are to go; `cut_off` says which apply was ended half way, "" when none was; `pending` which
-    release waits to be confirmed.
+    """What must change on one node, an Asterisk of major version `asterisk`. `edited` are files changed by hand since
+    the last apply; `cut_off` says which apply was ended half way, "" when none was; `impacts` what all that does to who
+    was live when the plan was made; `pending` which release waits to be confirmed.
     """
 
     node: str
@@ -52,14 +53,20 @@ class Plan(Struct, frozen=True):
     release_new: str
     changes: tuple[Change, ...]
     edited: tuple[str, ...] = ()
-    waiting: Mapping[str, int] = {}
     cut_off: str = ""
+    impacts: tuple[Impact, ...] = ()
+    asterisk: str = "22"
     pending: str = ""
 
     @property
     def empty(self) -> bool:
         """Say whether there is nothing to do and nothing to report."""
         return not self.changes and not self.edited and not self.cut_off
+
+    @property
+    def reloads(self) -> bool:
+        """Say whether the switch is made to read its files again."""
+        return bool(self.edited or self.cut_off or any(change.side != "member" for change in self.changes))
 
 
 def difference(side: Side, now: NodeState, wanted: NodeState) -> list[Change]:

@@ -118,7 +118,8 @@ def of_members(
 ) -> Iterator[Drifted]:
     """Yield logged-in agents in queues, or with penalties, that the release does not give them."""
     for change in changes:
-        yield _of(change, where, back, by.get((change.name, change.option), ""))
+        logs_out = ", with --accept drops-log-ins where it is the member's last queue" if change.new is None else ""
+        yield _of(change, where, back + logs_out, by.get((change.name, change.option), ""))
 
 
 def _of(change: Change, where: Where, put_back: str, by: str = "") -> Drifted:

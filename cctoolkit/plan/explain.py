@@ -1,44 +1,16 @@
-"""A plan in words: what changes, and what that does to the calls that are up."""
+"""A plan in words: what changes, and what that does to who is live."""
 
 from collections.abc import Iterator
 from itertools import groupby
 
 from cctoolkit import marks
 from cctoolkit.plan.changes import Action, Change, Plan, Side
+from cctoolkit.plan.classes import NOTHING, Accepted, Class, Impact, dangers
+from cctoolkit.state.described import OBSERVED_QUEUE
 
-_NO_CALL = "no call is touched"
-_EFFECTS: dict[tuple[str, Action], str] = {
-    ("project", "add"): _NO_CALL,
-    ("project", "change"): "calls that are up finish in the old generation, new calls enter the new one",
-    ("project", "remove"): "calls that are up finish in its generation",
-    ("queue", "add"): _NO_CALL,
-    ("queue", "change"): "waiting callers, log-ins and pauses stay",
-    (
-        "queue",
-        "remove",
-    ): "callers who wait in it would be stranded until their time-out; log-ins and pauses in it are lost",
-    ("queues", "add"): "waiting callers, log-ins and pauses stay",
-    ("queues", "change"): "waiting callers, log-ins and pauses stay",
-    ("queues", "remove"): "waiting callers, log-ins and pauses stay",
-    ("number", "add"): "new calls only",
-    ("number", "change"): "new calls only",
-    ("number", "remove"): "new calls only: carriers hear that there is no such number",
-    ("messages", "add"): _NO_CALL,
-    ("messages", "change"): "messages taken up before go where they were to go",
-    ("messages", "remove"): "messages that wait are still mailed to whom they were to go",
-    ("sip", "add"): _NO_CALL,
-    ("sip", "change"): "calls that are up stay; the next call uses it",
-    ("sip", "remove"): "calls that are up stay; the phone or trunk is refused from then on",
-    ("trunk", "add"): _NO_CALL,
-    ("trunk", "change"): "calls that are up stay as they are; the next call uses it",
-    ("trunk", "remove"): "calls that are up stay; calls over it fail from then on",
-    ("member", "add"): "a logged-in agent serves one queue more; a pause that is on is carried into it",
-    ("member", "change"): "a logged-in agent is called earlier or later; a call that is up stays",
-    ("member", "remove"): "a logged-in agent serves one queue less; a call that is up stays",
-    ("file", "add"): _NO_CALL,
-    ("file", "change"): "calls that are up stay; what they do next follows the new file",
-    ("file", "remove"): _NO_CALL,
-}
+NOT_OBSERVABLE = "not observable"
+"""What app_queue shows in no reply; the file's digest and the canary stand for it."""
+
 _SIGNS: dict[Action, str] = {"add": "+", "remove": "-", "change": "~"}
 _SIDES: dict[Side, str] = {
     "disk": "",
@@ -48,28 +20,34 @@ _SIDES: dict[Side, str] = {
 _SHOWN = 20
 
 
-def explain(plan: Plan) -> str:
-    """Return the whole plan as text, one line a change, in a fixed order."""
-    pending = [f"  ! {plan.pending}"] if plan.pending else []
+def explain(plan: Plan, accepted: Accepted = NOTHING) -> str:
+    """Return the whole plan as text, one line a change, in a fixed order; what is `accepted` is not refused."""
     if plan.empty:
-        return "\n".join([f"node {plan.node}: nothing to change (release {plan.release_now})", *pending])
-    lines = [f"node {plan.node}: release {plan.release_now} -> {plan.release_new}", *pending]
+        head = f"node {plan.node}: nothing to change (release {plan.release_now})"
+        return f"{head}\n  ! {plan.pending}" if plan.pending else head
+    lines = [f"node {plan.node}: release {plan.release_now} -> {plan.release_new}"]
+    lines += [f"  ! {warning}" for warning in warnings(plan)]
+    for group in objects(plan):
+        lines += _object(plan, group)
+    lines += [f"  ! {named(one)}: {danger(one)}" for one in beside(plan)]
+    return "\n".join([*lines, *(f"  ! {text}" for text in refused(plan, accepted))])
+
+
+def warnings(plan: Plan) -> Iterator[str]:
+    """Yield what was not done by an apply of ours, or waits for a word."""
+    if plan.pending:
+        yield plan.pending
     if plan.cut_off:
-        lines.append(f"  ! {plan.cut_off}; apply loads the whole release again")
-    lines += [f"  ! {path} was edited by hand" for path in plan.edited]
-    for whole, alike in groupby(_objects(plan), key=_alike):
+        yield f"{plan.cut_off}; apply loads the whole release again"
+    yield from (f"{path} was edited by hand" for path in plan.edited)
+
+
+def objects(plan: Plan) -> Iterator[list[list[Change]]]:
+    """Yield the changes of each object; many phones and trunks that come or go together are one group."""
+    each = groupby(plan.changes, key=lambda c: (c.side, c.kind, c.name))
+    for whole, alike in groupby((list(changes) for _, changes in each), key=_alike):
         group = list(alike)
-        if whole and len(group) > 1:
-            lines += _many(group)
-        else:
-            for changes in group:
-                lines += _object(plan, changes)
-    return "\n".join(lines)
-
-
-def _objects(plan: Plan) -> Iterator[list[Change]]:
-    for _, group in groupby(plan.changes, key=lambda c: (c.side, c.kind, c.name)):
-        yield list(group)
+        yield from [group] if whole else ([changes] for changes in group)
 
 
 def _alike(changes: list[Change]) -> tuple[str, ...] | None:
@@ -80,32 +58,73 @@ def _alike(changes: list[Change]) -> tuple[str, ...] | None:
     return None
 
 
-def _many(group: list[list[Change]]) -> Iterator[str]:
-    """Tell of many phones and trunks in one line: a name has an endpoint, an aor and mostly a password."""
+def title(group: list[list[Change]]) -> str:
+    """Return the line that says what comes, goes or changes."""
     first = group[0][0]
-    names = list(dict.fromkeys(changes[0].name.partition(" ")[0] for changes in group))
-    yield f"  {_SIGNS[first.action]} {first.kind} {', '.join(names)}"
-    yield f"      effect: {_EFFECTS[first.kind, first.action]}"
-
-
-def _object(plan: Plan, changes: list[Change]) -> Iterator[str]:
-    first = changes[0]
+    if len(group) > 1:
+        # A phone is an endpoint, an aor and a password.
+        names = list(dict.fromkeys(changes[0].name.partition(" ")[0] for changes in group))
+        return f"{_SIGNS[first.action]} {first.kind} {', '.join(names)}"
     by_pairs = first.side == "member"
     sign = "~" if by_pairs else _SIGNS[first.action]
-    yield f"  {sign} {first.kind}{'s of' if by_pairs else ''} {shown(first.kind, first.name)}{_SIDES[first.side]}"
-    if by_pairs or first.action == "change":
-        for change in changes[:_SHOWN]:
-            yield f"      {change.option}: {_value(change.old)} -> {_value(change.new)}"
-        if len(changes) > _SHOWN:
-            yield f"      … and {len(changes) - _SHOWN} more"
-    if first.side == "memory":
-        yield "      effect: a reload puts it back; calls that are up stay"
+    return f"{sign} {first.kind}{'s of' if by_pairs else ''} {shown(first.kind, first.name)}{_SIDES[first.side]}"
+
+
+def values(group: list[list[Change]]) -> Iterator[str]:
+    """Yield `option: old -> new` of an object that changes."""
+    first = group[0][0]
+    if len(group) > 1 or (first.side != "member" and first.action != "change"):
         return
-    for effect in dict.fromkeys(_EFFECTS[change.kind, change.action] for change in changes):
-        yield f"      effect: {effect}"
-    if first.kind == "queue" and first.action == "remove" and plan.waiting.get(first.name):
-        waiting = plan.waiting[first.name]
-        yield f"      ! {waiting} wait in it now: close the line to it and let them be served first"
+    for change in group[0][:_SHOWN]:
+        hidden = change.side == "disk" and change.kind == "queue" and change.option not in OBSERVED_QUEUE
+        told = f" ({NOT_OBSERVABLE})" if hidden else ""
+        yield f"{change.option}: {_value(change.old)} -> {_value(change.new)}{told}"
+    if len(group[0]) > _SHOWN:
+        yield f"… and {len(group[0]) - _SHOWN} more"
+
+
+def impacts(plan: Plan, group: list[list[Change]]) -> list[Impact]:
+    """Return what an object's changes do, each once."""
+    keys = {(changes[0].side, changes[0].kind, changes[0].name) for changes in group}
+    found = (one for one in plan.impacts if (one.side, one.kind, one.name) in keys)
+    return list({(one.class_, one.says, one.counted): one for one in found}.values())
+
+
+def beside(plan: Plan) -> list[Impact]:
+    """Return whom a reload touches who is in no object of the plan."""
+    keys = {(change.side, change.kind, change.name) for change in plan.changes}
+    return [one for one in plan.impacts if (one.side, one.kind, one.name) not in keys]
+
+
+def effect(one: Impact) -> str:
+    """Return what a change does in any case, its class, and who is live there."""
+    told = "; ".join(text for text in ("" if one.class_ is Class.no_effect else one.class_.words, one.counted) if text)
+    return f"{one.says} ({told})" if told else one.says
+
+
+def danger(one: Impact) -> str:
+    """Return the class of a danger, who is touched, and how."""
+    return f"{one.class_.words}{f', {one.counted}' if one.counted else ''}: {one.says}"
+
+
+def refused(plan: Plan, accepted: Accepted = NOTHING) -> Iterator[str]:
+    """Yield what apply refuses without an option, and the option."""
+    if left := sorted({one.class_ for one in dangers(plan.impacts, accepted)}):
+        yield f"apply refuses this without {' '.join(f'--accept {one}' for one in left)}"
+        if Class.restart not in left:
+            yield "or with --when-idle it waits until nobody is touched, with --drain it lets no new call in meanwhile"
+
+
+def _object(plan: Plan, group: list[list[Change]]) -> Iterator[str]:
+    yield f"  {title(group)}"
+    yield from (f"      {text}" for text in values(group))
+    for one in impacts(plan, group):
+        yield f"      ! {danger(one)}" if one.class_.dangerous else f"      effect: {effect(one)}"
+
+
+def named(one: Impact) -> str:
+    """Return kind and name of what is touched."""
+    return f"{one.kind} {shown(one.kind, one.name)}"
 
 
 def shown(kind: str, name: str) -> str:

@@ -18,6 +18,7 @@ from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import Busy, CctoolkitError, OperatorError, SwitchError
 from cctoolkit.model.site import Node
 from cctoolkit.node.transports import Intent
+from cctoolkit.plan.classes import EVERYTHING
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.rollback import plan_back
 from cctoolkit.workflow.specs import LoadedSite
@@ -85,7 +86,9 @@ async def _intent(node: Node) -> Intent | None:
 
 async def _put_back(node: Node, intent: Intent, progress: Progress) -> None:
     planned = await plan_back(node, intent)
-    await apply_site([planned], overwrite_edits=False, progress=progress, terms=Terms(verb="automatic rollback"))
+    # What this touches was in force before: nobody is there to accept it.
+    await apply_site([planned], overwrite_edits=False, progress=progress, accepted=EVERYTHING,
+                     terms=Terms(verb="automatic rollback"))  # fmt: skip
 
 
 async def apply_and_wait(

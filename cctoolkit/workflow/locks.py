@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from cctoolkit.errors import Busy, UsageError
 from cctoolkit.model.site import Node
@@ -26,6 +27,14 @@ def duration(text: str, option: str) -> int:
     if not 0 <= found <= LONGEST_SECONDS:
         raise UsageError(f"{text!r} is no duration of up to a day", where=option, expected="one such as 60s or 5m")
     return found
+
+
+def trial(text: str) -> timedelta | None:
+    """Return how long a release waits to be confirmed, None when it need not; raise UsageError for no time at all."""
+    found = duration(text, "--confirm-within") if text else None
+    if found == 0:
+        raise UsageError("no time to confirm in", where="--confirm-within", expected="a duration such as 5m")
+    return None if found is None else timedelta(seconds=found)
 
 
 async def wait_free(nodes: Sequence[Node], wait_seconds: float, progress: Callable[[str], None]) -> None:

@@ -26,4 +26,4 @@ async def _plan(node: Node, to: str, *, with_edits: bool) -> Planned:
     async with transport(node) as there:
         kept = await choose(there, node.id, to, await there.intent())
     refuse_edited(kept, node.id, with_edits)
-    return await plan_node(node, config_of(kept), kept)
+    return await plan_node(node, config_of(kept), kept=kept)

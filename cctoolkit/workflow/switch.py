@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Holder, Transport
 from cctoolkit.plan.allowed import misplaced
 from cctoolkit.plan.changes import Change, Plan, difference, memory_difference
+from cctoolkit.plan.classes import NOTHING, Accepted
+from cctoolkit.plan.impact import judge
+from cctoolkit.plan.looks import Situation
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import parse_ref, resolve, reveal_all
 from cctoolkit.state.described import described
@@ -37,6 +40,7 @@ class Planned(Struct, frozen=True):
     node: Node
     plan: Plan
     config: ConfigSet
+    disk: release.Disk
     kept: release.Disk | None = None
 
 
@@ -69,14 +73,18 @@ async def plan_site(loaded: LoadedSite) -> list[Planned]:
     return [await plan_node(node, configs[node.id]) for node in loaded.site.nodes]
 
 
-async def plan_node(node: Node, config: ConfigSet, kept: release.Disk | None = None) -> Planned:
-    """Plan one node; `kept` is the release of its own that `config` was read from, if any."""
+async def plan_node(
+    node: Node, config: ConfigSet, *, kept: release.Disk | None = None, staying: Collection[str] = frozenset()
+) -> Planned:
+    """Plan one node; `kept` is the release of its own that `config` was read from, if any. Agents who are logged in to
+    queues that are `staying` stay, whatever the spec says.
+    """
     async with transport(node) as there:
         disk, key = await release.read(there), await there.key()
         cut_off, pending = await _journal(there)
     async with deploy_client(node) as client:
         memory, members = await snapshot.memory(client), await snapshot.members(client)
-        waiting = await snapshot.waiting(client)
+        live = await snapshot.live(client)
     value_of = as_it_is if kept else resolve
     wanted = {path: reveal_all(text, value_of) for path, text in config.files.items()}
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
@@ -84,13 +92,13 @@ async def plan_node(node: Node, config: ConfigSet, kept: release.Disk | None = N
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
     # back.
     changes += memory_difference(memory, shown) if shown is not None else []
-    changes += misplaced(config, members, clock.now())
-    removed = {change.name for change in changes if change.kind == "queue" and change.action == "remove"}
+    changes += misplaced(config, members, clock.now(), staying)
     plan = Plan(
-        node.id, disk.manifest.release, config.release, tuple(changes), disk.edited,
-        {queue: count for queue, count in waiting.items() if queue in removed}, cut_off, pending,
-    )  # fmt: skip
-    return Planned(node, plan, config, kept)
+        node.id, disk.manifest.release, config.release, tuple(changes), disk.edited, cut_off, (), node.asterisk, pending
+    )
+    situation = Situation(changes, live, memory, config.files, {**disk.files, **disk.kept})
+    plan = replace(plan, impacts=judge(situation, node.asterisk, reloads=plan.reloads))
+    return Planned(node, plan, config, disk, kept)
 
 
 async def _journal(there: Transport) -> tuple[str, str]:
@@ -109,9 +117,16 @@ async def _journal(there: Transport) -> tuple[str, str]:
 
 
 async def apply_site(
-    planned: Sequence[Planned], *, overwrite_edits: bool, progress: Callable[[str], None], terms: Terms = ORDINARY
+    planned: Sequence[Planned],
+    *,
+    overwrite_edits: bool,
+    progress: Callable[[str], None],
+    accepted: Accepted = NOTHING,
+    terms: Terms = ORDINARY,
 ) -> list[str]:
-    """Perform plans node by node; return the nodes changed. The first failure ends it, its node put back."""
+    """Perform plans node by node; return the nodes changed. The first failure ends it, its node put back. Dangers
+    that nobody has accepted are refused, as they are at that moment.
+    """
     changed = []
     author = release.Author(user(), commit(), clock.now())
     for one in planned:
@@ -119,8 +134,8 @@ async def apply_site(
             continue
         async with transport(one.node) as there, deploy_client(one.node) as client:
             job = deploy.Job(
-                one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, progress,
-                terms=replace(terms, keep=one.node.keep_releases),
+                one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, progress, accepted,
+                replace(terms, keep=one.node.keep_releases),
             )  # fmt: skip
             await deploy.apply(_from_kept(job, one.kept) if one.kept else job, client)
         changed.append(one.node.id)

@@ -17,6 +17,7 @@ from cctoolkit.lab.lab import Lab
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.plan.changes import memory_difference
+from cctoolkit.plan.classes import Accepted, Class
 from cctoolkit.workflow import specs, switch
 
 pytestmark = pytest.mark.live
@@ -55,10 +56,13 @@ class Deployed:
         """Return the node's plan."""
         return (await switch.plan_site(self.loaded))[0].plan
 
-    async def apply(self, *, overwrite_edits=False):
-        """Plan and apply."""
+    async def apply(self, *, overwrite_edits=False, accept=()):
+        """Plan and apply, with these dangers."""
         planned = await switch.plan_site(self.loaded)
-        return await switch.apply_site(planned, overwrite_edits=overwrite_edits, progress=lambda _line: None)
+        accepted = Accepted(frozenset(map(Class, accept)))
+        return await switch.apply_site(
+            planned, overwrite_edits=overwrite_edits, progress=lambda _line: None, accepted=accepted
+        )
 
     async def memory_is_the_disk(self) -> bool:
         """Ask the switch whether it runs what its files say."""
@@ -289,7 +293,7 @@ async def test_members_get_queues_and_penalties_and_keep_their_pause(clean):
         await client.action("QueueAdd", {"Queue": QUEUE, "Interface": "Local/7@cct-shadow/n", "MemberName": "stranger"})
         orders = clean.project.queues["orders"]
         clean.change(queues={"orders": orders, "vip": orders})
-        await clean.apply()
+        await clean.apply(accept=["drops-log-ins"])
         found = {(m.queue, m.agent, m.penalty, m.paused) for m in await snapshot.members(client)}
     assert found == {(queue, "petrov", 1, "lunch") for queue in (QUEUE, marks.queue_name("northwind-hotline", "vip"))}
     assert (await clean.plan()).empty
@@ -320,7 +324,8 @@ async def test_a_call_in_a_queue_that_goes_is_shown(clean):
         await tester.action("Originate", headers)
         await joined.next_matching(lambda e: e.get("Queue") == vip, 10)
         clean.change(queues={"orders": orders})
-        assert (await clean.plan()).waiting == {vip: 1}
+        impacts = (await clean.plan()).impacts
+        assert [one.counted for one in impacts if one.class_ is Class.strands and one.name == vip] == ["1 waiting"]
         async with switch.deploy_client(clean.site_node) as client:
             await client.command("channel request hangup all")
 
@@ -334,7 +339,7 @@ async def test_a_call_whose_queue_went_is_not_lost(clean):
         asked = marks.from_user_event((await events.next_matching(lambda e: e.get("Kind") == "ask", 10)).get)
         flow = {**clean.project.flow, "orders": clean.project.flow["night"]}
         clean.change(flow=flow, queues={}, agents=())
-        await clean.apply()
+        await clean.apply(accept=["moves-running-calls"])
         left = await events.next_matching(lambda e: (e.get("Kind"), e.get("Step")) == ("out", "orders"), 20)
         mark = marks.from_user_event(left.get)
         assert (mark.call, mark.detail, mark.generation) == (asked.call, "queue-no-agents", asked.generation)

@@ -159,7 +159,8 @@ async def test_members_nobody_may_have(line, capsys):
             assert found["member", ORDERS, "ivanova"]["by"].startswith("given its penalty 20")
             assert found["member", ORDERS, "Local/7@cct-shadow/n"]["by"].endswith("Z over AMI")
             assert found.keys() - others <= {("member", ORDERS, a) for a in ("ivanova", "Local/7@cct-shadow/n")}
-            assert await line.run_aside("apply", "--site", line.site) == 0
+            assert "--accept drops-log-ins" in found["member", ORDERS, "Local/7@cct-shadow/n"]["put_back"]
+            assert await line.run_aside("apply", "--accept", "drops-log-ins", "--site", line.site) == 0
             assert await drift(line, capsys) == {}
             shown = await asked.listing("QueueStatus", {"Queue": ORDERS, "Member": "PJSIP/ivanova"})
         assert {e.get("PausedReason") for e in shown if e.event == "QueueMember"} == {"lunch"}

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from cctoolkit.deploy import reload
 from cctoolkit.node.transports.local import LocalTransport
+from cctoolkit.plan.classes import Accepted, Class
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.workflow import specs, switch
 from tests.unit.deploy.fake_switch import FakeSwitch, prepare
@@ -59,13 +60,16 @@ class Node:
         """Plan the site."""
         return await switch.plan_site(self.loaded)
 
-    async def apply(self, *, overwrite_edits=False):
+    async def apply(self, *, overwrite_edits=False, accept=()):
         """Plan and apply."""
-        return await self.perform(await self.planned(), overwrite_edits=overwrite_edits)
+        return await self.perform(await self.planned(), overwrite_edits=overwrite_edits, accept=accept)
 
-    async def perform(self, planned, *, overwrite_edits=False):
-        """Apply what was planned."""
-        return await switch.apply_site(planned, overwrite_edits=overwrite_edits, progress=self.said.append)
+    async def perform(self, planned, *, overwrite_edits=False, accept=()):
+        """Apply what was planned, with these dangers."""
+        accepted = Accepted(frozenset(map(Class, accept)))
+        return await switch.apply_site(
+            planned, overwrite_edits=overwrite_edits, progress=self.said.append, accepted=accepted
+        )
 
     @property
     def current(self) -> Path:

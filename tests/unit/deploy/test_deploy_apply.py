@@ -7,6 +7,7 @@ import shutil
 import msgspec
 import pytest
 
+from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.errors import OperatorError, SwitchError, SwitchUnreachable
 from cctoolkit.node import durable
 from cctoolkit.node.transports import Intent
@@ -324,17 +325,27 @@ async def test_a_phone_that_stays_in_memory_is_seen(node):
         await node.apply()
 
 
-async def test_callers_who_wait_in_a_queue_that_is_to_go_are_counted(node):
-    """The plan tells how many would be stranded."""
+async def test_who_comes_between_plan_and_apply_is_judged_under_the_lock(node):
+    """A queue is empty when it is planned to go, and has callers when apply holds the lock: refused, with nothing done;
+    accepted, it goes.
+    """
     await node.apply()
     orders = node.project.queues["orders"]
     node.change(queues={"orders": orders, "vip": orders})
     await node.apply()
-    node.switch.waiting = {"northwind-hotline.vip": 2, "northwind-hotline.orders": 1}
     node.change(queues={"orders": orders})
-    plan = await node.plan()
-    assert plan.waiting == {"northwind-hotline.vip": 2}
-    assert "2 wait in it now" in explain(plan)
+    planned = await node.planned()
+    assert not [one for one in planned[0].plan.impacts if one.class_.dangerous]
+    node.switch.waiting = {"northwind-hotline.vip": 2, "northwind-hotline.orders": 1}
+    before, log = await node.transport.current(), list(node.switch.log)
+    with pytest.raises(Dangerous) as caught:
+        await node.perform(planned)
+    assert "queue vip of northwind-hotline: strands waiting callers, 2 waiting" in str(caught.value)
+    assert "--accept strands-waiting-callers" in str(caught.value)
+    assert (await node.transport.current(), node.switch.log) == (before, log)
+    await node.assert_clean()
+    assert "strands waiting callers, 2 waiting" in explain(await node.plan())
+    assert await node.apply(accept=["strands-waiting-callers"]) == ["n1"]
 
 
 async def test_old_releases_go_and_a_folder_that_resists_is_no_failure(node, monkeypatch):

@@ -1,5 +1,6 @@
 import pytest
 
+from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.members import change_members
 from cctoolkit.errors import SwitchError
 from cctoolkit.plan.changes import Change
@@ -40,7 +41,9 @@ async def test_an_agent_who_is_not_paused_joins_ready(two_queues):
 async def test_a_member_the_spec_does_not_allow_goes(two_queues):
     """Somebody added a phone of nobody by hand."""
     two_queues.switch.members = {(ORDERS, "Local/7@x/n"): {"Penalty": "0"}}
-    await two_queues.apply()
+    with pytest.raises(Dangerous, match="drops log-ins"):
+        await two_queues.apply()
+    await two_queues.apply(accept=["drops-log-ins"])
     assert two_queues.switch.members == {}
 
 
@@ -57,7 +60,7 @@ async def test_a_queue_that_went_took_its_members_along(two_queues):
     """A member of a queue the release removes is not removed twice."""
     two_queues.switch.members = {(queue, "PJSIP/ivanova"): {"Penalty": "0", "Paused": "0"} for queue in (ORDERS, VIP)}
     two_queues.change(queues={"orders": two_queues.project.queues["orders"]})
-    await two_queues.apply()
+    await two_queues.apply(accept=["drops-log-ins"])
     assert list(two_queues.switch.members) == [(ORDERS, "PJSIP/ivanova")]
     assert (await two_queues.plan()).empty
 

@@ -193,6 +193,19 @@ def felt(spec: Spec, call: Call) -> object:
     ]  # fmt: skip
 
 
+def test_a_call_that_went_on_after_its_agent_can_be_placed():
+    """Where the call now ends when the agent hangs up, the one shown went on to an end of its own."""
+    queue = {"type": "queue", "queue": "sales", "next": {"timeout": "note"}}
+    again = {**queue, "keys": {"0": "end"}, "next": {"timeout": "note", "continued": "night"}}
+    old = made(flow__night__next__done="support", flow__sales=again)
+    new = made(flow__night__next__done="support", flow__sales={**again, "next": {"timeout": "note"}})
+    (found,) = differences(old, new, SINCE)
+    assert (found.was, found.now) == ("message night, then queue support", "the end of the call")
+    shown = call_of(found.call)
+    assert [label for label, _ in felt(old, shown)] == ["key-2", "queue-continued", "done", "answered"]
+    assert felt(new, shown) == "no such call"
+
+
 def switched(cases: dict[str, tuple[list[str], str]], by: str = "caller", **more: object) -> Spec:
     """The sample whose callers are asked who they are before the menu."""
     asked = {"type": "switch", "by": by, "cases": {name: {"values": values, "next": step} for name, (values, step) in cases.items()},

@@ -54,14 +54,6 @@ def test_members_are_known_by_their_interface():
     assert [facts.interface(m.agent) for m in found] == ["PJSIP/ivanova", "Local/7@x/n"]
 
 
-def test_waiting_callers_are_counted():
-    """Only queues of ours, not their twins, where somebody waits."""
-    params = [
-        event("QueueParams", Queue=q, Calls=n) for q, n in (("p.a", 2), ("p.b", 0), ("p.a--test", 1), ("sales", 4))
-    ]
-    assert facts.read_waiting(params) == {"p.a": 2}
-
-
 def test_a_call_in_a_subroutine_still_holds_its_generation():
     """The generation is what the call carries; its context may be that of cct-mark at the moment of
     asking.

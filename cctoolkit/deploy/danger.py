@@ -1,0 +1,37 @@
+"""Refuses what would touch who is live now, judged again under the lock: between plan and apply callers come and go."""
+
+from collections.abc import Mapping
+
+from cctoolkit.deploy.release import Disk
+from cctoolkit.deploy.reload import Switch
+from cctoolkit.errors import Refused
+from cctoolkit.node import snapshot
+from cctoolkit.plan.changes import Plan
+from cctoolkit.plan.classes import Accepted, Class, Impact, dangers
+from cctoolkit.plan.explain import danger, named
+from cctoolkit.plan.impact import judge
+from cctoolkit.plan.looks import Situation
+
+
+class Dangerous(Refused):
+    """An apply would touch who is live; `found` is what and whom."""
+
+    def __init__(self, node: str, found: tuple[Impact, ...]) -> None:
+        self.node = node
+        self.found = found
+        classes = sorted({one.class_ for one in found})
+        waits = "" if Class.restart in classes else ", or wait for nobody: --when-idle, --drain"
+        told = "".join(f"\n    {named(one)}: {danger(one)}" for one in found)
+        super().__init__(
+            f"this would touch who is live now:{told}",
+            where=f"node {node}",
+            next_step=f"apply with {' '.join(f'--accept {one}' for one in classes)}{waits}; nothing was changed",
+        )
+
+
+async def refuse_danger(client: Switch, plan: Plan, wanted: Mapping[str, str], disk: Disk, accepted: Accepted) -> None:
+    """Raise Dangerous when the plan's changes touch now whom nobody said they may."""
+    memory = await snapshot.memory(client, ["dialplan"])
+    situation = Situation(plan.changes, await snapshot.live(client), memory, wanted, {**disk.files, **disk.kept})
+    if found := dangers(judge(situation, plan.asterisk, reloads=plan.reloads), accepted):
+        raise Dangerous(plan.node, found)

@@ -1,0 +1,83 @@
+"""Plan files: what `plan -o` writes and `apply --plan` performs, or refuses when anything has moved on since. Pure.
+
+A plan holds no secret: passwords are in it as fingerprints under the node's key.
+"""
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+import msgspec
+from msgspec.structs import replace
+
+from cctoolkit.errors import OperatorError, UsageError
+from cctoolkit.plan.changes import Change, Plan
+
+VERSION = 1
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """A site's plans, node by node."""
+
+    site: str
+    nodes: tuple[Plan, ...]
+    version: int = VERSION
+
+
+def write(site: str, plans: Sequence[Plan]) -> bytes:
+    """Return a plan file: of equal plans the same bytes."""
+    return msgspec.json.format(msgspec.json.encode(Saved(site, tuple(plans)), order="deterministic"), indent=1) + b"\n"
+
+
+def read(content: bytes, where: str) -> Saved:
+    """Read a plan file; raise UsageError when it is none, or one of another version."""
+    try:
+        found = msgspec.json.decode(content, type=Saved)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"not a plan file: {error}", where=where, expected="what `cctoolkit plan -o` writes"
+        ) from error
+    if found.version != VERSION:
+        raise UsageError(f"a plan file of version {found.version}", where=where, expected=f"version {VERSION}",
+                         next_step="plan again with this cctoolkit")  # fmt: skip
+    return found
+
+
+def refuse_other(promised: Saved, site: str, plans: Sequence[Plan]) -> None:
+    """Raise OperatorError when the plans made now are not those of the file. Who is live does not count here: that is
+    judged anew in any case.
+    """
+    if promised.site != site:
+        raise UsageError(f"the plan file is of site {promised.site}", expected=f"one of site {site}")
+    for was, now in zip_longest(promised.nodes, plans):
+        if was is None or now is None or was.node != now.node:
+            raise _moved_on((was or now).node, "the site has other nodes than the plan file")
+        if different := _different(was, now):
+            raise _moved_on(now.node, different)
+
+
+def _different(was: Plan, now: Plan) -> str:
+    """Say what has moved on, "" when nothing has."""
+    for what, one, other in (
+        ("the release in force", was.release_now, now.release_now),
+        ("the release the spec makes", was.release_new, now.release_new),
+        ("what was edited by hand", ", ".join(was.edited), ", ".join(now.edited)),
+        ("an apply that was cut off", was.cut_off, now.cut_off),
+    ):
+        if one != other:
+            return f"{what} is {other or 'nothing'}, no longer {one or 'nothing'}"
+    odd = sorted(set(was.changes) ^ set(now.changes))
+    if odd:
+        where = "is in the plan file only" if odd[0] in was.changes else "is not in the plan file"
+        return f"{_told(odd[0])} {where}, and {len(odd) - 1} more" if len(odd) > 1 else f"{_told(odd[0])} {where}"
+    return "" if replace(was, impacts=()) == replace(now, impacts=()) else "it is another Asterisk"
+
+
+def _told(change: Change) -> str:
+    return f"{change.kind} {change.name} {change.option} ({change.side})"
+
+
+def _moved_on(node: str, what: str) -> OperatorError:
+    return OperatorError(
+        f"the plan file is out of date: {what}", where=f"node {node}", expected="what there was when it was made",
+        next_step="plan again, review it, and apply the new file; nothing was changed",
+    )  # fmt: skip

@@ -1,0 +1,185 @@
+"""apply as people ask for it: at once, when nobody is touched any more, or after a drain; or a saved plan and no other.
+
+Every try plans anew, and `deploy` judges once more under its lock: a caller who came meanwhile is waited for as well.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cctoolkit.deploy.danger import Dangerous
+from cctoolkit.deploy.release import refuse_edits
+from cctoolkit.deploy.terms import ORDINARY, Terms
+from cctoolkit.errors import OperatorError, UsageError
+from cctoolkit.model.words import seconds
+from cctoolkit.plan import diff, drain, saved
+from cctoolkit.plan.changes import Plan
+from cctoolkit.plan.classes import DANGEROUS, Accepted, Class, Impact, dangers
+from cctoolkit.plan.explain import named
+from cctoolkit.secret import resolve, reveal_all
+from cctoolkit.spec.problem import one_of
+from cctoolkit.workflow import switch
+from cctoolkit.workflow.reach import transport
+from cctoolkit.workflow.specs import LoadedSite
+from cctoolkit.workflow.switch import Planned
+
+_LOOK_SECONDS = 1.0
+_TELL_SECONDS = 30.0
+
+
+class How(Struct, frozen=True):
+    """What may happen, what is waited for and how long, and the saved plan that is to be performed."""
+
+    accepted: Accepted = Accepted()
+    overwrite_edits: bool = False
+    when_idle: bool = False
+    drain: bool = False
+    within_seconds: int = 1800
+    plan: Path | None = None
+    terms: Terms = ORDINARY
+
+
+def accepted(classes: Sequence[Class]) -> Accepted:
+    """Return what may happen; raise UsageError for a class that nothing refuses."""
+    for one in classes:
+        if not one.dangerous:
+            raise UsageError(f"{one} is no danger: it needs no word", expected=one_of(DANGEROUS))
+    return Accepted(frozenset(classes))
+
+
+def limit(text: str) -> int:
+    """Return a duration in seconds; raise UsageError for any other text."""
+    try:
+        return seconds(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no duration", expected='one such as "90s" or "30m"') from None
+
+
+def save(loaded: LoadedSite, planned: Sequence[Planned], file: Path) -> None:
+    """Write a plan file; raise OperatorError when it cannot be written."""
+    try:
+        file.write_bytes(saved.write(loaded.site.id, [one.plan for one in planned]))
+    except OSError as error:
+        raise OperatorError(f"cannot be written: {error.strerror}", where=str(file)) from error
+
+
+def _promised(file: Path) -> saved.Saved:
+    try:
+        return saved.read(file.read_bytes(), str(file))
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(file), expected="a plan file") from error
+
+
+async def differences(planned: Sequence[Planned]) -> list[str]:
+    """Return what differs in the files of each node where anything does."""
+    found = []
+    for one in planned:
+        async with transport(one.node) as there:
+            key = await there.key()
+        wanted = {path: reveal_all(text, resolve) for path, text in one.config.files.items()}
+        found.append(diff.text(one.disk.files, wanted, key))
+    return [text for text in found if text]
+
+
+Plans = Callable[[], Awaitable[list[Planned]]]
+
+
+async def apply(
+    loaded: LoadedSite, how: How, *, progress: Callable[[str], None], told: Callable[[Plan], None]
+) -> list[str]:
+    """Apply a site and return the nodes changed; `told` is given each plan first."""
+    if how.plan and how.drain:
+        raise UsageError("a drain takes releases that a saved plan does not have", expected="--plan or --drain")
+    if how.drain and how.terms.confirm_within:
+        raise UsageError("what a drain leaves is no release to come back to", expected="--confirm-within or --drain")
+    promised = _promised(how.plan) if how.plan else None
+
+    async def plans() -> list[Planned]:
+        planned = await switch.plan_site(loaded)
+        if promised:
+            saved.refuse_other(promised, loaded.site.id, [one.plan for one in planned])
+        return planned
+
+    planned = await plans()
+    for one in planned:
+        told(one.plan)
+    for one in planned:
+        refuse_edits(one.disk, one.node.id, how.overwrite_edits)
+    if how.drain:
+        return await _drain(loaded, planned, how, progress)
+    if how.when_idle:
+        return await _when_idle(plans, how, progress)
+    return await _at_once(planned, how, progress)
+
+
+async def _at_once(planned: Sequence[Planned], how: How, progress: Callable[[str], None]) -> list[str]:
+    return await switch.apply_site(
+        planned, overwrite_edits=how.overwrite_edits, progress=progress, accepted=how.accepted, terms=how.terms
+    )
+
+
+async def _when_idle(plans: Plans, how: How, progress: Callable[[str], None]) -> list[str]:
+    patience = _Patience(how.within_seconds, progress)
+    while True:
+        planned = await plans()
+        touched = [(one.node.id, found) for one in planned if (found := dangers(one.plan.impacts, how.accepted))]
+        if touched:
+            await patience.wait(*touched[0])
+            continue
+        try:
+            return await _at_once(planned, how, progress)
+        except Dangerous as error:
+            # Somebody came between the plan and the lock.
+            await patience.wait(error.node, error.found)
+
+
+async def _drain(
+    loaded: LoadedSite, planned: Sequence[Planned], how: How, progress: Callable[[str], None]
+) -> list[str]:
+    """Flip to a release that lets no new call in but keeps what is to go; when the last call is gone, to the spec's."""
+
+    async def between() -> list[Planned]:
+        return [
+            await switch.plan_node(
+                one.node, drain.between(one.config, one.disk.files, one.plan), staying=drain.going(one.plan, "queue")
+            )
+            for one in planned
+        ]
+
+    changed = []
+    if names := sorted({name for one in planned for name in drain.going(one.plan, "queue", "trunk", "messages")}):
+        progress(f"drain: no new call comes to {', '.join(names)}")
+        changed = await _when_idle(between, how, progress)
+    drained = frozenset(name for one in planned for name in drain.going(one.plan, "queue"))
+    how = replace(how, accepted=replace(how.accepted, drained=drained))
+    last = await _when_idle(lambda: switch.plan_site(loaded), how, progress)
+    return list(dict.fromkeys([*changed, *last]))
+
+
+class _Patience:
+    """How long is waited, and what is told meanwhile: whenever it changes, and from time to time."""
+
+    def __init__(self, within_seconds: float, progress: Callable[[str], None]) -> None:
+        self._now = asyncio.get_running_loop().time
+        self._until = self._now() + within_seconds
+        self._within = within_seconds
+        self._progress = progress
+        self._said, self._said_at = "", 0.0
+
+    async def wait(self, node: str, found: Sequence[Impact]) -> None:
+        """Wait a moment for who is touched; raise Dangerous where no wait helps, OperatorError when it was too long."""
+        if any(one.class_ is Class.restart for one in found):
+            raise Dangerous(node, tuple(found))
+        what = "; ".join(f"{named(one)}: {one.class_.words}, {one.counted}" for one in found)
+        if self._now() >= self._until:
+            raise OperatorError(
+                f"after {self._within:g} s somebody is still touched: {what}", where=f"node {node}",
+                next_step="try again later, with a longer --within, or --accept it; what was applied until now stays",
+            )  # fmt: skip
+        if what != self._said or self._now() > self._said_at + _TELL_SECONDS:
+            self._said, self._said_at = what, self._now()
+            self._progress(f"waiting: {what}")
+        await asyncio.sleep(_LOOK_SECONDS)
