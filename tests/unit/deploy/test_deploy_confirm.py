@@ -6,10 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from cctoolkit import clock
+from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.terms import Terms
-from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable
+from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.plan.explain import explain
-from cctoolkit.workflow import confirm, rollback, switch
+from cctoolkit.workflow import careful, confirm, rollback, switch
 
 RELOAD = "Reload app_queue.so"
 WITHIN = Terms(confirm_within=timedelta(minutes=5))
@@ -279,3 +280,25 @@ async def test_where_no_file_changes_there_is_nothing_to_confirm(node, time):
     await apply(node)
     assert "no file changes: there is nothing to confirm" in node.said
     assert await node.transport.intent() is None
+
+
+async def test_the_way_back_at_the_deadline_asks_nobody(node, time):
+    """A caller waits in a queue the release on trial brought: a rollback by hand is refused, the deadline's is not."""
+    await node.apply()
+    orders = node.project.queues["orders"]
+    node.change(queues={"orders": orders, "vip": orders})
+    await apply(node)
+    node.switch.waiting = {"northwind-hotline.vip": 2}
+    planned = await rollback.plan_rollback(node.loaded, "")
+    with pytest.raises(Dangerous, match="2 waiting"):
+        await switch.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
+    time.later(minutes=6)
+    with pytest.raises(OperatorError, match="not confirmed in time"):
+        await confirm.settle(node.loaded, print)
+    assert "vip" not in (node.current / "queues.conf").read_text()
+
+
+async def test_a_drain_and_a_trial_do_not_go_together(node):
+    """What a drain leaves lets nobody in: that is no release to come back to."""
+    with pytest.raises(UsageError, match="no release to come back to"):
+        await careful.apply(node.loaded, careful.How(drain=True, terms=WITHIN), progress=print, told=print)
