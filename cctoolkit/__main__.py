@@ -1,5 +1,6 @@
 """The one door: runs a command and turns what it raises into a message and an exit code."""
 
+import gc
 import sys
 
 from typer.exceptions import Abort, Exit, TyperException
@@ -13,6 +14,8 @@ def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 changes or findings, 3 wrong usage or spec, 4 switch
     unreachable, 130 interrupted.
     """
+    # A command makes values by the hundred thousand that live to its end, and few cycles.
+    gc.set_threshold(50_000)
     sys.exit(run(sys.argv[1:]))
 
 

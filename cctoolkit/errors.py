@@ -51,6 +51,10 @@ class OperatorError(CctoolkitError):
     """The operator must act: a folder, a permission, a missing program, a refused plan."""
 
 
+class Busy(OperatorError):
+    """Somebody else is at work there: wait, and do it again."""
+
+
 class Refused(OperatorError):
     """The toolkit would have to destroy something it does not own, and did nothing."""
 

@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import Format, Nodes, OutputFormat, Projects, Site, say, say_json, tell
-from cctoolkit.plan.classes import Class
+from cctoolkit.cli.options import (
+    Accept,
+    Format,
+    Nodes,
+    OutputFormat,
+    OverwriteEdits,
+    Projects,
+    Site,
+    Wait,
+    say,
+    say_json,
+    tell,
+)
 
 if TYPE_CHECKING:
     from cctoolkit.deploy.fleet import Outcome
@@ -35,13 +46,8 @@ def command(
     all_or_none: Annotated[
         bool, typer.Option("--all-or-none", help="Change nothing while a node of the site is away.")
     ] = False,
-    overwrite_edits: Annotated[
-        bool, typer.Option("--overwrite-edits", help="Overwrite files that were edited by hand on the node.")
-    ] = False,
-    accept: Annotated[
-        list[Class] | None,
-        typer.Option("--accept", help="A danger that may happen now; once for each.", metavar="CLASS"),
-    ] = None,
+    overwrite_edits: OverwriteEdits = False,
+    accept: Accept = None,
     when_idle: Annotated[
         bool, typer.Option("--when-idle", help="Wait until the change touches nobody who is live, then apply.")
     ] = False,
@@ -58,6 +64,21 @@ def command(
         Path | None,
         typer.Option("--plan", help="Perform exactly this plan, which `plan -o` saved; nothing else.", metavar="FILE"),
     ] = None,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Load everything anew, also what the switch shows nobody.")
+    ] = False,
+    confirm_within: Annotated[
+        str,
+        typer.Option(
+            "--confirm-within",
+            metavar="TIME",
+            help="Bring the old release back after a time such as 5m, unless --confirm comes in time.",
+        ),
+    ] = "",
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Let the release that waits stay; nothing is planned or applied.")
+    ] = False,
+    wait: Wait = "",
     output: OutputFormat = Format.text,
 ) -> int:
     """Plan, then perform the plan: one rename on disk, reload, read back; put back when the switch did not
@@ -68,31 +89,59 @@ def command(
 
     Example: cctoolkit apply --site lab --when-idle
     """
-    from cctoolkit.plan.classes import Accepted
-    from cctoolkit.workflow import careful, fleet
+    from cctoolkit.deploy.terms import Terms
+    from cctoolkit.errors import UsageError
+    from cctoolkit.plan.classes import EVERYTHING
+    from cctoolkit.workflow import careful, fleet, locks
 
+    if confirm:
+        if projects or overwrite_edits or accept or when_idle or drain or plan or reload or confirm_within:
+            raise UsageError("--confirm goes alone", expected="apply --confirm --site SITE")
+        return asyncio.run(_confirm(site))
     may = careful.accepted(accept or ())
-    spread = fleet.How(canary, verify_canary, at_once, all_or_none, overwrite_edits, may)
+    terms = Terms(reload=reload, confirm_within=locks.trial(confirm_within))
+    spread = fleet.How(canary, verify_canary, at_once, all_or_none, overwrite_edits, may, terms)
     how = careful.How(spread, tuple(nodes or ()), when_idle, drain, careful.limit(within), plan)
     # Who waits for it need not be told that it is refused.
-    shown = Accepted(frozenset(Class)) if when_idle or drain else may
-    return asyncio.run(_apply(site, projects or [], how, shown, output))
+    shown = EVERYTHING if when_idle or drain else may
+    return asyncio.run(_apply(site, projects or [], how, shown, output, locks.patience(wait)))
 
 
-async def _apply(site: str, projects: list[str], how: "How", shown: "Accepted", output: Format) -> int:
+async def _confirm(site: str) -> int:
+    from cctoolkit.workflow import confirm, nodes
+
+    say(f"confirmed: {', '.join(await confirm.confirm(nodes.load_nodes(site)))}")
+    return 0
+
+
+async def _apply(site: str, projects: list[str], how: "How", shown: "Accepted", output: Format, patience: float) -> int:
     from cctoolkit.cli.plan import told
-    from cctoolkit.workflow import careful, specs
+    from cctoolkit.workflow import careful, confirm, fleet, locks, specs
+
+    loaded = specs.load_site(site, projects)
+    chosen = fleet.chosen(loaded, how.nodes)
+    await locks.wait_free(chosen, patience, tell)
+    await confirm.settle(chosen, tell)
 
     def tell_plans(planned: "Fleet") -> None:
         if output is Format.text:
             for text in told(planned, shown):
                 say(text)
 
-    applied = await careful.apply(specs.load_site(site, projects), how, progress=tell, told=tell_plans)
-    if output is Format.json:
-        say_json({"nodes": applied.outcomes, "interrupted": applied.interrupted})
+    async def act() -> "Applied":
+        applied = await careful.apply(loaded, how, progress=tell, told=tell_plans)
+        if output is Format.json:
+            say_json({"nodes": applied.outcomes, "interrupted": applied.interrupted})
+        else:
+            _say(applied)
+        return applied
+
+    if how.spread.terms.confirm_within is None:
+        applied = await act()
     else:
-        _say(applied)
+        applied, confirmed = await confirm.apply_and_wait(chosen, act, tell)
+        if confirmed:
+            say(f"confirmed: {', '.join(confirmed)}")
     if applied.interrupted:
         tell("interrupted: nodes that were at work were put back, the others are as the table says")
         return _INTERRUPTED

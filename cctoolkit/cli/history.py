@@ -1,51 +1,74 @@
 """history: releases of a site."""
 
-import json
+from collections.abc import Iterator
+from typing import Any
 
 from cctoolkit.cli.options import Format, OutputFormat, Site, say, say_json
 
 
 def command(site: Site, output: OutputFormat = Format.text) -> None:
-    """List what was applied on each node: when, by whom, from which commit; and what supervisors said.
+    """List what came into force on each node: when, by whom, by which command, from which commit, what it changed, and
+    what verify found of it; and what supervisors said.
 
     Example: cctoolkit history --site lab
     """
     import asyncio
 
-    from cctoolkit.workflow import overrides, specs, switch
+    from cctoolkit.workflow import history, nodes
 
-    found = {
-        node.id: sorted([*map(_read, lines), *overrides.by_phone(node)], key=lambda e: e.get("when", ""))
-        for node, lines in asyncio.run(switch.histories(specs.load_site(site)))
-    }
+    found = asyncio.run(history.histories(nodes.load_nodes(site)))
     if output is Format.json:
-        say_json(found)
+        waits = {node: [{"journal": told.journal}] if told.journal else [] for node, told in found.items()}
+        say_json({node: [*told.entries, *waits[node]] for node, told in found.items()})
         return
-    for node, entries in found.items():
-        for entry in entries:
-            say(f"{node}  {_shown(entry)}")
-        if not entries:
+    for node, told in found.items():
+        for entry in told.entries:
+            for line in shown(entry):
+                say(f"{node}  {line}")
+        if not told.entries:
             say(f"{node}  nothing applied yet")
+        if told.journal:
+            say(f"{node}  ! {told.journal}")
 
 
-def _read(line: str) -> dict[str, str]:
-    """Read a line; one that is not whole, since the disk was full, is told and hides no other."""
-    try:
-        entry = json.loads(line)
-    except json.JSONDecodeError:
-        entry = None
-    return entry if isinstance(entry, dict) else {"unreadable": line}
-
-
-def _shown(entry: dict[str, str]) -> str:
+def shown(entry: dict[str, Any]) -> Iterator[str]:
+    """Yield an entry in lines a person reads."""
     if "unreadable" in entry:
-        return f"unreadable: {entry['unreadable'][:80]!r}"
+        yield f"unreadable: {entry['unreadable'][:80]!r}"
+        return
     by = " by phone" if entry.get("by") == "phone" else ""
-    return f"{entry.get('when', '')[:19]}Z  {_what(entry)}  {entry.get('who', '')}{by}"
+    yield f"{_moment(entry)}  {_what(entry)}  {entry.get('who', '')}{by}"
+    if "to" in entry:
+        yield from (f"    {line}" for line in _more(entry))
 
 
-def _what(entry: dict[str, str]) -> str:
+def _moment(entry: dict[str, Any], name: str = "when") -> str:
+    return f"{str(entry.get(name, ''))[:19]}Z"
+
+
+def _what(entry: dict[str, Any]) -> str:
     if "override" in entry:
         until = entry.get("until", "")
         return f"override {entry['override']} {entry.get('what')}" + (f" until {until[:19]}Z" if until else "")
-    return f"release {entry.get('from')} -> {entry.get('to')} from {entry.get('commit') or 'no commit'}"
+    verb = entry.get("verb", "apply")
+    if "to" not in entry:
+        return f"{verb} of {entry.get('folder')}"
+    return f"{verb}: release {entry.get('from')} -> {entry.get('to')} from {entry.get('commit') or 'no commit'}"
+
+
+def _more(entry: dict[str, Any]) -> Iterator[str]:
+    from cctoolkit.plan.summary import in_words
+
+    if why := entry.get("why"):
+        yield f"the {entry.get('of')} failed: {why.splitlines()[0]}"
+    elif "what" in entry:
+        yield in_words(entry["what"]) or "nothing seen to differ"
+    if confirmed := entry.get("confirmed"):
+        yield f"confirmed {_moment(confirmed)} by {confirmed.get('who')}"
+    verdicts = entry.get("verified", [])
+    for one in verdicts:
+        bad = one.get("findings", 0)
+        judged = f"{bad} findings" if bad else "all good"
+        yield f"verify {one.get('project')} {_moment(one)} by {one.get('who')}: {judged} ({one.get('good')} good)"
+    if not verdicts:
+        yield "not verified"

@@ -9,6 +9,8 @@ from typing import Annotated
 import msgspec
 import typer
 
+from cctoolkit.plan.classes import Class
+
 CHANGES = 2
 """Exit code for changes or findings."""
 
@@ -21,6 +23,20 @@ class Format(StrEnum):
 
 
 Site = Annotated[str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")]
+OneNode = Annotated[str, typer.Option("--node", help="One node of the site; all when not given.", metavar="NODE")]
+OverwriteEdits = Annotated[
+    bool, typer.Option("--overwrite-edits", help="Overwrite files that were edited by hand on the node.")
+]
+Wait = Annotated[
+    str,
+    typer.Option(
+        "--wait", metavar="TIME", help="How long to wait for somebody else's apply, such as 60s; else refused."
+    ),
+]
+Accept = Annotated[
+    list[Class] | None,
+    typer.Option("--accept", help="A danger that may happen now; once for each.", metavar="CLASS"),
+]
 Projects = Annotated[
     list[str] | None,
     typer.Argument(help="Projects of the site; all when none is named.", metavar="[PROJECT]..."),

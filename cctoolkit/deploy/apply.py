@@ -8,29 +8,34 @@ and the next apply loads the whole release again. What happens at each place whe
     staging          current is the old release; the next apply sweeps the draft or the staged folder away
     until read back  current is the new release; the next one loads again, or puts the old one back
     putting back     current is the old release; the next apply loads again
+
+A release that must be confirmed (see `journal`) keeps the journal until it is.
 """
 
+import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 
 import msgspec
 
+from cctoolkit import clock
+from cctoolkit.deploy import history, journal
 from cctoolkit.deploy.danger import refuse_danger
 from cctoolkit.deploy.members import change_members
 from cctoolkit.deploy.registrations import register_again
 from cctoolkit.deploy.release import Author, Disk, compose, read, refuse_edits, still_used
 from cctoolkit.deploy.reload import MODULES, Switch, load, stale
+from cctoolkit.deploy.retention import clean_up
+from cctoolkit.deploy.terms import ORDINARY, Terms
 from cctoolkit.errors import CctoolkitError, OperatorError, SwitchUnreachable
 from cctoolkit.node import snapshot
-from cctoolkit.node.transports import Intent, Transport
+from cctoolkit.node.transports import Holder, Intent, Transport
 from cctoolkit.plan.changes import Plan, memory_difference
 from cctoolkit.plan.classes import Accepted
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import Secret, SecretRef
 from cctoolkit.state.described import observable
-
-KEEP_RELEASES = 5
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -47,23 +52,33 @@ class Job(msgspec.Struct, frozen=True):
     overwrite_edits: bool
     progress: Callable[[str], None]
     accepted: Accepted = Accepted()
+    terms: Terms = ORDINARY
+
+    def holder(self) -> Holder:
+        """Return what to tell whoever finds the node locked."""
+        doing = f"{self.terms.verb} of release {self.config.release}"
+        return Holder(self.author.who, socket.gethostname(), doing, self.author.when.isoformat())
 
 
 async def apply(job: Job, client: Switch) -> None:
     """Perform the plan, or leave the node as it was and raise what went wrong."""
-    async with job.transport.lock():
+    async with job.transport.lock(job.holder()):
         disk = await read(job.transport)
         refuse_edits(disk, job.node, job.overwrite_edits)
         _refuse_old_plan(job, disk)
+        intent = await job.transport.intent()
+        journal.refuse(intent, job.terms, job.node, clock.now())
         await refuse_danger(client, job.plan, job.config.files, disk, job.accepted)
         await job.transport.sweep()
-        intent = await job.transport.intent()
-        if intent or disk.edited or any(change.side != "member" for change in job.plan.changes):
+        anew = intent or disk.edited or job.terms.reload
+        if anew or any(change.side != "member" for change in job.plan.changes):
             await _change_files(job, disk, intent, client)
             await change_members(client, job.plan.changes, job.progress)
         else:
+            if job.terms.confirm_within:
+                job.progress("no file changes: there is nothing to confirm")
             await change_members(client, job.plan.changes, job.progress)
-            await record(job, disk)
+            await record(job, disk, disk.folder)
 
 
 def _refuse_old_plan(job: Job, disk: Disk) -> None:
@@ -82,29 +97,30 @@ async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Swi
     files = compose(job.config, kept, job.author, await job.transport.key(), job.value_of)
     folder = await _folder_name(job.transport, job.config.release)
     # Where memory may be something else than the files say, a file that does not change is to be loaded too.
-    known = not intent and not disk.edited and all(change.side != "memory" for change in job.plan.changes)
+    unsure = intent or disk.edited or job.terms.reload or any(change.side == "memory" for change in job.plan.changes)
     async with PutBack(job, base, folder, intent, client):
-        await job.transport.intend(Intent(base.folder, folder, job.author.who, job.author.when.isoformat()))
+        begun = journal.begun(job.terms, job.author.who, job.author.when, old=base.folder, new=folder)
+        await job.transport.intend(begun)
         job.progress(f"stage release {folder}")
         await job.transport.stage(folder, files)
         job.progress("flip, reload, read back")
         await job.transport.flip(folder)
         wanted = observable({**job.config.files, **kept})
-        await load(client, wanted, disk.observable(), stale(disk.files, files) if known else MODULES)
+        await load(client, wanted, disk.observable(), MODULES if unsure else stale(disk.files, files))
         await register_again(client, job.plan.changes, wanted)
-        await record(job, disk)
-        await job.transport.intend(None)
+        await record(job, disk, folder)
+        await job.transport.intend(journal.left(begun, job.terms, clock.now()))
     abandoned = intent.new if intent and intent.new != disk.folder else ""
-    await _clean_up(job, abandoned)
+    await clean_up(job.transport, client, job.terms.keep, abandoned, job.progress)
 
 
 async def _last_good(job: Job, disk: Disk, intent: Intent | None, client: Switch) -> Disk:
     """Return the release to put back if this one fails: the current one, unless a cut-off apply made it
     current and the switch does not run it.
     """
-    if intent is None:
+    if intent is None or journal.waits(intent):
         return disk
-    job.progress(told(intent))
+    job.progress(journal.told(intent, clock.now()))
     shown = disk.observable()
     if intent.new != disk.folder or (shown and not memory_difference(await snapshot.memory(client), shown)):
         return disk
@@ -112,13 +128,6 @@ async def _last_good(job: Job, disk: Disk, intent: Intent | None, client: Switch
         return await read(job.transport, intent.old)
     except OperatorError:
         return disk
-
-
-def told(intent: Intent) -> str:
-    """Return what to tell about a cut-off apply."""
-    if not intent.new:
-        return "an apply was cut off; its journal cannot be read"
-    return f"the apply of {intent.new} by {intent.who} at {intent.when[:19]}Z was cut off"
 
 
 async def _folder_name(transport: Transport, release: str) -> str:
@@ -148,15 +157,15 @@ class PutBack(AbstractAsyncContextManager[None]):
         if error is None:
             return
         try:
-            await self.put_back()
+            await self.put_back(str(error) or type(error).__name__)
         except CctoolkitError as second:
             error.add_note(f"release {self._old.folder} is not confirmed to be in force again: {second.what}")
             error.add_note("run apply again when that is mended: it loads the whole release")
         else:
             error.add_note(f"nothing was changed: release {self._old.folder} is in force")
 
-    async def put_back(self) -> None:
-        """Do it, and read it back; nothing is done where the new release is not current."""
+    async def put_back(self, why: str) -> None:
+        """Do it, and read it back; nothing is done where the new release is not current. The history tells `why`."""
         there = self._job.transport
         flipped = await there.current() == self._folder
         if flipped:
@@ -164,30 +173,26 @@ class PutBack(AbstractAsyncContextManager[None]):
             # On disk first: the switch may be gone by now, and reads the disk when it comes up again.
             await there.flip(self._old.folder)
             await load(self._client, self._old.observable(), observable(self._job.config.files))
-        # Where nothing was flipped, what an earlier apply has left half done is still so.
-        await there.intend(None if flipped else self._intent)
+        # Where nothing was flipped, what an earlier apply has left half done is still so; what waits goes on waiting.
+        await there.intend(None if flipped and not journal.waits(self._intent) else self._intent)
         with suppress(OperatorError, SwitchUnreachable):
             if self._folder in await there.releases():
                 await there.discard(self._folder)
+        if flipped:
+            await self._tell_history(why)
+
+    async def _tell_history(self, why: str) -> None:
+        job = self._job
+        releases = (job.config.release, self._old.manifest.release)
+        try:
+            await job.transport.record(history.put_back(job.terms.verb, job.author, releases, self._old.folder, why))
+        except (OperatorError, SwitchUnreachable) as error:
+            job.progress(f"the history does not tell of it: {error.what}")
 
 
-async def _clean_up(job: Job, abandoned: str) -> None:
-    """Remove releases nobody goes back to; the apply is done, whatever becomes of this."""
-    there = job.transport
-    try:
-        current = await there.current()
-        releases = await there.releases()
-        old = {*releases[:-KEEP_RELEASES], *({abandoned} & set(releases))}
-        for name in sorted(old - {current}):
-            await there.discard(name)
-    except (OperatorError, SwitchUnreachable) as error:
-        job.progress(f"old releases could not be removed: {error.what}")
-
-
-async def record(job: Job, disk: Disk) -> None:
-    """Write into the node's history that the release on `disk` was replaced by the job's."""
-    entry = {
-        "when": job.author.when.isoformat(), "who": job.author.who, "commit": job.author.commit,
-        "from": disk.manifest.release, "to": job.config.release, "changes": len(job.plan.changes),
-    }  # fmt: skip
-    await job.transport.record(msgspec.json.encode(entry).decode())
+async def record(job: Job, disk: Disk, folder: str) -> None:
+    """Write into the node's history that the release on `disk` was replaced by the job's, which is in `folder`."""
+    line = history.released(
+        job.terms.verb, job.author, (disk.manifest.release, job.config.release), folder, job.plan.changes
+    )
+    await job.transport.record(line)

@@ -70,6 +70,9 @@ async def perform(turns: Sequence[Turn], *, at_once: int, prove: Prove, progress
     """
     course = _Course(turns, at_once, progress)
     interrupted = False
+    task = asyncio.current_task()
+    # A run that brings back what an interruption left has been interrupted before it began.
+    already = task.cancelling() if task else 0
     try:
         await course.run(prove)
     except asyncio.CancelledError:
@@ -77,8 +80,7 @@ async def perform(turns: Sequence[Turn], *, at_once: int, prove: Prove, progress
         interrupted = True
     except CctoolkitError:
         pass
-    task = asyncio.current_task()
-    while task is not None and task.cancelling():
+    while task is not None and task.cancelling() > already:
         task.uncancel()
         interrupted = True
     return Run(tuple(course.outcomes()), course.errors, interrupted)

@@ -91,6 +91,11 @@ def _manifest(release: str) -> Manifest:
     return Manifest(release=release, created="", who="", commit="", generations={}, digests={})
 
 
+def written(found: Disk, path: str, content: bytes, key: bytes) -> bool:
+    """Say whether a file of a release was written with this content."""
+    return found.manifest.digests.get(path) == _digest(content, key)
+
+
 def _seal(manifest: Manifest, key: bytes) -> str:
     return _digest(msgspec.json.encode(msgspec.structs.replace(manifest, seal=""), order="sorted"), key)
 
@@ -120,6 +125,7 @@ def compose(
         commit=author.commit,
         generations=dict(config.generations),
         digests={path: _digest(content, key) for path, content in files.items()},
+        members=msgspec.UNSET if config.members is None else dict(config.members),
     )
     manifest = msgspec.structs.replace(manifest, seal=_seal(manifest, key))
     files[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest), indent=1)

@@ -81,6 +81,12 @@ class Node(Section, frozen=True, kw_only=True):
         Meta(description="The group Asterisk runs as; files are 0640 in it."),
     ] = "asterisk"
     queue_log: Annotated[SystemPath, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
+    keep_releases: Annotated[
+        int,
+        Meta(
+            ge=2, le=1000, description="How many releases stay on it, for `rollback`; those still needed stay longer."
+        ),
+    ] = 5
     spool: Annotated[SystemPath, Meta(description="Its spool folder, with callers' messages.")] = "/var/spool/asterisk"
     ami: Ami
     transports: Annotated[

@@ -1,9 +1,10 @@
 """Facts about a node: what to ask over AMI and how to read the answer. Pure; `snapshot` does the asking.
 
-Sources: AMI actions ShowDialPlan, QueueStatus, PJSIPShowEndpoints, PJSIPShowRegistrationsOutbound and Status of
-Asterisk 22.
+Sources: AMI actions ShowDialPlan, QueueStatus, PJSIPShowEndpoints, PJSIPShowRegistrationsOutbound and Status, and the
+console's `queue show`, of Asterisk 22.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -28,7 +29,7 @@ class Fact(Struct, frozen=True):
 
 
 def read_dialplan(events: Iterable[Message]) -> Iterator[Setting]:
-    """Yield the lines of our contexts as memory holds them, and what they include, which ours never do."""
+    """Yield the lines of our contexts as memory holds them, and what they include or ignore, which ours never do."""
     for event in events:
         context = event.get("Context")
         if not context.startswith("cct-"):
@@ -42,6 +43,8 @@ def read_dialplan(events: Iterable[Message]) -> Iterator[Setting]:
             yield Setting("dialplan", context, place, f"({label}){says}" if label else says)
         elif included := said.get("IncludeContext"):
             yield Setting("dialplan", context, f"include {included}", "yes")
+        elif ignored := event.get("IgnorePattern"):
+            yield Setting("dialplan", context, f"ignorepat {ignored}", "yes")
 
 
 def read_queues(events: Iterable[Message]) -> Iterator[Setting]:
@@ -97,6 +100,26 @@ def _member(event: Message) -> Member:
     paused = event.get("PausedReason") if event.get("Paused") == "1" else None
     agent = event.get("Location").removeprefix(PHONE)
     return Member(event.get("Queue"), agent, int(event.get("Penalty") or 0), paused)
+
+
+def read_names(events: Iterable[Message]) -> dict[tuple[str, str], str]:
+    """Return what queue_log calls each member, by queue and by the name `read_members` gives it."""
+    return {(one.queue, one.agent): e.get("Name") for e in events if e.event == "QueueMember" for one in [_member(e)]}
+
+
+_MEMBER_SHOWN = re.compile(r" {6}.*?\((PJSIP/[a-z0-9-]+)\)(?: with penalty [0-9]+)? \(ringinuse (enabled|disabled)\).*")
+
+
+def read_ring_while_busy(shown: str) -> list[tuple[str, str]]:
+    """Return (queue, agent) of members that ring while they talk, from `queue show`, which alone tells."""
+    found, queue = [], ""
+    for line in shown.split("\n"):
+        if member := _MEMBER_SHOWN.fullmatch(line.rstrip()):
+            if member[2] == "enabled" and _is_real(queue):
+                found.append((queue, member[1].removeprefix(PHONE)))
+        elif not line.startswith(" "):
+            queue = line.partition(" ")[0]
+    return found
 
 
 def interface(agent: str) -> str:

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
-from cctoolkit.errors import OperatorError
+import msgspec
+
+from cctoolkit.errors import Busy, OperatorError
+from cctoolkit.node.transports import Holder
 
 
 def unprepared(node: str, root: str) -> OperatorError:
@@ -15,11 +18,21 @@ def unprepared(node: str, root: str) -> OperatorError:
     )
 
 
-def at_work(node: str) -> OperatorError:
-    """Return what to do while somebody else holds the lock."""
-    return OperatorError(
-        "another apply is at work on this node", where=f"node {node}", next_step="wait for it and try again"
-    )
+def at_work(node: str, lock: bytes = b"") -> Busy:
+    """Return what to do while somebody else holds the lock; `lock` is the text of the lock file."""
+    return Busy(
+        f"another apply is at work on this node{_held(lock)}", where=f"node {node}",
+        next_step="wait for it and try again; --wait 60s does so",
+    )  # fmt: skip
+
+
+def _held(lock: bytes) -> str:
+    try:
+        by = msgspec.json.decode(lock, type=Holder)
+    except msgspec.DecodeError:
+        return ""
+    told = f": {by.who} on {by.machine}, {by.doing}, since {by.since[:19]}Z"
+    return "".join(c if c.isprintable() else "?" for c in told)
 
 
 def astray(node: str, link: str, name: str, releases: Iterable[str]) -> OperatorError:

@@ -10,6 +10,8 @@ from cctoolkit.node.facts import (
     GENERATION_VARIABLES,
     generations_in_use,
     read_members,
+    read_names,
+    read_ring_while_busy,
 )  # fmt: skip
 from cctoolkit.node.live_facts import CALL_VARIABLES, read_live
 from cctoolkit.plan.changes import Member
@@ -33,6 +35,13 @@ class Asked(Protocol):
         """See `cctoolkit.ami.client.Client.listing`."""
 
 
+class Commands(Protocol):
+    """What of an AMI client is needed to run a command of the console."""
+
+    async def command(self, text: str) -> str:
+        """See `cctoolkit.ami.client.Client.command`."""
+
+
 async def memory(client: Asked, kinds: Collection[str] = ()) -> NodeState:
     """Return what the switch runs, or only settings of `kinds`. Raise SwitchError when it refuses an
     answer.
@@ -48,6 +57,16 @@ async def memory(client: Asked, kinds: Collection[str] = ()) -> NodeState:
 async def members(client: Asked) -> list[Member]:
     """Return the logged-in agents, queue by queue."""
     return read_members(await client.listing("QueueStatus", timeout=_SECONDS))
+
+
+async def names(client: Asked) -> dict[tuple[str, str], str]:
+    """Return what queue_log calls each member, by queue and agent."""
+    return read_names(await client.listing("QueueStatus", timeout=_SECONDS))
+
+
+async def ring_while_busy(client: Commands) -> list[tuple[str, str]]:
+    """Return the members somebody lets ring while they talk, as (queue, agent)."""
+    return read_ring_while_busy(await client.command("queue show"))
 
 
 async def live(client: Asked) -> Live:

@@ -46,7 +46,7 @@ class Member(Struct, frozen=True, order=True):
 class Plan(Struct, frozen=True):
     """What must change on one node, an Asterisk of major version `asterisk`. `edited` are files changed by hand since
     the last apply; `cut_off` says which apply was ended half way, "" when none was; `impacts` what all that does to who
-    was live when the plan was made.
+    was live when the plan was made; `pending` which release waits to be confirmed.
     """
 
     node: str
@@ -57,6 +57,7 @@ class Plan(Struct, frozen=True):
     cut_off: str = ""
     impacts: tuple[Impact, ...] = ()
     asterisk: str = "22"
+    pending: str = ""
 
     @property
     def empty(self) -> bool:

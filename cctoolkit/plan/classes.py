@@ -77,6 +77,7 @@ class Accepted(Struct, frozen=True):
 
 
 NOTHING = Accepted()
+EVERYTHING = Accepted(frozenset(Class))
 
 
 def dangers(impacts: tuple[Impact, ...], accepted: Accepted = NOTHING) -> tuple[Impact, ...]:

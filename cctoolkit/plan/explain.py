@@ -23,7 +23,8 @@ _SHOWN = 20
 def explain(plan: Plan, accepted: Accepted = NOTHING) -> str:
     """Return the whole plan as text, one line a change, in a fixed order; what is `accepted` is not refused."""
     if plan.empty:
-        return f"node {plan.node}: nothing to change (release {plan.release_now})"
+        head = f"node {plan.node}: nothing to change (release {plan.release_now})"
+        return f"{head}\n  ! {plan.pending}" if plan.pending else head
     lines = [f"node {plan.node}: release {plan.release_now} -> {plan.release_new}"]
     lines += [f"  ! {warning}" for warning in warnings(plan)]
     for group in objects(plan):
@@ -33,7 +34,9 @@ def explain(plan: Plan, accepted: Accepted = NOTHING) -> str:
 
 
 def warnings(plan: Plan) -> Iterator[str]:
-    """Yield what was not done by an apply of ours."""
+    """Yield what was not done by an apply of ours, or waits for a word."""
+    if plan.pending:
+        yield plan.pending
     if plan.cut_off:
         yield f"{plan.cut_off}; apply loads the whole release again"
     yield from (f"{path} was edited by hand" for path in plan.edited)

@@ -9,7 +9,7 @@ from cctoolkit import marks
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node, Site
 from cctoolkit.render import check, check_objects, dialplan, messages, pjsip, queues
-from cctoolkit.render.dialplan import Generation
+from cctoolkit.render.dialplan import Generation, Membership
 
 RELEASE_SLOT = "0" * 10
 """Stands in the entry file while the release's own digest is taken."""
@@ -17,12 +17,14 @@ RELEASE_SLOT = "0" * 10
 
 class ConfigSet(Struct, frozen=True):
     """`files` {path below cctoolkit/current: text}, secrets as placeholders; `release` is a digest of them
-    all, so the same spec has the same release; `generations` {project: digest of its dialplan}.
+    all, so the same spec has the same release; `generations` {project: digest of its dialplan}; `members` {agent: the
+    queues to be in once logged in}, None where nobody knows: a release of before that was kept.
     """
 
     release: str
     files: Mapping[str, str]
     generations: Mapping[str, str]
+    members: Mapping[str, tuple[Membership, ...]] | None = None
 
 
 def render(site: Site, node: Node, projects: tuple[Project, ...]) -> ConfigSet:
@@ -48,7 +50,8 @@ def _node(
     release = digest("".join(f"{path}\0{text}\0" for path, text in sorted(files.items())), 10)
     files["extensions.conf"] = dialplan.entry(projects, built, release)
     _check(site, projects, built, files, pjsip.placed(site, node, projects))
-    return ConfigSet(release, dict(sorted(files.items())), {g.project: g.digest for g in built})
+    members = {entry.agent: tuple(dialplan.memberships(projects, entry.agent)) for entry in site.roster}
+    return ConfigSet(release, dict(sorted(files.items())), {g.project: g.digest for g in built}, members)
 
 
 def _check(

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.release import refuse_edits
+from cctoolkit.deploy.terms import ORDINARY, Terms
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.model.words import seconds
 from cctoolkit.plan import diff, drain, saved
@@ -40,6 +41,7 @@ class How(Struct, frozen=True):
     drain: bool = False
     within_seconds: int = 1800
     plan: Path | None = None
+    terms: Terms = ORDINARY
 
 
 def accepted(classes: Sequence[Class]) -> Accepted:
@@ -93,6 +95,8 @@ async def apply(
     """Apply a site and return what is where; `told` is given the plans first."""
     if how.plan and how.drain:
         raise UsageError("a drain takes releases that a saved plan does not have", expected="--plan or --drain")
+    if how.drain and how.spread.terms.confirm_within:
+        raise UsageError("what a drain leaves is no release to come back to", expected="--confirm-within or --drain")
     promised = _promised(how.plan) if how.plan else None
 
     async def plans() -> Fleet:

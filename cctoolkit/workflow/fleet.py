@@ -10,6 +10,7 @@ from cctoolkit import clock
 from cctoolkit.deploy import fleet as deploy
 from cctoolkit.deploy import release
 from cctoolkit.deploy.fleet import Outcome
+from cctoolkit.deploy.terms import ORDINARY, Terms
 from cctoolkit.errors import CctoolkitError, OperatorError, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.plan.classes import NOTHING, Accepted
@@ -50,7 +51,7 @@ class Fleet(Struct, frozen=True):
 
 class How(Struct, frozen=True):
     """How a fleet is applied: which node first, whether its test calls are placed before the others begin, how many
-    nodes at once, whether all must be there, and what may be overwritten and happen.
+    nodes at once, whether all must be there, what may be overwritten and happen, and on which terms.
     """
 
     canary: str = ""
@@ -59,6 +60,7 @@ class How(Struct, frozen=True):
     all_or_none: bool = False
     overwrite_edits: bool = False
     accepted: Accepted = NOTHING
+    terms: Terms = ORDINARY
 
 
 class Applied(Struct, frozen=True):
@@ -91,7 +93,7 @@ async def plan(loaded: LoadedSite, only: Sequence[str] = ()) -> Fleet:
     for node in nodes:
         # A phone's secret that is missing keeps no node away: it is missing for all.
         switch.revealed(configs[node.id])
-    looks = (_look(node, switch.plan_node(loaded, node, configs[node.id])) for node in nodes)
+    looks = (_look(node, switch.plan_node(node, configs[node.id])) for node in nodes)
     found = await asyncio.gather(*looks)
     if len(found) == 1 and isinstance(found[0], Away):
         raise found[0].error
@@ -105,7 +107,7 @@ async def plan_again(fleet: Fleet, wanted: Callable[[Planned], tuple[ConfigSet, 
         if isinstance(one, Away):
             return one
         config, staying = wanted(one)
-        return await _look(one.node, switch.plan_node(fleet.loaded, one.node, config, staying))
+        return await _look(one.node, switch.plan_node(one.node, config, staying=staying))
 
     return replace(fleet, nodes=tuple(await asyncio.gather(*map(again, fleet.nodes))))
 
@@ -163,6 +165,7 @@ async def apply_site(
     overwrite_edits: bool,
     progress: Callable[[str], None],
     accepted: Accepted = NOTHING,
+    terms: Terms = ORDINARY,
 ) -> list[str]:
     """Perform the plans of nodes that are all there; return the nodes changed. Raise the first failure, when the others
     are rolled back.
@@ -171,7 +174,8 @@ async def apply_site(
     async def prove(_first: Planned) -> None:
         """Their read-back is enough."""
 
-    done = await _perform(planned, "", How(overwrite_edits=overwrite_edits, accepted=accepted), prove, progress)
+    how = How(overwrite_edits=overwrite_edits, accepted=accepted, terms=terms)
+    done = await _perform(planned, "", how, prove, progress)
     for error in done.errors.values():
         raise error
     if done.interrupted:
@@ -189,9 +193,11 @@ async def _perform(
     """Let those with something to do have their turns, the canary, or else the first, first."""
     author = release.Author(switch.user(), switch.commit(), clock.now())
     turns = [
-        NodeTurn(one, author, overwrite_edits=how.overwrite_edits, accepted=how.accepted, progress=progress)
+        NodeTurn(
+            one, author, overwrite_edits=how.overwrite_edits, accepted=how.accepted, terms=how.terms, progress=progress
+        )
         for one in planned
-        if not one.plan.empty
+        if not one.plan.empty or how.terms.reload or (one.kept and one.plan.pending)
     ]
     turns.sort(key=lambda turn: turn.node != canary)
     if not turns:

@@ -4,8 +4,9 @@ import asyncio
 import getpass
 import os
 import shutil
+import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,31 +16,33 @@ from msgspec.structs import replace
 from cctoolkit import clock
 from cctoolkit.ami.client import Account, Client
 from cctoolkit.deploy import apply as deploy
-from cctoolkit.deploy import release
-from cctoolkit.errors import OperatorError
-from cctoolkit.model.project import Project
-from cctoolkit.model.site import AmiAccount, Node, Site
+from cctoolkit.deploy import journal, release
+from cctoolkit.deploy.rollback import as_it_is
+from cctoolkit.deploy.terms import ORDINARY, Terms
+from cctoolkit.errors import Busy
+from cctoolkit.model.site import AmiAccount, Node
 from cctoolkit.node import snapshot
-from cctoolkit.node.transports import Transport
-from cctoolkit.plan.changes import Change, Member, Plan, difference, membership, memory_difference
+from cctoolkit.node.transports import Holder, Transport
+from cctoolkit.plan.allowed import misplaced
+from cctoolkit.plan.changes import Change, Plan, difference, memory_difference
 from cctoolkit.plan.classes import Accepted
 from cctoolkit.plan.impact import judge
 from cctoolkit.plan.looks import Situation
 from cctoolkit.render.configset import ConfigSet
-from cctoolkit.render.dialplan import memberships
-from cctoolkit.secret import parse_ref, resolve, reveal_all
+from cctoolkit.secret import Secret, SecretRef, parse_ref, resolve, reveal_all
 from cctoolkit.state.described import described
 from cctoolkit.workflow.reach import ami_port, transport
 from cctoolkit.workflow.specs import LoadedSite, render_site
 
 
 class Planned(Struct, frozen=True):
-    """A node's plan and what it was made from."""
+    """A node's plan and what it was made from: the spec, or the kept release `kept`, its secrets in it."""
 
     node: Node
     plan: Plan
     config: ConfigSet
     disk: release.Disk
+    kept: release.Disk | None = None
 
 
 def account(node: Node, who: AmiAccount) -> Account:
@@ -68,60 +71,57 @@ async def deploy_client(node: Node) -> AsyncIterator[Client]:
 async def plan_site(loaded: LoadedSite) -> list[Planned]:
     """Plan every node of a site whose nodes must all be there (else see `fleet.plan`); nothing is changed."""
     configs = render_site(loaded)
-    return list(await asyncio.gather(*(plan_node(loaded, node, configs[node.id]) for node in loaded.site.nodes)))
+    return list(await asyncio.gather(*(plan_node(node, configs[node.id]) for node in loaded.site.nodes)))
 
 
 async def plan_node(
-    loaded: LoadedSite, node: Node, config: ConfigSet, staying: Collection[str] = frozenset()
+    node: Node, config: ConfigSet, *, kept: release.Disk | None = None, staying: Collection[str] = frozenset()
 ) -> Planned:
-    """Plan one node; who of the roster is logged in to queues that are `staying` stays, whatever the spec says."""
+    """Plan one node; `kept` is the release of its own that `config` was read from, if any. Agents who are logged in to
+    queues that are `staying` stay, whatever the spec says.
+    """
     async with transport(node) as there:
-        disk, key, cut_off = await release.read(there), await there.key(), await _cut_off(there)
+        disk, key = await release.read(there), await there.key()
+        cut_off, pending = await _journal(there)
     async with deploy_client(node) as client:
         memory, members = await snapshot.memory(client), await snapshot.members(client)
         live = await snapshot.live(client)
-    wanted = revealed(config)
+    wanted = revealed(config, as_it_is if kept else resolve)
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
     shown = disk.observable()
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
     # back.
     changes += memory_difference(memory, shown) if shown is not None else []
-    roster = {entry.agent for entry in loaded.site.roster}
-    stay = [one for one in members if one.queue in staying and one.agent in roster]
-    changes += membership(members, [*_allowed(loaded.site, loaded.projects), *stay])
-    plan = Plan(node.id, disk.manifest.release, config.release, tuple(changes), disk.edited, cut_off, (), node.asterisk)
+    changes += misplaced(config, members, clock.now(), staying)
+    plan = Plan(
+        node.id, disk.manifest.release, config.release, tuple(changes), disk.edited, cut_off, (), node.asterisk, pending
+    )
     situation = Situation(changes, live, memory, config.files, {**disk.files, **disk.kept})
     plan = replace(plan, impacts=judge(situation, node.asterisk, reloads=plan.reloads))
-    return Planned(node, plan, config, disk)
+    return Planned(node, plan, config, disk, kept)
 
 
-def revealed(config: ConfigSet) -> dict[str, str]:
+def revealed(config: ConfigSet, value_of: Callable[[SecretRef], Secret] = resolve) -> dict[str, str]:
     """Return the files with their secrets; raise OperatorError for one that cannot be read."""
-    return {path: reveal_all(text, resolve) for path, text in config.files.items()}
+    return {path: reveal_all(text, value_of) for path, text in config.files.items()}
 
 
-async def _cut_off(there: Transport) -> str:
-    """Say which apply was cut off, or is at work; "" when none is."""
+async def _journal(there: Transport) -> tuple[str, str]:
+    """Say which apply was cut off, or is at work, and which release waits to be confirmed; "" when none."""
     intent = await there.intent()
     if intent is None:
-        return ""
+        return "", ""
+    told = journal.told(intent, clock.now())
+    if journal.waits(intent):
+        return "", told
     try:
         async with there.lock():
-            return deploy.told(intent)
-    except OperatorError as error:
-        return error.what
+            return told, ""
+    except Busy as error:
+        return error.what, ""
 
 
-def _allowed(site: Site, projects: Sequence[Project]) -> list[Member]:
-    return [
-        Member(one.queue, entry.agent, one.penalty)
-        for entry in site.roster
-        for one in memberships(projects, entry.agent)
-        if one.holds(clock.now())
-    ]
-
-
-def job(
+def job(  # noqa: PLR0913 - what a person may say of an apply, one by one
     one: Planned,
     there: Transport,
     author: release.Author,
@@ -129,22 +129,30 @@ def job(
     overwrite_edits: bool,
     accepted: Accepted,
     progress: Callable[[str], None],
+    terms: Terms = ORDINARY,
 ) -> deploy.Job:
     """Return what performs a node's plan; what it tells begins with the node's name."""
 
     def named(line: str) -> None:
         progress(f"{one.node.id}: {line}")
 
-    return deploy.Job(one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, named, accepted)
+    found = deploy.Job(
+        one.node.id, there, one.plan, one.config, author, resolve, overwrite_edits, named, accepted,
+        replace(terms, keep=one.node.keep_releases),
+    )  # fmt: skip
+    return _from_kept(found, one.kept) if one.kept else found
 
 
-async def histories(loaded: LoadedSite) -> list[tuple[Node, list[str]]]:
-    """Return each node with the lines of its history."""
-    found = []
-    for node in loaded.site.nodes:
-        async with transport(node) as there:
-            found.append((node, await there.history()))
-    return found
+def _from_kept(job: deploy.Job, kept: release.Disk) -> deploy.Job:
+    """Return the job of a rollback: the commit is that of the release it goes back to."""
+    author = release.Author(job.author.who, kept.manifest.commit, job.author.when)
+    terms = replace(job.terms, back_to=kept.folder)
+    return replace(job, author=author, value_of=as_it_is, terms=terms)
+
+
+def holder(doing: str) -> Holder:
+    """Return what to tell whoever finds a node locked by this command."""
+    return Holder(user(), socket.gethostname(), doing, clock.now().isoformat())
 
 
 def user() -> str:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from cctoolkit.deploy import apply as deploy
 from cctoolkit.deploy import release, undo
+from cctoolkit.deploy.terms import ORDINARY, Terms
 from cctoolkit.node.transports import Transport
-from cctoolkit.plan.classes import Accepted, Class
+from cctoolkit.plan.classes import EVERYTHING, Accepted
 from cctoolkit.workflow import switch
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.switch import Planned
@@ -21,6 +22,7 @@ class NodeTurn:
         *,
         overwrite_edits: bool,
         accepted: Accepted,
+        terms: Terms = ORDINARY,
         progress: Callable[[str], None],
     ) -> None:
         self.planned = planned
@@ -29,6 +31,7 @@ class NodeTurn:
         self._author = author
         self._overwrite_edits = overwrite_edits
         self._accepted = accepted
+        self._terms = terms
         self._progress = progress
         self._folder = ""
         self._performed = False
@@ -37,7 +40,7 @@ class NodeTurn:
         """Apply, or leave the node as it was and raise."""
         async with transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
             self._folder = await there.current()
-            await deploy.apply(self._job(there, self._accepted), client)
+            await deploy.apply(self._job(there, self._accepted, self._terms), client)
         self._performed = True
 
     async def changed(self) -> bool:
@@ -52,15 +55,15 @@ class NodeTurn:
         """Bring back the release that was in force before, and read it back."""
         async with transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
             # Whom this touches the apply has touched before: the way back is not refused.
-            await undo.undo(self._job(there, Accepted(frozenset(Class))), self._folder, client)
+            await undo.undo(self._job(there, EVERYTHING, Terms("automatic rollback")), self._folder, client)
 
     async def now(self) -> str:
         """Return the release in force."""
         async with transport(self.planned.node) as there:
             return (await release.read(there)).manifest.release
 
-    def _job(self, there: Transport, accepted: Accepted) -> deploy.Job:
+    def _job(self, there: Transport, accepted: Accepted, terms: Terms) -> deploy.Job:
         return switch.job(
             self.planned, there, self._author,
-            overwrite_edits=self._overwrite_edits, accepted=accepted, progress=self._progress,
+            overwrite_edits=self._overwrite_edits, accepted=accepted, progress=self._progress, terms=terms,
         )  # fmt: skip

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from cctoolkit import clock, marks
 from cctoolkit.ami.client import Client
+from cctoolkit.deploy import history
+from cctoolkit.errors import OperatorError, SwitchError
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.routes import routes
 from cctoolkit.model.project import Project
@@ -18,8 +20,9 @@ from cctoolkit.verify import prompts, trunks
 from cctoolkit.verify.checks import Evidence, Finding, judge
 from cctoolkit.verify.run import call_all
 from cctoolkit.workflow import messages
+from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
-from cctoolkit.workflow.switch import deploy_client, reached
+from cctoolkit.workflow.switch import deploy_client, reached, user
 
 
 async def verify_site(
@@ -28,7 +31,30 @@ async def verify_site(
     """Hold every node against the spec: what it runs, and a test call for every way through the flow."""
     configs = render_site(loaded)
     nodes = loaded.site.nodes
-    return {node.id: await verify_node(loaded, node, configs[node.id], project, progress) for node in nodes}
+    return {node.id: await _verified(loaded, node, configs[node.id], project, progress) for node in nodes}
+
+
+async def _verified(
+    loaded: LoadedSite, node: Node, config: ConfigSet, spec: LoadedProject, progress: Callable[[int, int], None]
+) -> tuple[Finding, ...]:
+    async with transport(node) as there:
+        seen = await there.current()
+    judged = await verify_node(loaded, node, config, spec, progress)
+    return judged + await _remember(node, seen, spec.project.id, judged)
+
+
+async def _remember(node: Node, seen: str, project: str, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Write the verdict into the node's history, and return what kept it from that."""
+    bad = [f"{one.check}: {one.subject}: {one.text}" for one in found if not one.good]
+    line = history.verdict(seen, project, user(), clock.now(), len(found) - len(bad), bad)
+    try:
+        async with transport(node) as there:
+            if await there.current() != seen:
+                return (Finding("history", seen, False, "another release came into force: nothing is proved"),)
+            await there.record(line)
+    except (OperatorError, SwitchError) as error:
+        return (Finding("history", seen, False, f"the verdict could not be written down: {error}"),)
+    return ()
 
 
 async def verify_node(

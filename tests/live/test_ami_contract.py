@@ -27,6 +27,7 @@ class FarStore(Far):
     """A node whose releases are rows."""
 
     preparation = "docs/nodes.md"
+    knows_writers = False
     cure = "realtime update cct_node id node current"
     node = None
 

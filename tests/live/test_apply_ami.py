@@ -23,7 +23,7 @@ from cctoolkit.node.realtime import prepare
 from cctoolkit.node.realtime.store import Store
 from cctoolkit.node.transports.ami import AmiTransport
 from cctoolkit.plan.changes import memory_difference
-from cctoolkit.workflow import overrides, reach, specs, switch
+from cctoolkit.workflow import history, overrides, reach, specs, switch
 from tests.live.ami_node import in_store, let_in, limited, prepare_for_ami
 from tests.live.test_apply import OPEN, QUEUE, SITE, Deployed, originate
 
@@ -79,8 +79,8 @@ async def test_an_apply_by_ami_leaves_nothing_to_do(far):
     assert not (await far.plan()).empty
     assert await far.apply() == ["n1"]
     assert (await far.plan()).empty
-    [(_, lines)] = await switch.histories(far.loaded)
-    assert len(lines) == 2
+    [told] = (await history.histories(far.loaded)).values()
+    assert len(told.entries) == 2
     far.node.restart()
     assert await far.memory_is_the_disk()
 

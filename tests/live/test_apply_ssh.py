@@ -16,7 +16,7 @@ from cctoolkit.deploy import release, reload
 from cctoolkit.errors import SwitchError, SwitchUnreachable
 from cctoolkit.lab.lab import Lab
 from cctoolkit.node.transports.ssh import SshTransport
-from cctoolkit.workflow import records, specs, switch
+from cctoolkit.workflow import history, records, specs
 from tests.live.test_apply import NUMBER, OPEN, SITE, Deployed
 from tests.sshd import PORT, Sshd
 
@@ -85,8 +85,7 @@ async def test_an_apply_by_ssh_leaves_nothing_to_do(far):
     assert not (await far.plan()).empty
     assert await far.apply() == ["n1"]
     assert (await far.plan()).empty
-    [(_, lines)] = await switch.histories(far.loaded)
-    assert len(lines) == 2
+    assert len((await history.histories(far.loaded))["n1"].entries) == 2
 
 
 async def test_what_the_switch_does_not_take_is_put_back_by_ssh(far, monkeypatch):

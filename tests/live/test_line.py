@@ -181,7 +181,9 @@ def test_trace_and_verify_agree(line, capsys):
 
 
 def test_verify_finds_a_switch_that_does_otherwise(line, capsys):
-    """With one extension of the switch's memory changed by hand, verify names it and the calls that went astray."""
+    """With one extension of the switch's memory changed by hand, verify names it and the calls that went astray, and the
+    history has how many findings there were.
+    """
     node = line.lab.nodes["n1"]
     generation = specs.render_site(specs.load_site(line.site))["n1"].generations[PROJECT]
     context = f"cct-{PROJECT}-{generation}-opening-hours"
@@ -192,6 +194,8 @@ def test_verify_finds_a_switch_that_does_otherwise(line, capsys):
         out = capsys.readouterr().out
         assert "FAIL memory" in out
         assert "FAIL routes" in out
+        assert line.run("history", "--site", line.site) == 0
+        assert f"findings ({out.count(' ok   ')} good)" in capsys.readouterr().out.splitlines()[-1]
     finally:
         assert line.run("apply", "--site", line.site) == 0
     assert line.run("plan", "--site", line.site) == 0

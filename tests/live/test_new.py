@@ -12,8 +12,10 @@ pytestmark = pytest.mark.live
 
 
 @pytest.mark.parametrize("template", ["hotline-ru", "overflow-partner"])
-def test_a_new_project_is_applied_and_verified(tmp_path, lab_template, template):
-    """Scaffolded and put on the site's list, a project is applied, nothing is left to change, and verify walks it."""
+def test_a_new_project_is_applied_and_verified(tmp_path, lab_template, template, capsys):
+    """Scaffolded and put on the site's list, a project is applied, nothing is left to change, and verify walks it; the
+    history has its verdict on that release.
+    """
     sites = tmp_path / "projects/sites"
     sites.mkdir(parents=True)
     site = yaml.safe_load(lab_template.read_text(encoding="utf-8"))
@@ -27,6 +29,11 @@ def test_a_new_project_is_applied_and_verified(tmp_path, lab_template, template)
             assert run(["apply", "--site", str(lab.site_file)]) == 0
             assert run(["plan", "--site", str(lab.site_file)]) == 0
             assert run(["verify", "acme-line", "--site", str(lab.site_file)]) == 0
+            capsys.readouterr()
+            assert run(["history", "--site", str(lab.site_file)]) == 0
+            last = capsys.readouterr().out.splitlines()[-1]
+            assert last.startswith("n1      verify acme-line 20")
+            assert ": all good (" in last
             # verify fills and empties queues: Asterisk warns of each caller it turns away.
             problems = [line for node in lab.nodes.values() for line in node.problems()]
             assert [line for line in problems if "Unable to join queue" not in line] == []

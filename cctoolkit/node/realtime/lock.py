@@ -8,6 +8,7 @@ Source: `manager show connected` of Asterisk 22.
 
 import asyncio
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 
 from cctoolkit.errors import OperatorError, SwitchUnreachable
@@ -15,8 +16,19 @@ from cctoolkit.node.realtime.store import Store
 
 PATIENCE_SECONDS = 60
 _BEAT_SECONDS = 1.0
+_HOLDER = "by:"
+_MOST = 400
+"""Bytes of what a holder says of itself: the whole token must fit into a console command."""
 _NAME_COLUMN = 15
 """So much of an account's name the listing shows."""
+
+
+def _said(token: str) -> bytes:
+    """Return what the holder of a token says of itself; nothing where it is not to be read."""
+    try:
+        return urlsafe_b64decode(token.rpartition(_HOLDER)[2])
+    except ValueError:
+        return b""
 
 
 class Lock:
@@ -28,20 +40,20 @@ class Lock:
         self._since = asyncio.get_running_loop().time()
         self._beat: asyncio.Task[None] | None = None
 
-    async def take(self) -> bool:
-        """Take it if it is free."""
+    async def take(self, holder: bytes) -> bytes | None:
+        """Take it if it is free and return None, else what its holder says of itself. `holder` says it of us."""
         node = await self._store.told("node")
         held = str(node["lock"])
         if held and int(node["idle"]) < PATIENCE_SECONDS and not await self._is_dead(held, node["beats"]):
-            return False
+            return _said(held)
         # Those that are older than ours belong to somebody who may outlive us.
         mine = [session for session, age in (await self._sessions()).items() if age <= self._age]
-        token = " ".join([secrets.token_hex(8), *mine])
+        token = " ".join([secrets.token_hex(8), *mine, _HOLDER + urlsafe_b64encode(holder[:_MOST]).decode()])
         if not await self._store.set("lock", token, where="lock", is_=held):
-            return False
+            return _said(str((await self._store.told("node"))["lock"]))
         self.token = token
         self._beat = asyncio.create_task(self._keep(token))
-        return True
+        return None
 
     async def give_back(self) -> None:
         """Free it, unless it was lost."""

@@ -70,6 +70,7 @@ show() {
     say "$data"
 }
 
+# Tells each file by $look: `show` its bytes, or `stamp` who wrote it, and when.
 walk() {
     for one in "$1"/* "$1"/.[!.]* "$1"/..?*; do
         if [ -d "$one" ]; then
@@ -77,14 +78,27 @@ walk() {
         elif [ -f "$one" ]; then
             case $one in *"$newline"*) echo "a line break in a file's name: $one" >&2; exit 1 ;; esac
             say "${one#"$folder"/}"
-            show "$one"
+            $look "$one"
         fi
     done
 }
 
 read_release() {
-    folder=$root/releases/$1
+    folder=$root/releases/$1 look=show
     ls -- "$folder" >/dev/null || exit 1
+    walk "$folder"
+}
+
+stamp() {
+    data=$(stat -c '%U %u %Y' -- "$1") || exit 1
+    say "$data"
+}
+
+touched() {
+    folder=$root/releases/$1 look=stamp
+    ls -- "$folder" >/dev/null || exit 1
+    say ''
+    stamp "$folder"
     walk "$folder"
 }
 
@@ -188,12 +202,17 @@ lockable() {
 
 alive() { :; }
 
-# The descriptor must be this shell's own.
+# The descriptor must be this shell's own. The file says who holds it: $1.
 lock() {
     said=$( (lockable) 2>&1) || return
     exec 9>>"$root/lock"
-    flock -n 9 && return
+    if flock -n 9; then
+        said=$( (printf '%s' "$1" >"$root/lock") 2>&1) && return
+        exec 9>&-
+        return 1
+    fi
     exec 9>&-
+    (show "$root/lock")
     return 11
 }
 
@@ -208,7 +227,7 @@ while line=$(timeout "$patience" sh -c 'IFS= read -r line && printf "%s\n" "$lin
     set +f
     said=
     case $1 in
-    lock) lock ;;
+    lock) lock "$2" ;;
     unlock) exec 9>&- ;;
     stage) said=$("$@" 2>&1 >&3) ;;
     *) said=$("$@" 2>&1 >&3 </dev/null) ;;

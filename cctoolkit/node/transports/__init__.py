@@ -6,13 +6,16 @@ from typing import Protocol
 
 import msgspec
 
+from cctoolkit.render.dialplan import Membership
+
 MANIFEST = "manifest.json"
 KEPT = "kept.conf"
 
 
 class Manifest(msgspec.Struct, frozen=True):
     """What a release is: kept beside its files. `digests` are keyed: a file may hold a password; `seal` is
-    the keyed digest of the rest of the manifest, so that a change of it by hand is seen too.
+    the keyed digest of the rest of the manifest, so that a change of it by hand is seen too. `members` are the queues
+    each agent may join, which a rollback goes back to as well; releases of before that was kept do not know.
     """
 
     release: str
@@ -22,14 +25,40 @@ class Manifest(msgspec.Struct, frozen=True):
     generations: dict[str, str]
     digests: dict[str, str]
     seal: str = ""
+    members: dict[str, tuple[Membership, ...]] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Intent(msgspec.Struct, frozen=True):
-    """What an apply is about to do: make the release folder `new` current in place of `old`."""
+    """What an apply is about to do: make the release folder `new` current in place of `old`.
+
+    With `confirm_by` (UTC, ISO 8601) it is done and read back, and waits for somebody to say that it may stay;
+    `back_to` is the folder of the release that a rollback goes back to meanwhile.
+    """
 
     old: str
     new: str
     who: str
+    when: str
+    verb: str = "apply"
+    back_to: str = ""
+    confirm_by: str = ""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a node's lock, from which machine, doing what, since when (UTC, ISO 8601): the text of the lock file,
+    so that whoever is refused is told.
+    """
+
+    who: str
+    machine: str
+    doing: str
+    since: str
+
+
+class Touched(msgspec.Struct, frozen=True):
+    """Who owns a file on the node, and when it was last written (UTC, ISO 8601)."""
+
+    owner: str
     when: str
 
 
@@ -41,8 +70,8 @@ class Transport(Protocol):
     written, and leaves things as they were.
     """
 
-    def lock(self) -> AbstractAsyncContextManager[None]:
-        """Hold the node against every other apply; raise OperatorError at once when somebody else does."""
+    def lock(self, holder: Holder | None = None) -> AbstractAsyncContextManager[None]:
+        """Hold the node against every other apply; raise Busy at once when somebody else does, naming who it is."""
 
     async def sweep(self) -> None:
         """Remove what a cut-off write has left half done. Only under the lock."""
@@ -55,6 +84,11 @@ class Transport(Protocol):
 
     async def read(self, release: str) -> dict[str, bytes]:
         """Return a release's files by path."""
+
+    async def touched(self, release: str) -> dict[str, Touched]:
+        """Return who last wrote a release's files, and when, by path; the folder itself is "". Nothing where nobody
+        can say.
+        """
 
     async def stage(self, release: str, files: Mapping[str, bytes]) -> None:
         """Write a whole release beside the others: on disk for good, or not there at all."""

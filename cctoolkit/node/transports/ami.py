@@ -20,7 +20,7 @@ from cctoolkit.node import refusals
 from cctoolkit.node.realtime import feed
 from cctoolkit.node.realtime.lock import Lock
 from cctoolkit.node.realtime.store import Store
-from cctoolkit.node.transports import Intent
+from cctoolkit.node.transports import Holder, Intent, Touched
 
 _FEED = "feed"
 _RELEASE = re.compile(r"[0-9]{6,}-[0-9a-f]+")
@@ -36,11 +36,12 @@ class AmiTransport:
         self._lock = Lock(self._store)
 
     @asynccontextmanager
-    async def lock(self) -> AsyncIterator[None]:
+    async def lock(self, holder: Holder | None = None) -> AsyncIterator[None]:
         """Hold the node's lock; see Transport. Without the connection it is free again."""
         await self._row()
-        if not await self._lock.take():
-            raise refusals.at_work(self.node)
+        mine = msgspec.json.encode(holder) if holder else b""
+        if (theirs := await self._lock.take(mine)) is not None:
+            raise refusals.at_work(self.node, theirs)
         try:
             yield
         finally:
@@ -77,6 +78,10 @@ class AmiTransport:
             # What Asterisk loads was changed, its texts were not: an edit by hand like any other.
             files[_FEED] = f"; {node['strange']} lines were changed.\n".encode()
         return files
+
+    async def touched(self, release: str) -> dict[str, Touched]:  # noqa: ARG002 - of every release the same
+        """Return nothing; see Transport. Rows tell neither who wrote them nor when."""
+        return {}
 
     async def stage(self, release: str, files: Mapping[str, bytes]) -> None:
         """Write a release; see Transport. A file that is there from another one is not sent again."""

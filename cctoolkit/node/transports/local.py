@@ -16,9 +16,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import msgspec
 
 from cctoolkit.errors import OperatorError
-from cctoolkit.node import durable, refusals
+from cctoolkit.node import durable, owners, refusals
 from cctoolkit.node.groups import gid_of
-from cctoolkit.node.transports import Intent
+from cctoolkit.node.transports import Holder, Intent, Touched
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,15 +60,11 @@ class LocalTransport:
         self._group = group
 
     @asynccontextmanager
-    async def lock(self) -> AsyncIterator[None]:
+    async def lock(self, holder: Holder | None = None) -> AsyncIterator[None]:
         """Hold the node's lock; see Transport."""
         handle = await self._open_lock()
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            raise refusals.at_work(self.node) from None
-        try:
+            await self._take(handle, holder)
             yield
         finally:
             os.close(handle)
@@ -77,6 +73,15 @@ class LocalTransport:
     def _open_lock(self) -> int:
         self._prepared()
         return os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+
+    @_told
+    def _take(self, handle: int, holder: Holder | None) -> None:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise refusals.at_work(self.node, os.pread(handle, 4096, 0)) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, msgspec.json.encode(holder) if holder else b"", 0)
 
     def _prepared(self) -> None:
         if not (self.root / "releases").is_dir():
@@ -126,6 +131,11 @@ class LocalTransport:
         folder = self.root / "releases" / release
         folder.stat()
         return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+    @_told
+    def touched(self, release: str) -> dict[str, Touched]:
+        """Return who wrote a release's files, and when; see Transport."""
+        return owners.touched(self.root / "releases" / release)
 
     @_told
     def stage(self, release: str, files: Mapping[str, bytes]) -> None:

@@ -4,6 +4,7 @@ import re
 from base64 import b64decode
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from cctoolkit.errors import OperatorError, SwitchUnreachable
 from cctoolkit.node import refusals
 from cctoolkit.node.ssh.session import PARTS, Answer, Session
-from cctoolkit.node.transports import Intent
+from cctoolkit.node.transports import Holder, Intent, Touched
 
 _RELEASE = re.compile(r"[0-9]{6,}-[0-9a-f]+")
 
@@ -25,9 +26,9 @@ class SshTransport:
         self._group = str(group)
 
     @asynccontextmanager
-    async def lock(self) -> AsyncIterator[None]:
+    async def lock(self, holder: Holder | None = None) -> AsyncIterator[None]:
         """Hold the node's lock; see Transport. Without the connection it is free again, and nothing can be done."""
-        await self._ask("lock")
+        await self._ask("lock", msgspec.json.encode(holder).decode() if holder else "")
         try:
             yield
         finally:
@@ -50,6 +51,11 @@ class SshTransport:
         """Return a release's files; see Transport."""
         found = iter(await self._ask("read_release", release))
         return dict(sorted((path, b64decode(content)) for path, content in zip(found, found, strict=True)))
+
+    async def touched(self, release: str) -> dict[str, Touched]:
+        """Return who wrote a release's files, and when; see Transport."""
+        found = iter(await self._ask("touched", release))
+        return {path: _touched(stamp) for path, stamp in zip(found, found, strict=True)}
 
     async def stage(self, release: str, files: Mapping[str, bytes]) -> None:
         """Write a release; see Transport."""
@@ -108,7 +114,7 @@ class SshTransport:
         root, node, subject = self._session.root, self.node, arguments[0] if arguments else ""
         known: dict[int, Callable[[], OperatorError]] = {
             10: lambda: refusals.unprepared(node, root),
-            11: lambda: refusals.at_work(node),
+            11: lambda: refusals.at_work(node, b64decode(error.data[0]) if error.data else b""),
             12: lambda: refusals.taken(node, f"{root}/releases/{subject}"),
             13: lambda: refusals.astray(node, f"{root}/current", error.data[0], _ours(error.data[1:])),
             14: lambda: refusals.in_force(node, subject),
@@ -119,6 +125,11 @@ class SshTransport:
 
 def _ours(names: list[str]) -> list[str]:
     return sorted(filter(_RELEASE.fullmatch, names), key=lambda name: int(name.partition("-")[0]))
+
+
+def _touched(stamp: str) -> Touched:
+    name, number, seconds = stamp.split()
+    return Touched(number if name == "UNKNOWN" else name, datetime.fromtimestamp(int(seconds), UTC).isoformat())
 
 
 def _pack(files: Mapping[str, bytes]) -> bytes:

@@ -37,6 +37,7 @@ class FakeSwitch:
         self.members: dict[tuple[str, str], dict[str, str]] = {}
         self.waiting: dict[str, int] = {}
         self.calls: list[tuple[str, str]] = []
+        self.shown = ""
         self.dead = False
         self.log: list[str] = []
         self.before: dict[str, Callable[[], None]] = {}
@@ -88,6 +89,10 @@ class FakeSwitch:
             self.members[key] |= {"PausedReason": headers["Reason"]} if "Reason" in headers else {}
         elif name == "QueuePenalty":
             self.members[key]["Penalty"] = headers["Penalty"]
+
+    async def command(self, _text):
+        """Show what the console shows."""
+        return self.shown
 
     async def listing(self, name, headers=(), *, timeout=10.0, empty_ok=None):  # noqa: ASYNC109 - the client\'s own
         """Answer with a list."""

@@ -7,10 +7,10 @@ import shutil
 import msgspec
 import pytest
 
-from cctoolkit.deploy import apply as module
 from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.errors import OperatorError, SwitchError, SwitchUnreachable
 from cctoolkit.node import durable
+from cctoolkit.node.transports import Intent
 from cctoolkit.plan.explain import explain
 from cctoolkit.state.settings import NodeState
 from tests.unit.deploy.conftest import SECRET
@@ -266,7 +266,7 @@ async def test_two_at_once(applied):
     async with applied.transport.lock():
         with pytest.raises(OperatorError, match="another apply is at work"):
             await applied.perform(planned)
-        await applied.transport.intend(module.Intent("a", "b", "anna", "2026-11-22T12:00:00"))
+        await applied.transport.intend(Intent("a", "b", "anna", "2026-11-22T12:00:00"))
         assert (await applied.plan()).cut_off == "another apply is at work on this node"
 
 
@@ -353,7 +353,7 @@ async def test_old_releases_go_and_a_folder_that_resists_is_no_failure(node, mon
     for _ in range(7):
         await node.apply()
         node.change_flow()
-    assert len(await node.transport.releases()) == module.KEEP_RELEASES
+    assert len(await node.transport.releases()) == 5
 
     async def refuse(self, release):
         raise OperatorError("Permission denied")

@@ -8,6 +8,8 @@
 releases are no files inherits that too, and overrides what looks at them or spoils them.
 """
 
+import os
+import pwd
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from cctoolkit.errors import OperatorError
-from cctoolkit.node.transports import Intent, Transport
+from cctoolkit.errors import Busy, OperatorError
+from cctoolkit.node.transports import Holder, Intent, Transport
 
 FILES = {"extensions.conf": b"[x]\n", "generations/p-00000001.conf": b"[y]\n", "manifest.json": b"{}"}
 INTENT = Intent("empty", "000001-aa", "anna", "2026-11-22T12:00:00+00:00")
@@ -34,6 +36,7 @@ class Far:
 
     preparation = "site init"
     cure = "ln -sfn"
+    knows_writers = True
 
     def contents(self) -> dict[str, bytes | str]:
         """Return everything below the folder but the lock, which is held by nobody between two calls."""
@@ -162,16 +165,45 @@ class TransportContract:
     async def test_two_at_once(self, far):
         """Who comes second is told at once, and gets in when the first is done."""
         async with far.transport.lock():
-            with pytest.raises(OperatorError, match="another apply is at work"):
+            with pytest.raises(Busy, match="another apply is at work"):
                 await far.make().lock().__aenter__()
         async with far.make().lock():
             pass
+
+    async def test_who_comes_second_is_told_who_is_at_work(self, far):
+        """Who, from which machine, doing what, since when; not of a holder of before, nor in characters of control."""
+        since = "2026-11-22T12:00:00+00:00"
+        async with far.transport.lock(Holder("anna", "desk-7", "apply of release a\x1b[2J", since)):
+            with pytest.raises(
+                Busy, match=r"anna on desk-7, apply of release a.* since 2026-11-22T12:00:00Z"
+            ) as caught:
+                await far.make().lock(Holder("petr", "desk-8", "rollback", since)).__aenter__()
+            assert caught.value.what.isprintable()
+        async with far.make().lock():
+            with pytest.raises(Busy) as caught:
+                await far.transport.lock().__aenter__()
+            assert caught.value.what == "another apply is at work on this node"
+
+    async def test_a_file_says_who_wrote_it_and_when(self, far):
+        """Each file's owner and time, in UTC, and those of the folder; nothing where releases are no files."""
+        await far.transport.stage("000001-aa", FILES)
+        if not far.knows_writers:
+            assert await far.transport.touched("000001-aa") == {}
+            return
+        os.utime(far.root / "releases/000001-aa/extensions.conf", (0, 1_700_000_000))
+        found = await far.transport.touched("000001-aa")
+        assert found.keys() == {"", *FILES}
+        assert found["extensions.conf"].when.startswith("2023-11-14T22:13:20")
+        assert found["extensions.conf"].owner == pwd.getpwuid(os.getuid()).pw_name
 
     async def test_the_intent_is_kept_until_it_is_cleared(self, far):
         """What one process was about to do, the next one reads."""
         assert await far.transport.intent() is None
         await far.transport.intend(INTENT)
         assert await far.make().intent() == INTENT
+        pending = Intent("empty", "000001-aa", "anna", "2026-11-22T12:00:00+00:00", "rollback", "000002-bb", "tomorrow")
+        await far.transport.intend(pending)
+        assert await far.make().intent() == pending
         await far.transport.intend(None)
         await far.transport.intend(None)
         assert await far.make().intent() is None

@@ -1,0 +1,35 @@
+"""Which old releases stay on a node, beside the one in force: the newest ones, and those that are still needed."""
+
+from collections.abc import Callable
+
+from cctoolkit.deploy.release import read
+from cctoolkit.deploy.reload import Switch
+from cctoolkit.errors import OperatorError, SwitchError
+from cctoolkit.node import snapshot
+from cctoolkit.node.transports import Transport
+
+
+async def clean_up(
+    there: Transport, client: Switch, keep: int, abandoned: str, progress: Callable[[str], None]
+) -> None:
+    """Remove releases nobody goes back to; the apply is done, whatever becomes of this.
+
+    Never the one in force, nor one in whose generations a call is up, nor one that comes back unless the one in force
+    is confirmed. `abandoned` is the folder of a cut-off apply, which was never in force.
+    """
+    try:
+        current, releases = await there.current(), await there.releases()
+        stay = {current} | await _awaited(there)
+        doomed = set(releases[:-keep]) - stay - {abandoned}
+        if doomed:
+            used = await snapshot.in_use(client)
+            doomed -= {name for name in doomed if used & set((await read(there, name)).manifest.generations.items())}
+        for name in sorted(doomed | ({abandoned} & set(releases) - stay)):
+            await there.discard(name)
+    except (OperatorError, SwitchError) as error:
+        progress(f"old releases could not be removed: {error.what}")
+
+
+async def _awaited(there: Transport) -> set[str]:
+    intent = await there.intent()
+    return {intent.old, intent.back_to} if intent else set()

@@ -1,0 +1,24 @@
+"""What is asked of an apply besides its plan."""
+
+from datetime import timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+Verb = Literal["apply", "rollback", "automatic rollback"]
+
+
+class Terms(Struct, frozen=True):
+    """`keep` old releases; `reload` loads all even where nothing is seen to differ; with `confirm_within` the old
+    release comes back unless somebody confirms in time. `back_to` is the folder a rollback takes its files from.
+    """
+
+    verb: Verb = "apply"
+    keep: int = 5
+    reload: bool = False
+    confirm_within: timedelta | None = None
+    back_to: str = ""
+
+
+ORDINARY = Terms()
+"""Those of an apply of which nothing more was said."""

@@ -1,0 +1,74 @@
+"""history: what was applied on each node, by whom, what it changed, and what verify said of it."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from cctoolkit import clock
+from cctoolkit.deploy import journal
+from cctoolkit.model.site import Node
+from cctoolkit.workflow import overrides
+from cctoolkit.workflow.reach import transport
+from cctoolkit.workflow.specs import LoadedSite
+
+Entry = dict[str, Any]
+
+
+class Told(Struct, frozen=True):
+    """A node's history, oldest first, and what its journal says now ("" nothing)."""
+
+    entries: Sequence[Entry]
+    journal: str = ""
+
+
+async def histories(loaded: LoadedSite) -> dict[str, Told]:
+    """Return the history of every node."""
+    return {node.id: await _told(node) for node in loaded.site.nodes}
+
+
+async def _told(node: Node) -> Told:
+    async with transport(node) as there:
+        lines, intent = await there.history(), await there.intent()
+    by_phone: list[Entry] = [dict(entry) for entry in await asyncio.to_thread(overrides.by_phone, node)]
+    said = sorted([*map(read, lines), *by_phone], key=_when)
+    return Told(fold(said), journal.told(intent, clock.now()) if intent else "")
+
+
+def _when(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("when", ""))
+
+
+def read(line: str) -> Entry:
+    """Read a line; one that is not whole, since the disk was full, is told and hides no other."""
+    try:
+        entry = json.loads(line)
+    except json.JSONDecodeError:
+        entry = None
+    return entry if isinstance(entry, dict) else {"unreadable": line}
+
+
+def fold(said: Iterable[Entry]) -> list[Entry]:
+    """Return the entries with verdicts and confirmations below the release they speak of, the last that came into force
+    in that folder.
+    """
+    entries: list[Entry] = []
+    in_force: dict[str, Entry] = {}
+    for one in said:
+        verb, folder = one.get("verb"), str(one.get("folder", ""))
+        release = in_force.get(folder)
+        if verb == "verify" and release is not None:
+            release.setdefault("verified", []).append(_without(one, "verb", "folder"))
+        elif verb == "confirm" and release is not None:
+            release["confirmed"] = _without(one, "verb", "folder")
+        else:
+            entries.append(dict(one))
+            if folder:
+                in_force[folder] = entries[-1]
+    return entries
+
+
+def _without(entry: Entry, *names: str) -> Entry:
+    return {name: value for name, value in entry.items() if name not in names}

@@ -1,0 +1,29 @@
+"""rollback: back to a release a node keeps, by the machinery of apply."""
+
+from cctoolkit.deploy.rollback import choose, config_of, refuse_edited
+from cctoolkit.model.site import Node
+from cctoolkit.node.transports import Intent
+from cctoolkit.workflow.nodes import chosen
+from cctoolkit.workflow.reach import transport
+from cctoolkit.workflow.specs import LoadedSite
+from cctoolkit.workflow.switch import Planned, plan_node
+
+
+async def plan_rollback(loaded: LoadedSite, to: str, node: str = "", *, with_edits: bool = False) -> list[Planned]:
+    """Plan the way back for every node, or one: what is against what the kept release holds; nothing is changed.
+
+    The spec of today takes no part but for where the nodes are.
+    """
+    return [await _plan(one, to, with_edits=with_edits) for one in chosen(loaded, node)]
+
+
+async def plan_back(node: Node, intent: Intent) -> Planned:
+    """Plan the way back from a release that nobody confirmed: to what was in force before, edited by hand or not."""
+    return await _plan(node, intent.back_to, with_edits=True)
+
+
+async def _plan(node: Node, to: str, *, with_edits: bool) -> Planned:
+    async with transport(node) as there:
+        kept = await choose(there, node.id, to, await there.intent())
+    refuse_edited(kept, node.id, with_edits)
+    return await plan_node(node, config_of(kept), kept=kept)

@@ -1,0 +1,319 @@
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from cctoolkit import clock
+from cctoolkit.deploy.danger import Dangerous
+from cctoolkit.deploy.terms import Terms
+from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
+from cctoolkit.plan.explain import explain
+from cctoolkit.workflow import careful, confirm, fleet, rollback, switch
+
+RELOAD = "Reload app_queue.so"
+WITHIN = Terms(confirm_within=timedelta(minutes=5))
+
+
+class Clock:
+    """The time as a value that a test moves."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+        monkeypatch.setattr(clock, "now", lambda: self.now)
+
+    def later(self, **time) -> None:
+        """Let time pass."""
+        self.now += timedelta(**time)
+
+
+@pytest.fixture
+def time(monkeypatch):
+    monkeypatch.setattr(confirm, "_POLL_SECONDS", 0)
+    return Clock(monkeypatch)
+
+
+async def apply(node, terms=WITHIN):
+    planned = await node.planned()
+    return await fleet.apply_site(planned, overwrite_edits=False, progress=node.said.append, terms=terms)
+
+
+@pytest.fixture
+async def waiting(applied, time):
+    """A node whose second release waits to be confirmed; the engineer's machine is gone."""
+    applied.first = await applied.transport.current()
+    await apply(applied)
+    applied.second = await applied.transport.current()
+    return applied
+
+
+async def verbs(node):
+    return [json.loads(line)["verb"] for line in await node.transport.history()]
+
+
+async def test_a_release_that_waits_is_in_force_and_said_by_the_plan(waiting):
+    """Read back and in force; the deadline stands on the node, in the plan's text and JSON."""
+    plan = await waiting.plan()
+    assert (plan.release_now, plan.empty) == (waiting.second.partition("-")[2], True)
+    assert plan.pending == (
+        f"release {waiting.second}, applied by {switch.user()}, waits to be confirmed until 2026-11-22T12:05:00Z, "
+        f"or {waiting.first} comes back"
+    )
+    assert plan.pending in explain(plan)
+
+
+async def test_a_confirmed_release_stays(waiting, time):
+    """It is written down who said so; nothing waits any more, and a second word is an error."""
+    assert await confirm.confirm(waiting.loaded) == ["n1"]
+    time.later(minutes=6)
+    assert (await waiting.plan()).pending == ""
+    await confirm.settle(waiting.loaded.site.nodes, waiting.said.append)
+    assert await waiting.transport.current() == waiting.second
+    assert await verbs(waiting) == ["apply", "apply", "confirm"]
+    with pytest.raises(OperatorError, match="no release waits"):
+        await confirm.confirm(waiting.loaded)
+
+
+async def test_a_word_that_comes_late_is_refused(waiting, time):
+    """Not confirmed in time is not confirmed: the way on is back."""
+    time.later(minutes=5)
+    with pytest.raises(OperatorError, match="was not confirmed by 2026-11-22T12:05:00Z") as caught:
+        await confirm.confirm(waiting.loaded)
+    assert "rollback" in caught.value.next_step
+    assert "is to come back" in (await waiting.plan()).pending
+
+
+async def test_the_next_apply_over_a_release_that_waits_is_refused(waiting):
+    """Another change would hide what is on trial; confirm it, or go back."""
+    waiting.change_flow()
+    waiting.change_flow()
+    with pytest.raises(Refused, match="waits to be confirmed") as caught:
+        await waiting.apply()
+    assert caught.value.next_step == "apply --confirm, or rollback; nothing was changed"
+    assert await waiting.transport.current() == waiting.second
+    assert (await waiting.plan()).pending
+
+
+async def test_nobody_confirmed_and_the_next_apply_brings_the_old_release_back_first(waiting, time):
+    """The engineer's machine died: whoever applies next is told, and applies again over the old release."""
+    time.later(minutes=6)
+    with pytest.raises(OperatorError, match=f"not confirmed in time: {waiting.first} is in force again"):
+        await confirm.settle(waiting.loaded.site.nodes, waiting.said.append)
+    assert (await waiting.plan()).release_now == waiting.first.partition("-")[2]
+    assert await verbs(waiting) == ["apply", "apply", "automatic rollback"]
+    await waiting.assert_clean()
+    await confirm.settle(waiting.loaded.site.nodes, waiting.said.append)
+
+
+@pytest.mark.parametrize("minutes", [1, 6])
+async def test_a_rollback_is_the_other_answer(waiting, time, minutes):
+    """Before the deadline and after it the way back is to the release that was in force before."""
+    time.later(minutes=minutes)
+    planned = await rollback.plan_rollback(waiting.loaded, "")
+    await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
+    assert (await waiting.plan()).release_now == waiting.first.partition("-")[2]
+    await waiting.assert_clean()
+
+
+async def test_a_rollback_that_fails_goes_on_waiting(waiting):
+    """The release on trial is in force again, and still on trial: a failed way back confirms nothing."""
+    intent = await waiting.transport.intent()
+    fails = iter([SwitchError("refused")])
+
+    def fail():
+        for one in fails:
+            raise one
+
+    waiting.switch.before[RELOAD] = fail
+    planned = await rollback.plan_rollback(waiting.loaded, "")
+    with pytest.raises(SwitchError):
+        await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
+    assert await waiting.transport.current() == waiting.second
+    assert await waiting.transport.intent() == intent
+
+
+async def test_a_rollback_that_is_cut_off_is_finished_by_the_next(waiting):
+    """Killed in the middle of the way back: the next one goes to the same release, not to the one on trial."""
+    waiting.switch.before[RELOAD] = waiting.switch.die
+    planned = await rollback.plan_rollback(waiting.loaded, "")
+    with pytest.raises(SwitchUnreachable):
+        await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
+    waiting.switch.dead = False
+    waiting.switch.before.clear()
+    assert "the rollback of" in (await waiting.plan()).cut_off
+    (planned,) = await rollback.plan_rollback(waiting.loaded, "")
+    assert planned.kept.folder == waiting.first
+
+
+async def test_what_was_in_force_comes_back_as_it_was(applied, time):
+    """An edit by hand that the release on trial has overwritten is part of what comes back."""
+    (applied.current / "queues.conf").write_text((applied.current / "queues.conf").read_text() + "; by hand\n")
+    planned = await applied.planned()
+    await fleet.apply_site(planned, overwrite_edits=True, progress=print, terms=WITHIN)
+    time.later(minutes=6)
+    with pytest.raises(OperatorError, match="not confirmed in time"):
+        await confirm.settle(applied.loaded.site.nodes, print)
+    assert (applied.current / "queues.conf").read_text().endswith("; by hand\n")
+
+
+async def test_what_comes_back_is_not_swept_away(applied, time):
+    """However few releases a node keeps, the one that may come back stays."""
+    site = applied.loaded.site
+    applied.loaded = replace(applied.loaded, site=replace(site, nodes=(replace(site.nodes[0], keep_releases=1),)))
+    old = await applied.transport.current()
+    await apply(applied)
+    assert await applied.transport.releases() == [old, await applied.transport.current()]
+    await confirm.confirm(applied.loaded)
+    applied.change_flow()
+    await applied.apply()
+    assert len(await applied.transport.releases()) == 1
+
+
+async def waited(node, during):
+    """Apply with a deadline and wait, while `during` happens; return where it was confirmed."""
+
+    async def act():
+        await apply(node)
+        node.second = await node.transport.current()
+        tasks.append(asyncio.create_task(during()))
+        return fleet.Applied((), {}, interrupted=False)
+
+    tasks = []
+    node.first = await node.transport.current()
+    try:
+        return (await confirm.apply_and_wait(node.loaded.site.nodes, act, node.said.append))[1]
+    finally:
+        await asyncio.gather(*tasks)
+
+
+async def test_the_process_that_applied_waits_for_the_word(applied, time):
+    """It ends when another process confirms."""
+
+    async def say():
+        await confirm.confirm(applied.loaded)
+
+    assert await waited(applied, say) == ["n1"]
+    assert await applied.transport.current() == applied.second
+
+
+async def test_the_process_that_applied_brings_the_old_release_back(applied, time):
+    """Nobody says a word: at the deadline the old release is in force again, and the command failed."""
+
+    async def pass_time():
+        time.later(minutes=5)
+
+    with pytest.raises(OperatorError, match="not confirmed in time") as caught:
+        await waited(applied, pass_time)
+    assert caught.value.exit_code == 1
+    assert (await applied.plan()).release_now == applied.first.partition("-")[2]
+    assert await verbs(applied) == ["apply", "apply", "automatic rollback"]
+    await applied.assert_clean()
+
+
+async def test_a_rollback_by_somebody_else_is_no_confirmation(applied, time):
+    """Who waits is told that another command put the release back."""
+
+    async def go_back():
+        planned = await rollback.plan_rollback(applied.loaded, "")
+        await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
+
+    with pytest.raises(OperatorError, match="was put back by another command"):
+        await waited(applied, go_back)
+
+
+async def test_somebody_at_work_at_the_deadline_is_waited_for(applied, time):
+    """The lock is held at that moment: the way back follows as soon as it is free."""
+    held = asyncio.Event()
+
+    async def hold():
+        async with applied.transport.lock():
+            time.later(minutes=5)
+            while not any("is to come back" in line for line in applied.said):
+                await asyncio.sleep(0)
+            held.set()
+
+    with pytest.raises(OperatorError, match="not confirmed in time"):
+        await waited(applied, hold)
+    assert held.is_set()
+    assert (await applied.plan()).release_now == applied.first.partition("-")[2]
+
+
+async def test_ctrl_c_while_it_waits_brings_the_old_release_back_at_once(applied, time):
+    """Nobody would be there at the deadline."""
+    task = asyncio.create_task(waited(applied, _nothing))
+    while not any("waits to be confirmed" in line for line in applied.said):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    assert f"{applied.first} is in force again" in caught.value.__notes__[0]
+    assert (await applied.plan()).release_now == applied.first.partition("-")[2]
+    await applied.assert_clean()
+
+
+async def _nothing():
+    """Let nothing happen."""
+
+
+async def test_a_failure_elsewhere_ends_the_wait(applied, time):
+    """Another node failed and this one could not be rolled back then: it is now, and nobody waits for a word."""
+
+    async def act():
+        await apply(applied)
+        return fleet.Applied((), {"n2": OperatorError("it broke")}, interrupted=False)
+
+    first = await applied.transport.current()
+    done, confirmed = await confirm.apply_and_wait(applied.loaded.site.nodes, act, applied.said.append)
+    assert (list(done.errors), confirmed) == (["n2"], [])
+    assert f"node n1: {first} is in force again" in applied.said
+    assert not (await applied.plan()).pending
+
+
+async def test_what_another_engineer_has_on_trial_is_not_put_back(waiting):
+    """An apply that is refused because of it leaves it alone."""
+    waiting.change_flow()
+    waiting.change_flow()
+    with pytest.raises(Refused):
+        await confirm.apply_and_wait(waiting.loaded.site.nodes, lambda: apply(waiting), waiting.said.append)
+    assert await waiting.transport.current() == waiting.second
+    assert (await waiting.plan()).pending
+
+
+async def test_a_deadline_nobody_can_read_is_over(waiting):
+    """A journal edited by hand makes no release stay for ever."""
+    path = waiting.root / "intent"
+    path.write_text(path.read_text().replace("2026-11-22T12:05:00+00:00", "tomorrow"))
+    assert "was not confirmed by" in (await waiting.plan()).pending
+
+
+async def test_where_no_file_changes_there_is_nothing_to_confirm(node, time):
+    """Queues and penalties of agents alone: told, and nothing waits."""
+    await node.apply()
+    node.switch.members = {("northwind-hotline.orders", "PJSIP/ivanova"): {"Penalty": "7"}}
+    await apply(node)
+    assert "n1: no file changes: there is nothing to confirm" in node.said
+    assert await node.transport.intent() is None
+
+
+async def test_the_way_back_at_the_deadline_asks_nobody(node, time):
+    """A caller waits in a queue the release on trial brought: a rollback by hand is refused, the deadline's is not."""
+    await node.apply()
+    orders = node.project.queues["orders"]
+    node.change(queues={"orders": orders, "vip": orders})
+    await apply(node)
+    node.switch.waiting = {"northwind-hotline.vip": 2}
+    planned = await rollback.plan_rollback(node.loaded, "")
+    with pytest.raises(Dangerous, match="2 waiting"):
+        await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
+    time.later(minutes=6)
+    with pytest.raises(OperatorError, match="not confirmed in time"):
+        await confirm.settle(node.loaded.site.nodes, print)
+    assert "vip" not in (node.current / "queues.conf").read_text()
+
+
+async def test_a_drain_and_a_trial_do_not_go_together(node):
+    """What a drain leaves lets nobody in: that is no release to come back to."""
+    how = careful.How(fleet.How(terms=WITHIN), drain=True)
+    with pytest.raises(UsageError, match="no release to come back to"):
+        await careful.apply(node.loaded, how, progress=print, told=print)

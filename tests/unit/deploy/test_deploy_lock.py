@@ -1,0 +1,49 @@
+import asyncio
+
+import pytest
+
+from cctoolkit.errors import Busy, UsageError
+from cctoolkit.node.transports import Holder
+from cctoolkit.workflow import locks
+
+ANNA = Holder("anna", "desk-7", "apply of release aa", "2026-11-22T12:00:00+00:00")
+
+
+async def test_who_finds_a_node_locked_is_told_by_whom(applied):
+    """The second engineer is refused: who, from which machine, doing what, since when."""
+    async with applied.transport.lock(ANNA):
+        await locks.wait_free(applied.loaded.site.nodes, 0, applied.said.append)
+        with pytest.raises(Busy, match="anna on desk-7"):
+            await applied.apply()
+        with pytest.raises(Busy, match="anna on desk-7, apply of release aa, since 2026-11-22T12:00:00Z") as caught:
+            await locks.wait_free(applied.loaded.site.nodes, 0.01, applied.said.append)
+    assert caught.value.exit_code == 1
+    assert "--wait 60s" in caught.value.next_step
+
+
+async def test_an_apply_tells_the_next_one_what_it_does(applied):
+    """While it is at work its user, machine and release stand in the lock."""
+    seen = []
+    applied.switch.before["Reload app_queue.so"] = lambda: seen.append((applied.root / "lock").read_text())
+    await applied.apply()
+    assert f'"doing":"apply of release {(await applied.plan()).release_now}"' in seen[0]
+
+
+async def test_who_waits_gets_in_when_the_other_is_done(applied, monkeypatch):
+    """It is told for whom one waits, once."""
+    monkeypatch.setattr(locks, "_PAUSE_SECONDS", 0.01)
+    async with applied.transport.lock(ANNA):
+        waiting = asyncio.create_task(locks.wait_free(applied.loaded.site.nodes, 60, applied.said.append))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+    await waiting
+    assert len([line for line in applied.said if line.endswith("; waiting")]) == 1
+
+
+@pytest.mark.parametrize("text", ["soon", "-1s", "25h", "99999999999999h", "60"])
+def test_what_is_no_duration_is_wrong_usage(text):
+    """A day at most: nobody waits longer for an apply, or to confirm one."""
+    with pytest.raises(UsageError, match="no duration of up to a day"):
+        locks.duration(text, "--wait")
+    assert locks.patience("") == 0
+    assert locks.patience("1m") == 60
