@@ -158,7 +158,7 @@ async def test_a_cut_off_apply_is_undone_by_a_rollback(twice):
     cut off itself is finished by the next.
     """
     second = await twice.transport.current()
-    twice.change_flow()
+    twice.change_everything()
     for act in (twice.apply, lambda: back(twice)):
         twice.switch.before[RELOAD] = twice.switch.die
         with pytest.raises(SwitchUnreachable):
