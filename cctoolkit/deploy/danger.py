@@ -11,6 +11,7 @@ from cctoolkit.plan.classes import Accepted, Class, Impact, dangers
 from cctoolkit.plan.explain import danger, named
 from cctoolkit.plan.impact import judge
 from cctoolkit.plan.looks import Situation
+from cctoolkit.state.settings import NodeState
 
 
 class Dangerous(Refused):
@@ -31,7 +32,9 @@ class Dangerous(Refused):
 
 async def refuse_danger(client: Switch, plan: Plan, wanted: Mapping[str, str], disk: Disk, accepted: Accepted) -> None:
     """Raise Dangerous when the plan's changes touch now whom nobody said they may."""
-    memory = await snapshot.memory(client, ["dialplan"])
-    situation = Situation(plan.changes, await snapshot.live(client), memory, wanted, {**disk.files, **disk.kept})
+    live = await snapshot.live(client)
+    # Its lines matter to calls that stand in them, and a big node has tens of thousands.
+    memory = await snapshot.memory(client, ["dialplan"]) if live.calls else NodeState.of([])
+    situation = Situation(plan.changes, live, memory, wanted, {**disk.files, **disk.kept})
     if found := dangers(judge(situation, plan.asterisk, reloads=plan.reloads), accepted):
         raise Dangerous(plan.node, found)

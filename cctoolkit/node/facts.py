@@ -35,7 +35,7 @@ def read_dialplan(events: Iterable[Message]) -> Iterator[Setting]:
         if not context.startswith("cct-"):
             continue
         # Once apart, since a big node has tens of thousands of lines; of two equal names the first one counts.
-        said = dict(reversed(event.headers))
+        said = dict(line.partition(": ")[::2] for line in reversed(event.lines))
         if application := said.get("Application"):
             # A priority is a number, or "hint".
             label, place = said.get("ExtensionLabel"), f"{said.get('Extension')},{said.get('Priority')}"
