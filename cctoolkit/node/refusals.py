@@ -21,7 +21,7 @@ def unprepared(node: str, root: str) -> OperatorError:
 def at_work(node: str, lock: bytes = b"") -> Busy:
     """Return what to do while somebody else holds the lock; `lock` is the text of the lock file."""
     return Busy(
-        f"another apply is at work on this node{_held(lock)}", where=f"node {node}",
+        f"somebody else is at work on this node{_held(lock)}", where=f"node {node}",
         next_step="wait for it and try again; --wait 60s does so",
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from cctoolkit.flow.routes import routes
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node
 from cctoolkit.node import snapshot
+from cctoolkit.node.transports import Transport
 from cctoolkit.render import pjsip
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import resolve, reveal_all
@@ -22,7 +23,7 @@ from cctoolkit.verify.run import call_all
 from cctoolkit.workflow import messages
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
-from cctoolkit.workflow.switch import deploy_client, reached, user
+from cctoolkit.workflow.switch import deploy_client, holder, reached, user
 
 
 async def verify_site(
@@ -37,21 +38,21 @@ async def verify_site(
 async def _verified(
     loaded: LoadedSite, node: Node, config: ConfigSet, spec: LoadedProject, progress: Callable[[int, int], None]
 ) -> tuple[Finding, ...]:
-    async with transport(node) as there:
+    """Verify a node, held against applies and other verifies: their members in shadow queues would be ours."""
+    async with transport(node) as there, there.lock(holder(f"verify of {spec.project.id}")):
         seen = await there.current()
-    judged = await verify_node(loaded, node, config, spec, progress)
-    return judged + await _remember(node, seen, spec.project.id, judged)
+        judged = await verify_node(loaded, node, config, spec, progress)
+        return judged + await _remember(there, seen, spec.project.id, judged)
 
 
-async def _remember(node: Node, seen: str, project: str, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+async def _remember(there: Transport, seen: str, project: str, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Write the verdict into the node's history, and return what kept it from that."""
     bad = [f"{one.check}: {one.subject}: {one.text}" for one in found if not one.good]
     line = history.verdict(seen, project, user(), clock.now(), len(found) - len(bad), bad)
     try:
-        async with transport(node) as there:
-            if await there.current() != seen:
-                return (Finding("history", seen, False, "another release came into force: nothing is proved"),)
-            await there.record(line)
+        if await there.current() != seen:
+            return (Finding("history", seen, False, "another release came into force: nothing is proved"),)
+        await there.record(line)
     except (OperatorError, SwitchError) as error:
         return (Finding("history", seen, False, f"the verdict could not be written down: {error}"),)
     return ()

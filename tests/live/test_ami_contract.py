@@ -207,7 +207,7 @@ async def test_who_has_lost_the_lock_changes_nothing(far, monkeypatch):
     other = far.make()
     async with other.lock():
         for change in (far.transport.flip("000001-aa"), far.transport.intend(INTENT)):
-            with pytest.raises(OperatorError, match="another apply is at work"):
+            with pytest.raises(OperatorError, match="somebody else is at work"):
                 await change
         await holding.__aexit__(None, None, None)
         await other.flip("000001-aa")

@@ -171,7 +171,19 @@ def test_ctrl_c_puts_back_who_is_at_work(changed):
     """The canary and n2 are done and stay, n3 is at work and puts itself back, n4 does not begin; exit code 130."""
     before = changed.releases()
     back = changed.give("n3", 0)
-    command = [sys.executable, "-m", "cctoolkit", "apply", "--site", changed.site, "--at-once", "1"]
+    # Where the tests run in the background, Ctrl-C is ignored, and a child would inherit that.
+    command = [
+        "env",
+        "--default-signal=INT",
+        sys.executable,
+        "-m",
+        "cctoolkit",
+        "apply",
+        "--site",
+        changed.site,
+        "--at-once",
+        "1",
+    ]
     done = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=changed.root)
     for line in done.stderr:
         if line.startswith("n3: flip"):

@@ -180,6 +180,17 @@ def test_trace_and_verify_agree(line, capsys):
     assert code == 0
 
 
+async def test_nobody_changes_what_is_being_verified(line, capsys):
+    """While test calls walk, a second verify and an apply are refused with who is at work; the first finds nothing wrong."""
+    first = asyncio.create_task(line.run_aside("verify", PROJECT, "--site", line.site))
+    while "test call 1 of" not in capsys.readouterr().err:
+        await asyncio.sleep(0.05)
+    for command in (["verify", PROJECT], ["apply", "--reload"]):
+        assert await line.run_aside(*command, "--site", line.site) == 1
+        assert f"verify of {PROJECT}, since" in capsys.readouterr().err
+    assert await first == 0
+
+
 def test_verify_finds_a_switch_that_does_otherwise(line, capsys):
     """With one extension of the switch's memory changed by hand, verify names it and the calls that went astray, and the
     history has how many findings there were.

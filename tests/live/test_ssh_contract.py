@@ -170,10 +170,10 @@ async def test_a_local_apply_and_one_by_ssh_exclude_one_another(sshd, prepared):
     async with reached(sshd, prepared) as there:
         for first, second in ((local, there), (there, local)):
             async with first.lock():
-                with pytest.raises(OperatorError, match="another apply is at work"):
+                with pytest.raises(OperatorError, match="somebody else is at work"):
                     await second.lock().__aenter__()
         async with there.lock(), reached(sshd, prepared, user="deploy") as other:
-            with pytest.raises(OperatorError, match="another apply is at work"):
+            with pytest.raises(OperatorError, match="somebody else is at work"):
                 await other.lock().__aenter__()
 
 
@@ -228,7 +228,7 @@ async def test_a_client_killed_9_leaves_the_node_free_and_whole(sshd, prepared, 
     """Wherever it was: the lock is free, `current` points at a whole release, and the next one sweeps and goes on."""
     async with reached(sshd, prepared) as there:
         async with another_client(node(sshd, prepared)) as client:
-            with pytest.raises(OperatorError, match="another apply is at work"):
+            with pytest.raises(OperatorError, match="somebody else is at work"):
                 await there.lock().__aenter__()
             await asyncio.sleep(after)
             client.kill()

@@ -264,10 +264,10 @@ async def test_two_at_once(applied):
     """The second apply is told, and so is who plans meanwhile; neither changes anything."""
     planned = await applied.planned()
     async with applied.transport.lock():
-        with pytest.raises(OperatorError, match="another apply is at work"):
+        with pytest.raises(OperatorError, match="somebody else is at work"):
             await applied.perform(planned)
         await applied.transport.intend(Intent("a", "b", "anna", "2026-11-22T12:00:00"))
-        assert (await applied.plan()).cut_off == "another apply is at work on this node"
+        assert (await applied.plan()).cut_off == "somebody else is at work on this node"
 
 
 async def test_a_plan_that_is_out_of_date_is_refused(applied):

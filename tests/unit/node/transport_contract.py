@@ -165,7 +165,7 @@ class TransportContract:
     async def test_two_at_once(self, far):
         """Who comes second is told at once, and gets in when the first is done."""
         async with far.transport.lock():
-            with pytest.raises(Busy, match="another apply is at work"):
+            with pytest.raises(Busy, match="somebody else is at work"):
                 await far.make().lock().__aenter__()
         async with far.make().lock():
             pass
@@ -182,7 +182,7 @@ class TransportContract:
         async with far.make().lock():
             with pytest.raises(Busy) as caught:
                 await far.transport.lock().__aenter__()
-            assert caught.value.what == "another apply is at work on this node"
+            assert caught.value.what == "somebody else is at work on this node"
 
     async def test_a_file_says_who_wrote_it_and_when(self, far):
         """Each file's owner and time, in UTC, and those of the folder; nothing where releases are no files."""
