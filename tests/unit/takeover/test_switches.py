@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from cctoolkit.__main__ import run
-from cctoolkit.lab.node_config import FED
 from cctoolkit.model.people import AgentAssignment
+from cctoolkit.node.prepare.needs import FED
 from cctoolkit.workflow import specs
 
 FREEPBX = Path(__file__).parent / "freepbx"
