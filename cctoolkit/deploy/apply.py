@@ -24,11 +24,11 @@ from cctoolkit.deploy import history, journal
 from cctoolkit.deploy.danger import refuse_danger
 from cctoolkit.deploy.members import change_members
 from cctoolkit.deploy.registrations import register_again
-from cctoolkit.deploy.release import Author, Disk, compose, read, refuse_edits, still_used
+from cctoolkit.deploy.release import NOTHING, Author, Disk, compose, read, refuse_edits, still_used
 from cctoolkit.deploy.reload import MODULES, Switch, load, stale
 from cctoolkit.deploy.retention import clean_up
 from cctoolkit.deploy.terms import ORDINARY, Terms
-from cctoolkit.errors import CctoolkitError, OperatorError, SwitchUnreachable
+from cctoolkit.errors import CctoolkitError, OperatorError, Refused, SwitchUnreachable
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Holder, Intent, Transport
 from cctoolkit.plan.changes import Plan, memory_difference
@@ -91,8 +91,18 @@ def _refuse_old_plan(job: Job, disk: Disk) -> None:
         )
 
 
+def _refuse_trial_of_the_first(job: Job, base: Disk) -> None:
+    if job.terms.confirm_within and base.manifest.release == NOTHING:
+        raise Refused(
+            "before the first release there is nothing to come back to", where=f"node {job.node}",
+            expected="--confirm-within where a release is in force",
+            next_step="apply without --confirm-within; nothing was changed",
+        )  # fmt: skip
+
+
 async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Switch) -> None:
     base = await _last_good(job, disk, intent, client)
+    _refuse_trial_of_the_first(job, base)
     kept = still_used(disk, await snapshot.in_use(client), job.config)
     files = compose(job.config, kept, job.author, await job.transport.key(), job.value_of)
     folder = await _folder_name(job.transport, job.config.release)

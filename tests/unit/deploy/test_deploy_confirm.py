@@ -312,6 +312,14 @@ async def test_the_way_back_at_the_deadline_asks_nobody(node, time):
     assert "vip" not in (node.current / "queues.conf").read_text()
 
 
+async def test_the_first_release_is_not_put_on_trial(node, time):
+    """There is nothing to come back to: after the deadline neither apply nor rollback would get past its journal."""
+    with pytest.raises(Refused, match="before the first release there is nothing to come back to"):
+        await apply(node)
+    assert await node.transport.current() == "empty"
+    await node.assert_clean()
+
+
 async def test_a_drain_and_a_trial_do_not_go_together(node):
     """What a drain leaves lets nobody in: that is no release to come back to."""
     how = careful.How(fleet.How(terms=WITHIN), drain=True)
