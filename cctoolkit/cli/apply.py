@@ -110,7 +110,7 @@ def command(
 async def _confirm(site: str) -> int:
     from cctoolkit.workflow import confirm, nodes
 
-    say(f"confirmed: {', '.join(await confirm.confirm(nodes.load_nodes(site)))}")
+    say(f"confirmed: {', '.join(await confirm.confirm(nodes.load_nodes(site).site.nodes, tell))}")
     return 0
 
 

@@ -8,7 +8,7 @@ next command: plan, history and drift tell of it, apply and rollback bring the o
 import asyncio
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 
@@ -22,18 +22,17 @@ from cctoolkit.plan.classes import EVERYTHING
 from cctoolkit.workflow.fleet import Applied, apply_site
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.rollback import plan_back
-from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import holder, user
 
 Progress = Callable[[str], None]
 _POLL_SECONDS = 1.0
 
 
-async def confirm(loaded: LoadedSite) -> list[str]:
+async def confirm(nodes: Sequence[Node], progress: Progress) -> list[str]:
     """Let the releases that wait stay; return their nodes. Raise OperatorError when none waits or its time is over."""
-    waiting = await _waiting(loaded.site.nodes)
+    waiting = _waiting(await _asked(nodes, progress))
     if not waiting:
-        raise OperatorError("no release waits to be confirmed", where=f"site {loaded.site.id}",
+        raise OperatorError("no release waits to be confirmed", where=f"node {', '.join(node.id for node in nodes)}",
                             expected="one applied with --confirm-within",
                             next_step="cctoolkit history says what became of it")  # fmt: skip
     for node, intent in waiting:
@@ -58,8 +57,12 @@ def _refuse_overdue(node: Node, intent: Intent) -> None:
 
 
 async def settle(nodes: Sequence[Node], progress: Progress) -> None:
-    """Bring old releases back whose successors nobody confirmed in time; raise OperatorError when there were any."""
-    late = [(node, one) for node, one in await _waiting(nodes) if journal.overdue(one, clock.now())]
+    """Bring old releases back whose successors nobody confirmed in time; raise OperatorError when there were any.
+
+    A node that is away keeps nobody from the others: what becomes of it is the plan's to say.
+    """
+    waiting = _waiting(await _asked(nodes, progress))
+    late = [(node, one) for node, one in waiting if journal.overdue(one, clock.now())]
     if late:
         for node, intent in late:
             progress(journal.told(intent, clock.now()))
@@ -76,8 +79,21 @@ def _not_confirmed(late: Sequence[tuple[Node, Intent]]) -> OperatorError:
     )  # fmt: skip
 
 
-async def _waiting(nodes: Sequence[Node]) -> list[tuple[Node, Intent]]:
-    return [(node, intent) for node in nodes if (intent := await _intent(node)) and journal.waits(intent)]
+async def _asked(nodes: Sequence[Node], progress: Progress) -> list[tuple[Node, Intent | None]]:
+    """Return the nodes with their journals, all asked at once; those that are away are told and left out."""
+    found = []
+    for node, said in zip(nodes, await asyncio.gather(*map(_intent, nodes), return_exceptions=True), strict=True):
+        if isinstance(said, OperatorError | SwitchError):
+            progress(f"node {node.id} cannot be asked: {said.what}")
+        elif isinstance(said, BaseException):
+            raise said
+        else:
+            found.append((node, said))
+    return found
+
+
+def _waiting(asked: Iterable[tuple[Node, Intent | None]]) -> list[tuple[Node, Intent]]:
+    return [(node, intent) for node, intent in asked if intent and journal.waits(intent)]
 
 
 async def _intent(node: Node) -> Intent | None:
@@ -99,15 +115,19 @@ async def apply_and_wait(
     failed, whose old release, and that of all others, is back. Raise OperatorError when nobody confirmed in time.
     """
     progress = _while_there_is_a_terminal(progress)
-    before = {node.id: intent for node, intent in await _waiting(nodes)}
-    async with _PutBackAll(nodes, before, progress) as back:
+    asked = await _asked(nodes, progress)
+    before = {node.id: intent for node, intent in _waiting(asked)}
+    async with _PutBackAll([node for node, _ in asked], before, progress) as back:
         applied = await act()
         if applied.errors or applied.interrupted:
             # Nodes that were changed are rolled back by then; what could not be is tried once more.
             for told in await back.put_back():
                 progress(told)
             return applied, []
-        waiting = [(node, one) for node, one in await _waiting(nodes) if before.get(node.id) != one]
+        away = {one.node for one in applied.outcomes if one.state == "away"}
+        # Whoever was changed must be there to be confirmed.
+        now = [(node, await _intent(node)) for node in nodes if node.id not in away]
+        waiting = [(node, one) for node, one in _waiting(now) if before.get(node.id) != one]
         await _wait(waiting, progress)
     return applied, [node.id for node, _ in waiting]
 
@@ -193,7 +213,7 @@ class _PutBackAll(AbstractAsyncContextManager["_PutBackAll"]):
     async def put_back(self) -> list[str]:
         """Bring it back wherever it can be; return what became of each node."""
         told = []
-        for node, intent in await _waiting(self._nodes):
+        for node, intent in _waiting(await _asked(self._nodes, self._progress)):
             if self._before.get(node.id) != intent:
                 try:
                     await _put_back(node, intent, self._progress)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from cctoolkit.errors import Busy, UsageError
+from cctoolkit.errors import Busy, OperatorError, SwitchError, UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
 from cctoolkit.workflow.reach import transport
@@ -54,9 +54,11 @@ async def wait_free(nodes: Sequence[Node], wait_seconds: float, progress: Callab
 
 
 async def _busy(node: Node) -> Busy | None:
-    async with transport(node) as there:
-        try:
-            async with there.lock():
-                return None
-        except Busy as error:
-            return error
+    """Return who is at work; nobody on a node that is away, which is the plan's to say."""
+    try:
+        async with transport(node) as there, there.lock():
+            return None
+    except Busy as error:
+        return error
+    except (OperatorError, SwitchError):
+        return None

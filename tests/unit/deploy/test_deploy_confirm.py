@@ -10,7 +10,7 @@ from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.plan.explain import explain
-from cctoolkit.workflow import careful, confirm, fleet, rollback, switch
+from cctoolkit.workflow import careful, confirm, fleet, locks, rollback, switch
 
 RELOAD = "Reload app_queue.so"
 WITHIN = Terms(confirm_within=timedelta(minutes=5))
@@ -65,21 +65,21 @@ async def test_a_release_that_waits_is_in_force_and_said_by_the_plan(waiting):
 
 async def test_a_confirmed_release_stays(waiting, time):
     """It is written down who said so; nothing waits any more, and a second word is an error."""
-    assert await confirm.confirm(waiting.loaded) == ["n1"]
+    assert await confirm.confirm(waiting.loaded.site.nodes, print) == ["n1"]
     time.later(minutes=6)
     assert (await waiting.plan()).pending == ""
     await confirm.settle(waiting.loaded.site.nodes, waiting.said.append)
     assert await waiting.transport.current() == waiting.second
     assert await verbs(waiting) == ["apply", "apply", "confirm"]
     with pytest.raises(OperatorError, match="no release waits"):
-        await confirm.confirm(waiting.loaded)
+        await confirm.confirm(waiting.loaded.site.nodes, print)
 
 
 async def test_a_word_that_comes_late_is_refused(waiting, time):
     """Not confirmed in time is not confirmed: the way on is back."""
     time.later(minutes=5)
     with pytest.raises(OperatorError, match="was not confirmed by 2026-11-22T12:05:00Z") as caught:
-        await confirm.confirm(waiting.loaded)
+        await confirm.confirm(waiting.loaded.site.nodes, print)
     assert "rollback" in caught.value.next_step
     assert "is to come back" in (await waiting.plan()).pending
 
@@ -164,7 +164,7 @@ async def test_what_comes_back_is_not_swept_away(applied, time):
     old = await applied.transport.current()
     await apply(applied)
     assert await applied.transport.releases() == [old, await applied.transport.current()]
-    await confirm.confirm(applied.loaded)
+    await confirm.confirm(applied.loaded.site.nodes, print)
     applied.change_flow()
     await applied.apply()
     assert len(await applied.transport.releases()) == 1
@@ -191,7 +191,7 @@ async def test_the_process_that_applied_waits_for_the_word(applied, time):
     """It ends when another process confirms."""
 
     async def say():
-        await confirm.confirm(applied.loaded)
+        await confirm.confirm(applied.loaded.site.nodes, print)
 
     assert await waited(applied, say) == ["n1"]
     assert await applied.transport.current() == applied.second
@@ -208,6 +208,37 @@ async def test_the_process_that_applied_brings_the_old_release_back(applied, tim
     assert caught.value.exit_code == 1
     assert (await applied.plan()).release_now == applied.first.partition("-")[2]
     assert await verbs(applied) == ["apply", "apply", "automatic rollback"]
+    await applied.assert_clean()
+
+
+@pytest.fixture
+def two(applied, tmp_path):
+    """A site of two nodes, of which the second is away: nobody can look into its folder."""
+    (tmp_path / "away").touch()
+    first = applied.loaded.site.nodes[0]
+    return first, replace(first, id="n2", folder=str(tmp_path / "away"))
+
+
+async def test_a_node_that_is_away_keeps_nobody_from_the_others(applied, two, time):
+    """Its journal cannot be asked: an apply goes on to its plan, which says so; the others are confirmed."""
+    await confirm.settle(two, applied.said.append)
+    await locks.wait_free(two, 1, applied.said.append)
+    assert [line.partition(":")[0] for line in applied.said if "n2" in line] == ["node n2 cannot be asked"]
+    await apply(applied)
+    assert await confirm.confirm(two, applied.said.append) == ["n1"]
+
+
+async def test_a_trial_beside_a_node_that_is_away_comes_back(applied, two, time):
+    """Ctrl-C, or the deadline: the node that is away does not keep the old release of the others from coming back."""
+
+    async def act():
+        await apply(applied)
+        raise KeyboardInterrupt
+
+    first = await applied.transport.current()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        await confirm.apply_and_wait(two, act, applied.said.append)
+    assert caught.value.__notes__ == [f"node n1: {first} is in force again"]
     await applied.assert_clean()
 
 
