@@ -139,11 +139,13 @@ async def _wait(waiting: Sequence[tuple[Node, Intent]], progress: Progress) -> N
     left, late = list(waiting), list[tuple[Node, Intent]]()
     while left:
         await asyncio.sleep(_POLL_SECONDS)
+        # What is over for one is over for all: half a site must not be confirmed.
+        over = bool(late) or any(journal.overdue(intent, clock.now()) for _, intent in left)
         for node, intent in tuple(left):
             if not await _still(node, intent, progress):
                 await _refuse_gone(node, intent)
                 left.remove((node, intent))
-            elif journal.overdue(intent, clock.now()) and await _tried(node, intent, progress):
+            elif over and await _tried(node, intent, progress):
                 late.append((node, intent))
                 left.remove((node, intent))
     if late:

@@ -11,6 +11,7 @@ from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.plan.explain import explain
 from cctoolkit.workflow import careful, confirm, fleet, locks, rollback, switch
+from tests.unit.deploy.conftest import Node
 
 RELOAD = "Reload app_queue.so"
 WITHIN = Terms(confirm_within=timedelta(minutes=5))
@@ -240,6 +241,28 @@ async def test_a_trial_beside_a_node_that_is_away_comes_back(applied, two, time)
         await confirm.apply_and_wait(two, act, applied.said.append)
     assert caught.value.__notes__ == [f"node n1: {first} is in force again"]
     await applied.assert_clean()
+
+
+async def test_the_first_deadline_is_that_of_all_nodes(applied, tmp_path, loaded, monkeypatch, time):
+    """The canary's time is over first: the old release comes back on all, not on the canary alone."""
+    other = Node(tmp_path / "n2", loaded, monkeypatch)
+    both = {one.loaded.site.nodes[0].folder: one.switch for one in (applied, other)}
+    monkeypatch.setattr(switch, "deploy_client", lambda node: both[node.folder].connect(node))
+    await other.apply()
+    first = await other.transport.current()
+    other.change_flow()
+    sites = [one.loaded.site.nodes[0] for one in (applied, other)]
+
+    async def act():
+        await apply(applied)
+        time.later(minutes=4)
+        await apply(other)
+        time.later(minutes=1)
+        return fleet.Applied((), {}, interrupted=False)
+
+    with pytest.raises(OperatorError, match=f"{first} is in force again"):
+        await confirm.apply_and_wait(sites, act, applied.said.append)
+    assert await verbs(other) == ["apply", "apply", "automatic rollback"]
 
 
 async def test_a_rollback_by_somebody_else_is_no_confirmation(applied, time):
