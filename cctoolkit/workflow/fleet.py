@@ -20,7 +20,7 @@ from cctoolkit.workflow import switch
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
 from cctoolkit.workflow.switch import Planned
 from cctoolkit.workflow.turn import NodeTurn
-from cctoolkit.workflow.verify import verify_node
+from cctoolkit.workflow.verify import verified
 
 AT_ONCE = 4
 
@@ -234,7 +234,7 @@ async def _verify(loaded: LoadedSite, canary: Planned, progress: Callable[[str],
     """Raise SwitchError when the canary does not do what the specs say, test calls included."""
     for project, document in zip(loaded.projects, loaded.documents, strict=True):
         progress(f"{canary.node.id}: test calls of {project.id}")
-        found = await verify_node(
+        found = await verified(
             loaded, canary.node, canary.config, LoadedProject(project, document), lambda _done, _of: None
         )
         bad = [one for one in found if not one.good]

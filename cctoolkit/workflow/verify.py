@@ -32,13 +32,15 @@ async def verify_site(
     """Hold every node against the spec: what it runs, and a test call for every way through the flow."""
     configs = render_site(loaded)
     nodes = loaded.site.nodes
-    return {node.id: await _verified(loaded, node, configs[node.id], project, progress) for node in nodes}
+    return {node.id: await verified(loaded, node, configs[node.id], project, progress) for node in nodes}
 
 
-async def _verified(
+async def verified(
     loaded: LoadedSite, node: Node, config: ConfigSet, spec: LoadedProject, progress: Callable[[int, int], None]
 ) -> tuple[Finding, ...]:
-    """Verify a node, held against applies and other verifies: their members in shadow queues would be ours."""
+    """Verify a node, held against applies and other verifies: their members in shadow queues would be ours. The node's
+    history has the verdict.
+    """
     async with transport(node) as there, there.lock(holder(f"verify of {spec.project.id}")):
         seen = await there.current()
         judged = await verify_node(loaded, node, config, spec, progress)
