@@ -218,6 +218,9 @@ def _canary(fleet: Fleet, how: How, progress: Callable[[str], None]) -> str:
     named = how.canary or fleet.loaded.site.canary or ""
     if how.canary:
         chosen(fleet.loaded, [how.canary])
+        if how.canary not in [one.node.id for one in fleet.nodes]:
+            raise UsageError(f"the canary {how.canary} is none of the nodes asked for",
+                             expected=f"--node {how.canary} too, or another --canary")  # fmt: skip
     for one in fleet.away:
         if how.all_or_none or one.node.id == how.canary:
             raise SwitchUnreachable(
