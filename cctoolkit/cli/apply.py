@@ -95,9 +95,10 @@ def command(
     from cctoolkit.workflow import careful, fleet, locks
 
     if confirm:
-        if projects or overwrite_edits or accept or when_idle or drain or plan or reload or confirm_within:
-            raise UsageError("--confirm goes alone", expected="apply --confirm --site SITE")
-        return asyncio.run(_confirm(site))
+        others = (projects, canary, verify_canary, all_or_none, overwrite_edits, accept, when_idle, drain, plan, reload)
+        if any(others) or confirm_within:
+            raise UsageError("--confirm applies nothing", expected="apply --confirm --site SITE [--node NODE]")
+        return asyncio.run(_confirm(site, nodes or [], output, locks.patience(wait)))
     may = careful.accepted(accept or ())
     terms = Terms(reload=reload, confirm_within=locks.trial(confirm_within))
     spread = fleet.How(canary, verify_canary, at_once, all_or_none, overwrite_edits, may, terms)
@@ -107,10 +108,16 @@ def command(
     return asyncio.run(_apply(site, projects or [], how, shown, output, locks.patience(wait)))
 
 
-async def _confirm(site: str) -> int:
-    from cctoolkit.workflow import confirm, nodes
+async def _confirm(site: str, only: list[str], output: Format, patience: float) -> int:
+    from cctoolkit.workflow import confirm, fleet, locks, nodes
 
-    say(f"confirmed: {', '.join(await confirm.confirm(nodes.load_nodes(site).site.nodes, tell))}")
+    chosen = fleet.chosen(nodes.load_nodes(site), only)
+    await locks.wait_free(chosen, patience, tell)
+    confirmed = await confirm.confirm(chosen, tell)
+    if output is Format.json:
+        say_json({"confirmed": confirmed})
+    else:
+        say(f"confirmed: {', '.join(confirmed)}")
     return 0
 
 
@@ -141,7 +148,8 @@ async def _apply(site: str, projects: list[str], how: "How", shown: "Accepted", 
     else:
         applied, confirmed = await confirm.apply_and_wait(chosen, act, tell)
         if confirmed:
-            say(f"confirmed: {', '.join(confirmed)}")
+            # A machine has had its one document.
+            (tell if output is Format.json else say)(f"confirmed: {', '.join(confirmed)}")
     if applied.interrupted:
         tell("interrupted: nodes that were at work were put back, the others are as the table says")
         return _INTERRUPTED
