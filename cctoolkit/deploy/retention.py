@@ -20,7 +20,8 @@ async def clean_up(
     try:
         current, releases = await there.current(), await there.releases()
         stay = {current} | await _awaited(there)
-        doomed = set(releases[:-keep]) - stay - {abandoned}
+        # One that was never in force takes nobody's place.
+        doomed = set([name for name in releases if name != abandoned][:-keep]) - stay
         if doomed:
             used = await snapshot.in_use(client)
             doomed -= {name for name in doomed if used & set((await read(there, name)).manifest.generations.items())}

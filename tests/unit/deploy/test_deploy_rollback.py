@@ -9,6 +9,7 @@ from cctoolkit.deploy import release
 from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.node import durable
+from cctoolkit.node.transports import Intent
 from cctoolkit.plan.changes import memory_difference
 from cctoolkit.spec.problem import InvalidSpecError
 from cctoolkit.workflow import fleet, nodes, rollback, specs, switch
@@ -91,6 +92,18 @@ async def test_what_is_not_there_tells_what_is(node, applied):
     assert "000001-" in caught.value.expected
     with pytest.raises(UsageError, match="there is no node 'n7'"):
         await rollback.plan_rollback(applied.loaded, "", "n7")
+
+
+async def test_a_cut_off_apply_takes_no_place_of_those_that_stay(applied):
+    """Of two releases that stay the one before is one, also when an apply between them was killed before its flip."""
+    site = applied.loaded.site
+    applied.loaded = replace(applied.loaded, site=replace(site, nodes=(replace(site.nodes[0], keep_releases=2),)))
+    first = await applied.transport.current()
+    await applied.transport.stage("000002-aa", {"queues.conf": b""})
+    await applied.transport.intend(Intent(first, "000002-aa", "anna", "2026-11-22T12:00:00+00:00"))
+    await applied.apply()
+    assert await applied.transport.releases() == [first, await applied.transport.current()]
+    assert await back(applied) == ["n1"]
 
 
 async def test_a_kept_release_that_was_edited_is_refused(twice):
