@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.release import refuse_edits
-from cctoolkit.deploy.terms import ORDINARY, Terms
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.model.words import seconds
 from cctoolkit.plan import diff, drain, saved
@@ -41,7 +40,6 @@ class How(Struct, frozen=True):
     drain: bool = False
     within_seconds: int = 1800
     plan: Path | None = None
-    terms: Terms = ORDINARY
 
 
 def accepted(classes: Sequence[Class]) -> Accepted:
