@@ -109,9 +109,9 @@ def command(
 
 
 async def _confirm(site: str, only: list[str], output: Format, patience: float) -> int:
-    from cctoolkit.workflow import confirm, fleet, locks, nodes
+    from cctoolkit.workflow import confirm, locks, nodes
 
-    chosen = fleet.chosen(nodes.load_nodes(site), only)
+    chosen = nodes.chosen(nodes.load_nodes(site), only)
     await locks.wait_free(chosen, patience, tell)
     confirmed = await confirm.confirm(chosen, tell)
     if output is Format.json:
@@ -123,10 +123,10 @@ async def _confirm(site: str, only: list[str], output: Format, patience: float) 
 
 async def _apply(site: str, projects: list[str], how: "How", shown: "Accepted", output: Format, patience: float) -> int:
     from cctoolkit.cli.plan import told
-    from cctoolkit.workflow import careful, confirm, fleet, locks, specs
+    from cctoolkit.workflow import careful, confirm, locks, nodes, specs
 
     loaded = specs.load_site(site, projects)
-    chosen = fleet.chosen(loaded, how.nodes)
+    chosen = nodes.chosen(loaded, how.nodes)
     await locks.wait_free(chosen, patience, tell)
     await confirm.settle(chosen, tell)
 

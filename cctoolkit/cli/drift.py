@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from cctoolkit.cli.options import CHANGES, Format, OneNode, OutputFormat, Site, say, say_json
+from cctoolkit.cli.options import CHANGES, Format, Nodes, OutputFormat, Site, say, say_json
 
 if TYPE_CHECKING:
     from cctoolkit.plan.drift import Drifted
 
 
-def command(site: Site, node: OneNode = "", output: OutputFormat = Format.text) -> int:
+def command(site: Site, nodes: Nodes = None, output: OutputFormat = Format.text) -> int:
     """Show what somebody changed by hand on the nodes since the last apply: files of the release in force, what the
     switch runs besides them, queues and penalties of logged-in agents; by whom, as far as is known, and how to take it
     into the spec or put it back. Pauses and log-ins are no drift.
@@ -20,11 +20,9 @@ def command(site: Site, node: OneNode = "", output: OutputFormat = Format.text) 
 
     Example: cctoolkit drift --site lab
     """
-    from cctoolkit.workflow import nodes
     from cctoolkit.workflow.drift import drift_site
 
-    nodes.chosen(nodes.load_nodes(site), node)
-    found = asyncio.run(drift_site(site, node))
+    found = asyncio.run(drift_site(site, nodes or ()))
     if output is Format.json:
         say_json(found)
     else:

@@ -23,7 +23,6 @@ class Format(StrEnum):
 
 
 Site = Annotated[str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")]
-OneNode = Annotated[str, typer.Option("--node", help="One node of the site; all when not given.", metavar="NODE")]
 OverwriteEdits = Annotated[
     bool, typer.Option("--overwrite-edits", help="Overwrite files that were edited by hand on the node.")
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import Accept, OneNode, OverwriteEdits, Site, Wait, say, tell
+from cctoolkit.cli.options import Accept, Nodes, OverwriteEdits, Site, Wait, say, tell
 
 if TYPE_CHECKING:
     from cctoolkit.plan.classes import Accepted
@@ -21,7 +21,7 @@ def command(
             help="A kept release: its id, its folder or the commit it was applied from; the one before if not given.",
         ),
     ] = "",
-    node: OneNode = "",
+    nodes: Nodes = None,
     with_edits: Annotated[
         bool, typer.Option("--with-edits", help="Take the kept release though somebody edited its files by hand.")
     ] = False,
@@ -37,19 +37,25 @@ def command(
     from cctoolkit.workflow import careful, locks
 
     accepted = careful.accepted(accept or ())
-    return asyncio.run(_rollback(site, to, node, with_edits, overwrite_edits, accepted, locks.patience(wait)))
+    return asyncio.run(_rollback(site, to, nodes or [], with_edits, overwrite_edits, accepted, locks.patience(wait)))
 
 
 async def _rollback(
-    site: str, to: str, node: str, with_edits: bool, overwrite_edits: bool, accepted: "Accepted", patience: float
+    site: str,
+    to: str,
+    only: list[str],
+    with_edits: bool,
+    overwrite_edits: bool,
+    accepted: "Accepted",
+    patience: float,
 ) -> int:
     from cctoolkit.deploy.terms import Terms
     from cctoolkit.plan.explain import explain
     from cctoolkit.workflow import fleet, locks, nodes, rollback
 
     loaded = nodes.load_nodes(site)
-    await locks.wait_free(nodes.chosen(loaded, node), patience, tell)
-    planned = await rollback.plan_rollback(loaded, to, node, with_edits=with_edits)
+    await locks.wait_free(nodes.chosen(loaded, only), patience, tell)
+    planned = await rollback.plan_rollback(loaded, to, only, with_edits=with_edits)
     for one in planned:
         say(explain(one.plan, accepted))
     changed = await fleet.apply_site(

@@ -1,7 +1,7 @@
 """drift: what somebody changed by hand on the nodes, on disk or in memory."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from cctoolkit.plan import drift
 from cctoolkit.plan.allowed import misplaced
 from cctoolkit.plan.drift import Drifted, Edited
 from cctoolkit.secret import resolve, reveal_all
-from cctoolkit.workflow.nodes import load_nodes
+from cctoolkit.workflow.nodes import chosen, load_nodes
 from cctoolkit.workflow.reach import queue_log, transport
 from cctoolkit.workflow.specs import LoadedSite, load_site, render_site
 from cctoolkit.workflow.switch import deploy_client
@@ -67,11 +67,10 @@ def _spec(name: str) -> _Spec:
         return _Spec(name, load_nodes(name), f"the spec does not validate, what it says is not looked at: {error.what}")
 
 
-async def drift_site(name: str, only: str = "") -> dict[str, Found]:
-    """Return what drifted on every node of a site, or on one."""
+async def drift_site(name: str, only: Sequence[str] = ()) -> dict[str, Found]:
+    """Return what drifted on every node of a site, or on `only` some."""
     spec = _spec(name)
-    nodes = [node for node in spec.loaded.site.nodes if only in ("", node.id)]
-    return {node.id: await _drift(node, spec) for node in nodes}
+    return {node.id: await _drift(node, spec) for node in chosen(spec.loaded, only)}
 
 
 async def _drift(node: Node, spec: _Spec) -> Found:

@@ -15,8 +15,8 @@ from cctoolkit.errors import CctoolkitError, OperatorError, SwitchError, SwitchU
 from cctoolkit.model.site import Node
 from cctoolkit.plan.classes import NOTHING, Accepted
 from cctoolkit.render.configset import ConfigSet
-from cctoolkit.spec.problem import did_you_mean, one_of
 from cctoolkit.workflow import switch
+from cctoolkit.workflow.nodes import chosen
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
 from cctoolkit.workflow.switch import Planned
 from cctoolkit.workflow.turn import NodeTurn
@@ -110,17 +110,6 @@ async def plan_again(fleet: Fleet, wanted: Callable[[Planned], tuple[ConfigSet, 
         return await _look(one.node, switch.plan_node(one.node, config, staying=staying))
 
     return replace(fleet, nodes=tuple(await asyncio.gather(*map(again, fleet.nodes))))
-
-
-def chosen(loaded: LoadedSite, only: Sequence[str]) -> list[Node]:
-    """Return the nodes of a site, or `only` some; raise UsageError for one it does not have."""
-    known = [node.id for node in loaded.site.nodes]
-    for name in only:
-        if name not in known:
-            raise UsageError(
-                f"the site has no node {name!r}", expected=one_of(known), next_step=did_you_mean(name, known)
-            )
-    return [node for node in loaded.site.nodes if not only or node.id in only]
 
 
 async def _look(node: Node, planning: Awaitable[Planned]) -> Planned | Away:

@@ -1,5 +1,7 @@
 """The nodes of a site, whatever is wrong with its projects: what is on them is seen, and put right, without those."""
 
+from collections.abc import Sequence
+
 from cctoolkit.errors import UsageError
 from cctoolkit.model import build
 from cctoolkit.model.site import Node
@@ -20,11 +22,12 @@ def load_nodes(name: str) -> LoadedSite:
     return LoadedSite(secret_paths.of_site(build.site(document), path.parent), ())
 
 
-def chosen(loaded: LoadedSite, only: str) -> tuple[Node, ...]:
-    """Return the nodes of the site, or the one named; raise UsageError when there is none of that name."""
-    found = tuple(node for node in loaded.site.nodes if only in ("", node.id))
-    if found:
-        return found
+def chosen(loaded: LoadedSite, only: Sequence[str]) -> list[Node]:
+    """Return the nodes of a site, or `only` some; raise UsageError for one it does not have."""
     known = [node.id for node in loaded.site.nodes]
-    raise UsageError(f"there is no node {only!r} on site {loaded.site.id}", expected=one_of(known),
-                     next_step=did_you_mean(only, known))  # fmt: skip
+    for name in only:
+        if name not in known:
+            raise UsageError(
+                f"the site has no node {name!r}", expected=one_of(known), next_step=did_you_mean(name, known)
+            )
+    return [node for node in loaded.site.nodes if not only or node.id in only]

@@ -16,6 +16,7 @@ from cctoolkit.node.prepare.place import LocalPlace
 from cctoolkit.node.prepare.run import Survey, carry_out, refuse, survey
 from cctoolkit.secret import Secret, SecretRef, keep, parse_ref, resolve
 from cctoolkit.workflow import fleet, switch
+from cctoolkit.workflow.nodes import chosen
 from cctoolkit.workflow.paths import is_there
 from cctoolkit.workflow.reach import is_here
 from cctoolkit.workflow.specs import LoadedSite
@@ -50,7 +51,7 @@ async def init(loaded: LoadedSite, only: Sequence[str], permits: Sequence[str], 
 
     Raise Refused, before anything is changed anywhere, when a node's files cannot be added to.
     """
-    nodes = fleet.chosen(loaded, only)
+    nodes = chosen(loaded, only)
     for node in nodes:
         _refuse_far(node)
     networks = [_network(text) for text in permits]

@@ -1,5 +1,7 @@
 """rollback: back to a release a node keeps, by the machinery of apply."""
 
+from collections.abc import Sequence
+
 from cctoolkit.deploy.rollback import choose, config_of, refuse_edited
 from cctoolkit.model.site import Node
 from cctoolkit.node.transports import Intent
@@ -9,12 +11,14 @@ from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import Planned, plan_node
 
 
-async def plan_rollback(loaded: LoadedSite, to: str, node: str = "", *, with_edits: bool = False) -> list[Planned]:
-    """Plan the way back for every node, or one: what is against what the kept release holds; nothing is changed.
+async def plan_rollback(
+    loaded: LoadedSite, to: str, only: Sequence[str] = (), *, with_edits: bool = False
+) -> list[Planned]:
+    """Plan the way back for every node, or `only` some: what is against what the kept release holds. Changes nothing.
 
     The spec of today takes no part but for where the nodes are.
     """
-    return [await _plan(one, to, with_edits=with_edits) for one in chosen(loaded, node)]
+    return [await _plan(one, to, with_edits=with_edits) for one in chosen(loaded, only)]
 
 
 async def plan_back(node: Node, intent: Intent) -> Planned:

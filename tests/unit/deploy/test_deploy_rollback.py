@@ -90,8 +90,8 @@ async def test_what_is_not_there_tells_what_is(node, applied):
     with pytest.raises(UsageError, match="there is no release 'nope'") as caught:
         await back(applied, "nope")
     assert "000001-" in caught.value.expected
-    with pytest.raises(UsageError, match="there is no node 'n7'"):
-        await rollback.plan_rollback(applied.loaded, "", "n7")
+    with pytest.raises(UsageError, match="the site has no node 'n7'"):
+        await rollback.plan_rollback(applied.loaded, "", ["n1", "n7"])
 
 
 async def test_a_cut_off_apply_takes_no_place_of_those_that_stay(applied):
