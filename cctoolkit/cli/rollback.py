@@ -51,13 +51,14 @@ async def _rollback(
 ) -> int:
     from cctoolkit.deploy.terms import Terms
     from cctoolkit.plan.explain import explain
-    from cctoolkit.workflow import fleet, locks, nodes, rollback
+    from cctoolkit.workflow import careful, fleet, locks, nodes, rollback
 
     loaded = nodes.load_nodes(site)
     await locks.wait_free(nodes.chosen(loaded, only), patience, tell)
     planned = await rollback.plan_rollback(loaded, to, only, with_edits=with_edits)
     for one in planned:
         say(explain(one.plan, accepted))
+    careful.refuse_dangers(planned, accepted)
     changed = await fleet.apply_site(
         planned, overwrite_edits=overwrite_edits, progress=tell, accepted=accepted, terms=Terms(verb="rollback")
     )

@@ -111,11 +111,18 @@ async def apply(
         return await _drain(planned, plans, how, progress)
     if how.when_idle:
         return await _when_idle(plans, how, progress)
-    for one in planned.planned:
-        # Of many nodes none is changed where one would be refused; each looks again under its lock.
-        if found := dangers(one.plan.impacts, how.spread.accepted):
-            raise Dangerous(one.node.id, found)
+    refuse_dangers(planned.planned, how.spread.accepted)
     return await fleet.apply(planned, how.spread, progress)
+
+
+def refuse_dangers(planned: Sequence[Planned], accepted: Accepted) -> None:
+    """Raise Dangerous when a plan would touch who is live: of many nodes none is changed where one would be refused.
+
+    Each node is looked at again under its lock.
+    """
+    for one in planned:
+        if found := dangers(one.plan.impacts, accepted):
+            raise Dangerous(one.node.id, found)
 
 
 async def _when_idle(plans: Plans, how: How, progress: Callable[[str], None]) -> Applied:

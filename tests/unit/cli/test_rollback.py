@@ -1,8 +1,12 @@
+from types import SimpleNamespace
+
 import pytest
 from msgspec.structs import replace
 
 from cctoolkit.__main__ import run
-from cctoolkit.workflow import nodes, rollback
+from cctoolkit.plan.changes import Plan
+from cctoolkit.plan.classes import Class, Impact
+from cctoolkit.workflow import fleet, nodes, rollback
 
 
 @pytest.fixture
@@ -34,3 +38,23 @@ def test_an_unknown_node_is_wrong_usage(planned, capsys):
     assert run(["rollback", "--site", "s", "--node", "n1", "--node", "n9"]) == 3
     assert "the site has no node 'n9'" in capsys.readouterr().err
     assert planned == []
+
+
+def test_of_many_nodes_none_goes_back_where_one_would_be_refused(planned, monkeypatch, capsys):
+    """A caller waits on the second: the first is not taken there and back under its calls."""
+    strands = Impact("disk", "queue", "q", Class.strands, "r", "they wait on", {"waiting": 1})
+    ways = [
+        SimpleNamespace(node=SimpleNamespace(id=name), plan=Plan(name, "aa", "bb", (), impacts=found))
+        for name, found in (("n1", ()), ("n2", (strands,)))
+    ]
+
+    async def plan(*_what, **_more):
+        return ways
+
+    async def nobody(*_what, **_more):
+        raise AssertionError("a node was changed")
+
+    monkeypatch.setattr(rollback, "plan_rollback", plan)
+    monkeypatch.setattr(fleet, "apply_site", nobody)
+    assert run(["rollback", "--site", "s"]) == 1
+    assert "node n2: this would touch who is live now" in capsys.readouterr().err
