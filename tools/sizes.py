@@ -12,7 +12,6 @@ FUNCTION_P90 = 30
 
 REASONS = {
     "cctoolkit/capture/tracker.py": "a method for each AMI event, in one place on purpose",
-    "cctoolkit/workflow/fleet.py": "a site's nodes from plan to table: who is away, and what is where, is one account",
     "cctoolkit/ami/client.py": "one class that mends one library; its parts share its state",
 }
 """Modules over MODULE_REASON lines, and why."""
