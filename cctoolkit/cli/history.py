@@ -1,34 +1,49 @@
 """history: releases of a site."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cctoolkit.cli.options import Format, OutputFormat, Site, say, say_json
 
+if TYPE_CHECKING:
+    from cctoolkit.workflow.history import Told
 
-def command(site: Site, output: OutputFormat = Format.text) -> None:
+
+def command(site: Site, output: OutputFormat = Format.text) -> int:
     """List what came into force on each node: when, by whom, by which command, from which commit, what it changed, and
-    what verify found of it; and what supervisors said.
+    what verify found of it; and what supervisors said. Exit code 4: a node is away, which is said in its place.
 
     Example: cctoolkit history --site lab
     """
     import asyncio
 
+    from cctoolkit.errors import SwitchUnreachable
     from cctoolkit.workflow import history, nodes
 
     found = asyncio.run(history.histories(nodes.load_nodes(site)))
     if output is Format.json:
-        waits = {node: [{"journal": told.journal}] if told.journal else [] for node, told in found.items()}
-        say_json({node: [*told.entries, *waits[node]] for node, told in found.items()})
-        return
-    for node, told in found.items():
-        for entry in told.entries:
-            for line in shown(entry):
+        say_json({node: [*told.entries, *_beside(told)] for node, told in found.items()})
+    else:
+        for node, told in found.items():
+            for line in _lines(told):
                 say(f"{node}  {line}")
-        if not told.entries:
-            say(f"{node}  nothing applied yet")
-        if told.journal:
-            say(f"{node}  ! {told.journal}")
+    return SwitchUnreachable.exit_code if any(told.away for told in found.values()) else 0
+
+
+def _beside(told: "Told") -> list[dict[str, str]]:
+    """Return what is said besides the entries."""
+    return [{name: text} for name, text in (("journal", told.journal), ("away", told.away)) if text]
+
+
+def _lines(told: "Told") -> Iterator[str]:
+    for entry in told.entries:
+        yield from shown(entry)
+    if told.away:
+        yield f"away: {told.away}"
+    elif not told.entries:
+        yield "nothing applied yet"
+    if told.journal:
+        yield f"! {told.journal}"
 
 
 def shown(entry: dict[str, Any]) -> Iterator[str]:

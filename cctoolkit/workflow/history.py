@@ -9,8 +9,10 @@ from msgspec import Struct
 
 from cctoolkit import clock
 from cctoolkit.deploy import journal
+from cctoolkit.errors import OperatorError, SwitchError
 from cctoolkit.model.site import Node
 from cctoolkit.workflow import overrides
+from cctoolkit.workflow.fleet import line
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedSite
 
@@ -18,15 +20,24 @@ Entry = dict[str, Any]
 
 
 class Told(Struct, frozen=True):
-    """A node's history, oldest first, and what its journal says now ("" nothing)."""
+    """A node's history, oldest first, and what its journal says now ("" nothing); or why it is away."""
 
     entries: Sequence[Entry]
     journal: str = ""
+    away: str = ""
 
 
 async def histories(loaded: LoadedSite) -> dict[str, Told]:
-    """Return the history of every node."""
-    return {node.id: await _told(node) for node in loaded.site.nodes}
+    """Return the history of every node; of the only one there is the error is raised when it is away."""
+    found = {}
+    for node in loaded.site.nodes:
+        try:
+            found[node.id] = await _told(node)
+        except (SwitchError, OperatorError) as error:
+            if len(loaded.site.nodes) == 1:
+                raise
+            found[node.id] = Told((), away=line(error))
+    return found
 
 
 async def _told(node: Node) -> Told:
@@ -41,13 +52,13 @@ def _when(entry: Mapping[str, Any]) -> str:
     return str(entry.get("when", ""))
 
 
-def read(line: str) -> Entry:
+def read(text: str) -> Entry:
     """Read a line; one that is not whole, since the disk was full, is told and hides no other."""
     try:
-        entry = json.loads(line)
+        entry = json.loads(text)
     except json.JSONDecodeError:
         entry = None
-    return entry if isinstance(entry, dict) else {"unreadable": line}
+    return entry if isinstance(entry, dict) else {"unreadable": text}
 
 
 def fold(said: Iterable[Entry]) -> list[Entry]:
