@@ -9,6 +9,7 @@ from cctoolkit.cli.options import CHANGES, Format, Nodes, OutputFormat, Site, sa
 
 if TYPE_CHECKING:
     from cctoolkit.plan.drift import Drifted
+    from cctoolkit.workflow.drift import Found
 
 
 def command(site: Site, nodes: Nodes = None, output: OutputFormat = Format.text) -> int:
@@ -16,10 +17,11 @@ def command(site: Site, nodes: Nodes = None, output: OutputFormat = Format.text)
     switch runs besides them, queues and penalties of logged-in agents; by whom, as far as is known, and how to take it
     into the spec or put it back. Pauses and log-ins are no drift.
 
-    Exit code 0: nothing; 2: findings.
+    Exit code 0: nothing; 2: findings; 4: a node is away, which is said in its place.
 
     Example: cctoolkit drift --site lab
     """
+    from cctoolkit.errors import SwitchUnreachable
     from cctoolkit.workflow.drift import drift_site
 
     found = asyncio.run(drift_site(site, nodes or ()))
@@ -27,15 +29,23 @@ def command(site: Site, nodes: Nodes = None, output: OutputFormat = Format.text)
         say_json(found)
     else:
         for name, one in found.items():
-            count = len(one.findings)
-            told = f"{count} finding{'s' * (count != 1)} against" if count else "nothing drifted from"
-            say(f"node {name}: {told} release {one.release}")
+            say(f"node {name}: {_head(one)}")
             for note in one.notes:
                 say(f"  ! {note}")
             for _, alike in groupby(one.findings, key=lambda f: (f.side, f.kind, f.name, f.by, f.take_in, f.put_back)):
                 for line in shown(list(alike)):
                     say(f"  {line}")
+    if any(one.away for one in found.values()):
+        return SwitchUnreachable.exit_code
     return CHANGES if any(one.findings for one in found.values()) else 0
+
+
+def _head(one: "Found") -> str:
+    if one.away:
+        return f"away: {one.away}"
+    count = len(one.findings)
+    told = f"{count} finding{'s' * (count != 1)} against" if count else "nothing drifted from"
+    return f"{told} release {one.release}"
 
 
 _MOST_SHOWN = 20

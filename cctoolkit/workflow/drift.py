@@ -12,7 +12,7 @@ from cctoolkit.deploy import journal
 from cctoolkit.deploy.originals import originals
 from cctoolkit.deploy.release import NOTHING, Disk, read
 from cctoolkit.deploy.rollback import config_of
-from cctoolkit.errors import CctoolkitError, SpecError
+from cctoolkit.errors import CctoolkitError, OperatorError, SpecError, SwitchError
 from cctoolkit.model.site import Node
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import KEPT, MANIFEST, Touched, Transport
@@ -20,6 +20,7 @@ from cctoolkit.plan import drift
 from cctoolkit.plan.allowed import misplaced
 from cctoolkit.plan.drift import Drifted, Edited
 from cctoolkit.secret import resolve, reveal_all
+from cctoolkit.workflow import fleet
 from cctoolkit.workflow.nodes import chosen, load_nodes
 from cctoolkit.workflow.reach import queue_log, transport
 from cctoolkit.workflow.specs import LoadedSite, load_site, render_site
@@ -30,11 +31,14 @@ _SOURCES = {"MANAGER": " over AMI", "CLI": " on Asterisk's console"}
 
 
 class Found(Struct, frozen=True):
-    """What was found on a node, whose `release` is the measure; `notes` say what could not be seen, or waits."""
+    """What was found on a node, whose `release` is the measure; `notes` say what could not be seen, or waits;
+    `away` why nobody could look.
+    """
 
     release: str
     findings: tuple[Drifted, ...]
     notes: tuple[str, ...] = ()
+    away: str = ""
 
 
 class _Spec(Struct, frozen=True):
@@ -68,9 +72,18 @@ def _spec(name: str) -> _Spec:
 
 
 async def drift_site(name: str, only: Sequence[str] = ()) -> dict[str, Found]:
-    """Return what drifted on every node of a site, or on `only` some."""
+    """Return what drifted on every node of a site, or on `only` some; of one alone that is away the error is raised."""
     spec = _spec(name)
-    return {node.id: await _drift(node, spec) for node in chosen(spec.loaded, only)}
+    nodes = chosen(spec.loaded, only)
+    found = {}
+    for node in nodes:
+        try:
+            found[node.id] = await _drift(node, spec)
+        except (SwitchError, OperatorError) as error:
+            if len(nodes) == 1:
+                raise
+            found[node.id] = Found("", (), away=fleet.line(error))
+    return found
 
 
 async def _drift(node: Node, spec: _Spec) -> Found:

@@ -3,6 +3,7 @@ import os
 import pytest
 from msgspec.structs import replace
 
+from cctoolkit.__main__ import run
 from cctoolkit.cli import drift as cli
 from cctoolkit.errors import OperatorError, SpecError
 from cctoolkit.state.settings import NodeState, Setting
@@ -34,6 +35,19 @@ def edit(node, name, old, new):
     assert old in text
     path.write_text(text.replace(old, new, 1))
     os.utime(path, (0, 1_700_000_000))
+
+
+def test_a_node_that_is_away_hides_no_other(drifting, tmp_path, capsys):
+    """It is said in its place, and by the exit code; alone it is the command's error."""
+    (tmp_path / "away").touch()
+    first = drifting.loaded.site.nodes[0]
+    both = (first, replace(first, id="n2", folder=str(tmp_path / "away")))
+    drifting.loaded = replace(drifting.loaded, site=replace(drifting.loaded.site, nodes=both))
+    assert run(["drift", "--site", "golden"]) == 4
+    told = capsys.readouterr().out
+    assert "node n1: nothing drifted from" in told
+    assert "node n2: away: node n2" in told
+    assert run(["drift", "--site", "golden", "--node", "n2"]) == 1
 
 
 async def test_nothing_drifted(drifting):
