@@ -7,7 +7,7 @@ applied: whoever comes after it, from any machine, sees that the old release is 
 from datetime import UTC, datetime
 
 from cctoolkit.deploy.terms import Terms
-from cctoolkit.errors import Refused
+from cctoolkit.errors import Busy, Refused
 from cctoolkit.node.transports import Intent
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -62,7 +62,12 @@ def told(intent: Intent, now: datetime) -> str:
 
 
 def refuse(intent: Intent | None, terms: Terms, node: str, now: datetime) -> None:
-    """Raise Refused for an apply over a release that waits to be confirmed; a rollback is the other answer."""
+    """Raise Refused for an apply over a release that waits to be confirmed; a rollback is the other answer. Raise Busy
+    for one that comes after another answer.
+    """
+    if terms.answers is not None and intent != terms.answers:
+        raise Busy("somebody else has answered this moment", where=f"node {node}",
+                   next_step="cctoolkit history says what became of it")  # fmt: skip
     if intent is None or not waits(intent) or terms.verb != "apply":
         return
     next_step = "cctoolkit rollback puts it back" if overdue(intent, now) else "apply --confirm, or rollback"

@@ -5,12 +5,15 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cctoolkit.node.transports import Intent
+
 Verb = Literal["apply", "rollback", "automatic rollback"]
 
 
 class Terms(Struct, frozen=True):
     """`keep` old releases; `reload` loads all even where nothing is seen to differ; with `confirm_within` the old
-    release comes back unless somebody confirms in time. `back_to` is the folder a rollback takes its files from.
+    release comes back unless somebody confirms in time. `back_to` is the folder a rollback takes its files from;
+    `answers` the journal it is the answer to, and it is none where somebody has answered before.
     """
 
     verb: Verb = "apply"
@@ -18,6 +21,7 @@ class Terms(Struct, frozen=True):
     reload: bool = False
     confirm_within: timedelta | None = None
     back_to: str = ""
+    answers: Intent | None = None
 
 
 ORDINARY = Terms()

@@ -105,7 +105,7 @@ async def _put_back(node: Node, intent: Intent, progress: Progress) -> None:
     planned = await plan_back(node, intent)
     # What this touches was in force before: nobody is there to accept it.
     await apply_site([planned], overwrite_edits=False, progress=progress, accepted=EVERYTHING,
-                     terms=Terms(verb="automatic rollback"))  # fmt: skip
+                     terms=Terms(verb="automatic rollback", answers=intent))  # fmt: skip
 
 
 async def apply_and_wait(
@@ -164,7 +164,7 @@ async def _still(node: Node, intent: Intent, progress: Progress) -> bool:
 
 
 async def _tried(node: Node, intent: Intent, progress: Progress) -> bool:
-    """Bring the old release back; say False while somebody else is at work there."""
+    """Bring the old release back; say False while somebody else is at work there, or has just confirmed."""
     progress(journal.told(intent, clock.now()))
     try:
         await _put_back(node, intent, progress)

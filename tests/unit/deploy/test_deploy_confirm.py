@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cctoolkit import clock
+from cctoolkit.deploy import history
 from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
@@ -291,6 +292,25 @@ async def test_somebody_at_work_at_the_deadline_is_waited_for(applied, time):
         await waited(applied, hold)
     assert held.is_set()
     assert (await applied.plan()).release_now == applied.first.partition("-")[2]
+
+
+async def test_what_was_confirmed_while_the_way_back_was_planned_stays(applied, time, monkeypatch):
+    """By the other machine's clock there was a moment left: the word that was accepted holds."""
+
+    async def meanwhile(node, intent):
+        planned = await rollback.plan_back(node, intent)
+        async with applied.transport.lock():
+            await applied.transport.record(history.confirmed(intent, "petr", time.now))
+            await applied.transport.intend(None)
+        return planned
+
+    async def pass_time():
+        time.later(minutes=5)
+
+    monkeypatch.setattr(confirm, "plan_back", meanwhile)
+    assert await waited(applied, pass_time) == ["n1"]
+    assert await applied.transport.current() == applied.second
+    assert await verbs(applied) == ["apply", "apply", "confirm"]
 
 
 async def test_ctrl_c_while_it_waits_brings_the_old_release_back_at_once(applied, time):
