@@ -126,7 +126,15 @@ def _ends_alike(one: str, other: str) -> int:
 
 
 def _common(one: str, other: str) -> int:
-    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    """Count the letters two words begin with, by halves: of hundreds of long names each is held against each."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[:middle] == other[:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 def foreign_letter(word: str) -> str:
