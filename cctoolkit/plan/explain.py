@@ -9,7 +9,9 @@ from cctoolkit.plan.classes import NOTHING, Accepted, Class, Impact, dangers
 from cctoolkit.state.described import OBSERVED_QUEUE
 
 NOT_OBSERVABLE = "not observable"
-"""What app_queue shows in no reply; the file's digest and the canary stand for it."""
+"""What app_queue shows in no reply: the file's digest and the canary stand for it, and a live test of each option
+(tests/live/test_queue_options.py) shows that a reload takes it.
+"""
 
 _SIGNS: dict[Action, str] = {"add": "+", "remove": "-", "change": "~"}
 _SIDES: dict[Side, str] = {
