@@ -68,9 +68,9 @@ async def apply(job: Job, client: Switch) -> None:
         _refuse_old_plan(job, disk)
         intent = await job.transport.intent()
         journal.refuse(intent, job.terms, job.node, clock.now())
-        await refuse_danger(client, job.plan, job.config.files, disk, job.accepted)
+        anew = bool(intent or disk.edited or job.terms.reload)
+        await refuse_danger(client, job.plan, job.config.files, disk, job.accepted, anew=anew)
         await job.transport.sweep()
-        anew = intent or disk.edited or job.terms.reload
         if anew or any(change.side != "member" for change in job.plan.changes):
             await _change_files(job, disk, intent, client)
             await change_members(client, job.plan.changes, job.progress)

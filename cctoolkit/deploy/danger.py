@@ -30,11 +30,17 @@ class Dangerous(Refused):
         )
 
 
-async def refuse_danger(client: Switch, plan: Plan, wanted: Mapping[str, str], disk: Disk, accepted: Accepted) -> None:
-    """Raise Dangerous when the plan's changes touch now whom nobody said they may."""
+async def refuse_danger(
+    client: Switch, plan: Plan, wanted: Mapping[str, str], disk: Disk, accepted: Accepted, *, anew: bool
+) -> None:
+    """Raise Dangerous when the plan's changes touch now whom nobody said they may; `anew`: all is loaded, whatever
+    changed.
+    """
     live = await snapshot.live(client)
     # Its lines matter to calls that stand in them, and a big node has tens of thousands.
     memory = await snapshot.memory(client, ["dialplan"]) if live.calls else NodeState.of([])
     situation = Situation(plan.changes, live, memory, wanted, {**disk.files, **disk.kept})
-    if found := dangers(judge(situation, plan.asterisk, reloads=plan.reloads), accepted):
+    if found := dangers(
+        judge(situation, plan.asterisk, reloads=plan.reloads or anew, queues=plan.reloads_queues or anew), accepted
+    ):
         raise Dangerous(plan.node, found)

@@ -69,6 +69,16 @@ class Plan(Struct, frozen=True):
         """Say whether the switch is made to read its files again."""
         return bool(self.edited or self.cut_off or any(change.side != "member" for change in self.changes))
 
+    @property
+    def reloads_queues(self) -> bool:
+        """Say whether app_queue is among what reads its file again: where that changed, or memory is not sure."""
+        return bool(self.edited or self.cut_off or any(_is_of_queues(change) for change in self.changes))
+
+
+def _is_of_queues(change: Change) -> bool:
+    of_file = change.kind in ("queue", "queues") or (change.kind, change.name) == ("file", "queues.conf")
+    return change.side == "memory" or (change.side == "disk" and of_file)
+
 
 _OPPOSITE: Mapping[Action, Action] = {"add": "remove", "change": "change", "remove": "add"}
 

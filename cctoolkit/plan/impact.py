@@ -12,9 +12,9 @@ from cctoolkit.plan.reach import stands_in
 from cctoolkit.plan.rules import RULES, Rule
 
 
-def judge(now: Situation, asterisk: str, *, reloads: bool) -> tuple[Impact, ...]:
+def judge(now: Situation, asterisk: str, *, reloads: bool, queues: bool) -> tuple[Impact, ...]:
     """Return what each object of the plan does, then whom a reload touches beside that; `reloads` whether the switch
-    reads its files again.
+    reads its files again, `queues` whether app_queue does.
     """
     rules = RULES[asterisk]
     found = [
@@ -22,8 +22,9 @@ def judge(now: Situation, asterisk: str, *, reloads: bool) -> tuple[Impact, ...]
         for _, changes in groupby(now.changes, key=lambda c: (c.side, c.kind, c.name))
         for impact in _object(now, list(changes), rules)
     ]
-    if reloads:
+    if queues:
         found += _static(now.live, rules)
+    if reloads:
         found += _lines(now, rules)
         found += _keys(now, rules)
     # What memory and disk both differ in is one thing.

@@ -97,7 +97,8 @@ async def plan_node(
         node.id, disk.manifest.release, config.release, tuple(changes), disk.edited, cut_off, (), node.asterisk, pending
     )
     situation = Situation(changes, live, memory, config.files, {**disk.files, **disk.kept})
-    plan = replace(plan, impacts=judge(situation, node.asterisk, reloads=plan.reloads))
+    impacts = judge(situation, node.asterisk, reloads=plan.reloads, queues=plan.reloads_queues)
+    plan = replace(plan, impacts=impacts)
     return Planned(node, plan, config, disk, kept)
 
 

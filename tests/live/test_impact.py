@@ -349,7 +349,9 @@ async def test_other_keys(alone, case):
 
 @pytest.mark.parametrize("case", ["ours", "others"])
 async def test_static_members(alone, case):
-    """A member from a file of ours goes with the reload; in a queue of the node's own a paused one loses the reason."""
+    """A member from a file of ours goes with app_queue's reload; in a queue of the node's own a paused one loses the reason.
+    A change of a flow alone does not reload app_queue, and keeps it.
+    """
     ours, other = alone.node.config / "cctoolkit/current/queues.conf", alone.node.config / "queues.conf"
     before = other.read_text(encoding="utf-8")
     if case == "ours":
@@ -365,6 +367,11 @@ async def test_static_members(alone, case):
             who = {"Queue": name, "Interface": "PJSIP/ivanova", "Paused": "true", "Reason": "lunch"}
             await client.action("QueuePause", who)
         alone.spec(*HOT["flow"])
+        if case == "others":
+            assert await alone.dangers() == {}
+            assert await alone.apply() == 0
+            assert (await alone.members())[name, "ivanova"][1:3] == ("1", "lunch")
+            alone.spec(*HOT["retry"])
         found = {
             "ours": {"queue-static-ours": {"logged in": 1, "paused": 1}},
             "others": {"queue-static-others": {"logged in": 1, "paused": 1}},

@@ -34,7 +34,7 @@ def judged(changes=CHANGES, live=LIVE, **more) -> Plan:
     """Return a plan as it is made: with what it does to who is live."""
     plan = Plan("n1", "abc", "def", changes, **more)
     situation = Situation(changes, live, NodeState.of([]), {}, {})
-    return replace(plan, impacts=judge(situation, "22", reloads=plan.reloads))
+    return replace(plan, impacts=judge(situation, "22", reloads=plan.reloads, queues=plan.reloads_queues))
 
 
 def test_an_empty_plan_is_one_line():

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from cctoolkit import marks
-from cctoolkit.plan.changes import Action, Change
+from cctoolkit.plan.changes import Action, Change, Plan
 from cctoolkit.plan.classes import Class
 from cctoolkit.plan.impact import judge
 from cctoolkit.plan.live import Call, Live, Seat
@@ -56,7 +56,11 @@ def found(change: Change, live: Live, *, reloads: bool = False, wanted=None, mem
     """Return the dangers of one change: rule -> who is touched."""
     state = NodeState.of(Setting("dialplan", *line) for line in memory)
     situation = Situation([change], live, state, wanted or {}, FILES)
-    return {one.rule: dict(one.live) for one in judge(situation, "22", reloads=reloads) if one.class_.dangerous}
+    return {
+        one.rule: dict(one.live)
+        for one in judge(situation, "22", reloads=reloads, queues=reloads)
+        if one.class_.dangerous
+    }
 
 
 @pytest.mark.parametrize("version", RULES)
@@ -210,6 +214,23 @@ def test_members_of_files(queue, paused, reloads):
     assert set(seen) == (ours if reloads else set())
 
 
+@pytest.mark.parametrize(
+    ("plan", "reads"),
+    [
+        (Plan("n1", "a", "b", (Change("disk", "number", "+7", "enters", "1", "2"),)), False),
+        (Plan("n1", "a", "b", (Change("disk", "queue", "p.q", "retry", "1", "2"),)), True),
+        (Plan("n1", "a", "b", (Change("disk", "file", "queues.conf", "digest", "1", "2"),)), True),
+        (Plan("n1", "a", "b", (Change("memory", "dialplan", "c", "s,1", "1", "2"),)), True),
+        (Plan("n1", "a", "b", (Change("member", "member", "p.q", "a", "0", "1"),)), False),
+        (Plan("n1", "a", "b", (), edited=("runtime.conf",)), True),
+        (Plan("n1", "a", "b", (), cut_off="so"), True),
+    ],
+)
+def test_app_queue_reads_its_file_again_only_where_it_must(plan, reads):
+    """A changed queue, a memory nobody is sure of, a file edited by hand; not for a changed flow, which wipes no reason then."""
+    assert plan.reloads_queues is reads
+
+
 def test_an_agent_who_moves_to_another_queue_is_not_logged_out():
     """One queue of two goes, or the only one for another; the last one is a log-out."""
     loses = Change("member", "member", "p.q", "a", "0", None, "remove")
@@ -218,14 +239,14 @@ def test_an_agent_who_moves_to_another_queue_is_not_logged_out():
     assert found(loses, only) == {"member-last": {"logged in": 1}}
     assert found(loses, both) == {}
     situation = Situation([gains, loses], only, NodeState.of([]), {}, {})
-    assert not [one for one in judge(situation, "22", reloads=False) if one.class_.dangerous]
+    assert not [one for one in judge(situation, "22", reloads=False, queues=False) if one.class_.dangerous]
 
 
 def test_all_agents_who_lose_their_last_queue_are_counted():
     """A team is removed from a project: the plan says how many are out, and who."""
     changes = [Change("member", "member", "p.q", agent, "0", None, "remove") for agent in ("a", "b", "c")]
     live = Live((Seat("p.other", "c"), Seat("p.q", "a", "lunch"), Seat("p.q", "b"), Seat("p.q", "c")))
-    impacts = judge(Situation(changes, live, NodeState.of([]), {}, {}), "22", reloads=False)
+    impacts = judge(Situation(changes, live, NodeState.of([]), {}, {}), "22", reloads=False, queues=False)
     assert [one.counted for one in impacts if one.class_.dangerous] == ["2 logged in, 1 paused (a, b, lunch)"]
 
 
@@ -242,5 +263,5 @@ def test_what_disk_and_memory_both_say_is_said_once():
     """A queue that somebody changed by hand and the spec changes too has one danger."""
     live = Live((Seat("p.q", "a"),))
     changes = [Change(side, "queue", "p.q", "strategy", "rrmemory", "linear") for side in ("disk", "memory")]
-    impacts = judge(Situation(changes, live, NodeState.of([]), {}, {}), "22", reloads=False)
+    impacts = judge(Situation(changes, live, NodeState.of([]), {}, {}), "22", reloads=False, queues=False)
     assert [one.rule for one in impacts if one.class_.dangerous] == ["queue-order"]
