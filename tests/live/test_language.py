@@ -90,7 +90,7 @@ def test_test_calls_walk_every_way(told, capsys):
         "card-number: timeout", "card-number: invalid",
     ):  # fmt: skip
         assert way in called, way
-    assert any("chance forced at chance" in f["text"] for f in findings)
+    assert any("went there, forced at chance" in f["text"] for f in findings)
 
 
 async def steps_of(line, folder, caller, keys=()):
