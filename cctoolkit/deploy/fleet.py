@@ -139,7 +139,7 @@ class _Course:
         except asyncio.CancelledError:
             await _through(self._settle(self._done))
             raise
-        except BaseException:
+        except BaseException:  # whatever it is: nodes that were changed are taken back
             await _through(self._settle(set()))
             raise
 
@@ -153,7 +153,7 @@ class _Course:
             try:
                 await self._judged(turn, turn.perform())
                 self._done.add(turn.node)
-            except BaseException:
+            except BaseException:  # whatever it is, also Ctrl-C: nobody else begins
                 self._stopped = True
                 raise
             finally:
