@@ -79,8 +79,8 @@ def _originate(route: Route, name: str, twin: str) -> dict[str, str | list[str]]
 
 
 def _waits(route: Route) -> int:
-    """Return after how many seconds the call leaves a queue by its time-out; app_queue counts whole seconds of the
-    clock, so that one of 1 s may be over the moment it begins. A call that is to leave in another way has time for it.
+    """Return after how many seconds the call leaves a queue by its time-out. A call that is to leave in another way has
+    time for it on a busy machine too. Source: app_queue.c, queue_exec(): whole seconds of the clock, begun ones too.
     """
     return 2 if any(turn.label == "queue-timeout" for turn in route.turns) else 10
 
