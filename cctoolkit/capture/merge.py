@@ -14,7 +14,9 @@ from cctoolkit.capture.said import AGENTS_OWN, EVENTS_ALONE, Said
 SECOND = 1_000_000
 _EARLY, _LATE = 2 * SECOND, SECOND
 """How much earlier (its whole second) or later (written under load) a line may be than its event."""
-_LEFT_OVER, _NEVER = 1e3, 1e9
+_COARSE = SECOND // 100
+"""A line's second is that of the kernel's coarse clock, which may be a tick behind the one of the events."""
+_LEFT_OVER, _UNTOLD_YET, _NEVER = 1e3, 0.1, 1e9
 _UNTOLD = frozenset({"cancelled", "up"})
 """What the log may tell and the events of the same moment do not."""
 
@@ -34,7 +36,7 @@ def merge(heard: Sequence[Heard], log: Sequence[Said], born: int) -> list[Heard]
     twin = {lines[j]: events[i] for j, i in pairs.items()}
     twin.update(_agents_own(heard, log))
     after: list[list[Heard]] = [[] for _ in range(len(heard) + 1)]
-    anchor = 0
+    anchor = floor = 0
     for j, line in enumerate(log):
         if j in twin:
             anchor = anchor if line.kind in AGENTS_OWN else twin[j] + 1
@@ -44,6 +46,9 @@ def merge(heard: Sequence[Heard], log: Sequence[Said], born: int) -> list[Heard]
             continue
         place = _place(heard, events, anchor, line, born)
         if place is not None:
+            if line.kind not in AGENTS_OWN:
+                # Lines keep their order: none stands before one that was written earlier.
+                place = floor = max(place, floor)
             after[place].append(Heard(line, heard[place - 1].epoch if place else born))
     found = list(after[0])
     for one, more in zip(heard, after[1:], strict=True):
@@ -71,7 +76,9 @@ def _before(heard: Sequence[Heard], anchor: int, i: int, line: Said) -> bool:
     one = heard[i].said
     if (anchor and heard[i].epoch == heard[anchor - 1].epoch) or one.at.at < line.at.at:
         return True
-    return one.kind == "offer" and one.name == line.name and abs(one.at.at + line.rang_us - line.at.at) <= _EARLY
+    # The line was written when the phone had stopped: the ringing it tells of cannot have begun after its second.
+    early = one.at.at + line.rang_us - line.at.at
+    return one.kind == "offer" and one.name == line.name and -_EARLY <= early <= SECOND + _COARSE
 
 
 def _pairs(events: Sequence[Heard], log: Sequence[Said], born: int) -> Iterator[tuple[int, int]]:
@@ -79,6 +86,7 @@ def _pairs(events: Sequence[Heard], log: Sequence[Said], born: int) -> Iterator[
     n, m = len(events), len(log)
     cost = [[0.0] * (m + 1) for _ in range(n + 1)]
     for i in range(n - 1, -1, -1):
+        cost[i][m] = cost[i + 1][m] + (_unfinished(events[i].said, log[-1]) if log else 0.0)
         for j in range(m - 1, -1, -1):
             cost[i][j] = min(
                 _apart(events[i].said, log[j]) + cost[i + 1][j + 1],
@@ -94,6 +102,14 @@ def _pairs(events: Sequence[Heard], log: Sequence[Said], born: int) -> Iterator[
             j += 1
         else:
             i += 1
+
+
+def _unfinished(event: Said, last: Said) -> float:
+    """Return the price of an event without a line, when no line is left: the log may have been read before its line
+    was written, in its last second or after it.
+    """
+    late = event.at.at - last.at.at
+    return _LEFT_OVER if late < 0 else _UNTOLD_YET if late < SECOND else 0.0
 
 
 def _skipped(events: Sequence[Heard], i: int, line: Said, born: int) -> float:

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from cctoolkit import marks
 from cctoolkit.capture.lines import SECOND, Line, parse
+from cctoolkit.capture.moments import born
 from cctoolkit.capture.said import Said, digits
 from cctoolkit.cdr.records import CallRecord, Edge
 
@@ -109,11 +110,17 @@ def _left(how: str) -> Callable[[Line, Edge, str], Said]:
     return lambda _line, at, queue: Said("left", at, queue, how)
 
 
+def _rang(line: Line) -> int:
+    """Return how long an answered phone rang: since the second its channel's id names, else as the line rounds it."""
+    begun = born(line.data(2)) * SECOND
+    return max(0, line.at - begun) if begun else digits(line.data(3)) * SECOND
+
+
 _LINES: dict[str, Callable[[Line, Edge, str], Said]] = {
     "ENTERQUEUE": lambda _line, at, queue: Said("join", at, queue),
     "RINGNOANSWER": lambda line, at, _: Said("missed", at, line.agent, rang_us=digits(line.data(1)) * 1000),
     "RINGCANCELED": lambda line, at, _: Said("cancelled", at, line.agent, rang_us=digits(line.data(1)) * 1000),
-    "CONNECT": lambda line, at, _: Said("connect", at, line.agent, rang_us=digits(line.data(3)) * SECOND),
+    "CONNECT": lambda line, at, _: Said("connect", at, line.agent, rang_us=_rang(line)),
     "COMPLETEAGENT": _complete("agent"),
     "COMPLETECALLER": _complete("caller"),
     "BLINDTRANSFER": _complete(""),

@@ -20,6 +20,7 @@ FLUSH_SECONDS = 0.25
 SYNC_FLUSHES = 4
 """Flushes of the store to one of the journal: what a crash of the machine itself may cost is a second."""
 COMPLAIN_SECONDS = 60.0
+_BOOT_SECONDS = 60.0
 
 Reached = Callable[[], AbstractAsyncContextManager[Account]]
 """Makes the node's AMI account, at an address that leads to it as long as it is held; anew for every connection."""
@@ -112,6 +113,7 @@ class Session:
             self._reached() as account,
             Client.connect(account, events=True, on_bytes=self._received) as client,
         ):
+            await self._booted(client)
             # Read after events have begun: what is in both is told apart, what is in neither would be lost.
             await self._fill()
             await self._ask(client)
@@ -121,6 +123,13 @@ class Session:
             async with client.subscribe("Shutdown") as events:
                 async for _ in events:
                     pass
+
+    async def _booted(self, client: Client) -> None:
+        """Wait for a switch that has just started: before its modules are there it refuses to list their things."""
+        try:
+            await client.fully_booted(_BOOT_SECONDS)
+        except SwitchUnreachable as error:
+            self._say(f"{error.what}; asking it all the same")
 
     async def _fill(self) -> None:
         """Take from queue_log what happened since the last event; at the very first, the calls that are up."""

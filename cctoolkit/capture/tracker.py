@@ -192,7 +192,10 @@ class Tracker:
             self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - born(channel) * SECOND)))
 
     def _on_agentconnect(self, event: Message, at: Edge) -> None:
-        self._queued("connect", event, at, rang_us=digits(event.get("RingTime")) * SECOND)
+        # RingTime has whole seconds, rounded; so has the channel's id, but they end no later than the ringing began.
+        begun = born(event.get("DestUniqueid")) * SECOND
+        rang = at.at - begun if begun else digits(event.get("RingTime")) * SECOND
+        self._queued("connect", event, at, rang_us=max(0, rang))
 
     def _on_agentcomplete(self, event: Message, at: Edge) -> None:
         who = event.get("Reason")

@@ -17,11 +17,14 @@ from tests.unit.capture.made_calls import EPOCH, Call, answered
 
 CHANNELS = "Response: Success\r\nActionID: {id}\r\nEventList: start\r\n\r\nEvent: CoreShowChannelsComplete\r\nActionID: {id}\r\nEventList: Complete\r\n\r\n"
 
+BOOTED = "Event: FullyBooted\r\nUptime: 106\r\nLastReload: 106\r\nStatus: Fully Booted\r\n\r\n"
+
 
 @pytest_asyncio.fixture
 async def switch():
     fake = FakeSwitch()
     fake.answers["CoreShowChannels"] = CHANNELS
+    fake.answers["Login"] += BOOTED
     server = await asyncio.start_server(fake.serve, "127.0.0.1", 0)
     fake.port = server.sockets[0].getsockname()[1]
     yield fake

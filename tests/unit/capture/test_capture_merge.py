@@ -1,0 +1,78 @@
+"""Lines of queue_log find the events they tell of, as a long night on Asterisk 22.10.1 showed them: seconds since 1,000,000 here."""
+
+from cctoolkit.capture.merge import SECOND, Heard, merge
+from cctoolkit.capture.said import Said
+from cctoolkit.cdr.records import Edge
+
+BASE = 1_000_000 * SECOND
+
+
+def event(epoch, kind, at, name="", detail="", rang=0.0):
+    return Heard(Said(kind, Edge(BASE + round(at * SECOND)), name, detail, round(rang * SECOND)), epoch)
+
+
+def line(kind, at, name="", detail="", rang=0.0):
+    return Said(kind, Edge(BASE + at * SECOND, "queue_log"), name, detail, round(rang * SECOND))
+
+
+def order(heard, log, born=-1):
+    """Return what was said in order, the source of each as a letter."""
+    return [
+        f"{one.said.kind} {one.said.name} {one.said.at.source[0]}".replace("  ", " ") for one in merge(heard, log, born)
+    ]
+
+
+def test_events_whose_lines_are_all_there_are_not_told_twice():
+    """A call whose entry only the log knows: its later events are their lines, though pairing them costs some milliseconds."""
+    heard = [
+        event(36, "step", 68.257, "topic"),
+        event(36, "out", 69.004, "topic", "key-2"),
+        event(37, "complete", 74.667, "vasiliev"),
+    ]
+    log = [
+        line("step", 67, "hours"),
+        line("step", 68, "topic"),
+        line("out", 68, "topic", "key-2"),
+        line("complete", 74, "vasiliev"),
+        line("end", 75),
+    ]
+    assert order(heard, log) == ["step hours q", "step topic a", "out topic a", "complete vasiliev a", "end q"]
+
+
+def test_an_event_of_the_logs_last_second_is_its_line():
+    """The line was written in the second before its event, by the kernel's coarser clock."""
+    heard = [
+        event(28, "join", 68.012, "vip"),
+        event(29, "out", 74.0039, "dealers", "answered"),
+        event(29, "connect", 74.0049, "kuznetsova"),
+    ]
+    log = [
+        line("join", 68, "vip"),
+        line("out", 73, "dealers", "answered"),
+        line("connect", 74, "kuznetsova"),
+        line("complete", 74, "kuznetsova"),
+    ]
+    assert order(heard, log, born=28) == [
+        "join vip a",
+        "out dealers a",
+        "connect kuznetsova a",
+        "complete kuznetsova q",
+    ]
+
+
+def test_a_phone_rings_again_after_it_was_missed():
+    """A line that says a phone had stopped was written before that phone rang anew, the ringing it tells of fell into the gap."""
+    heard = [event(42, "offer", 32.0389, "popova")]
+    log = [line("join", 30, "orders"), line("missed", 31, "popova"), line("connect", 32, "popova")]
+    assert order(heard, log) == ["join orders q", "missed popova q", "offer popova a", "connect popova q"]
+
+
+def test_lines_keep_their_order():
+    """Who gave up while a phone rang has left the queue after it rang, though no event tells of that."""
+    heard = [event(12, "join", 94.742, "orders"), event(13, "offer", 99.08, "ivanova")]
+    log = [
+        line("join", 94, "orders"),
+        line("cancelled", 99, "ivanova", rang=0.822),
+        line("left", 99, "orders", "abandoned"),
+    ]
+    assert order(heard, log) == ["join orders a", "offer ivanova a", "cancelled ivanova q", "left orders q"]
