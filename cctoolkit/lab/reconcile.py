@@ -90,7 +90,8 @@ def match(records: Sequence[CallRecord], notes: Sequence[Note]) -> list[tuple[No
         for record in by_caller.get(note.caller, ())
         if note.dialled and (note.caller or abs(_late(note, record)) <= _SAME_CALL_SECONDS)
     ]
-    pairs.sort(key=lambda pair: _apart(*pair))
+    # What is known exactly first: of two anonymous calls of one second the log alone tells neither.
+    pairs.sort(key=lambda pair: (PRECISION_SECONDS[pair[1].entered.source], _apart(*pair)))
     taken: dict[str, CallRecord] = {}
     used: set[int] = set()
     for note, record in pairs:

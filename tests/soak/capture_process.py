@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,12 +25,38 @@ class CaptureProcess:
 
     async def start(self) -> None:
         """Start it and wait until events flow."""
-        before = self._said().count(_READY)
+        before = self.readings()
         self._process = self._spawn()
-        async with asyncio.timeout(20):
-            while self._said().count(_READY) == before:
-                assert self._process.poll() is None, self._said()
+        await self.reading(before)
+
+    def readings(self) -> int:
+        """Return how often events have begun to flow."""
+        return self.said().count(_READY)
+
+    async def reading(self, before: int) -> None:
+        """Wait until events flow once more than `before`."""
+        assert self._process is not None
+        async with asyncio.timeout(60):
+            while self.readings() == before:
+                assert self._process.poll() is None, self.said()
                 await asyncio.sleep(0.02)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Have it stand still, as a machine that swaps does."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+    async def ended(self) -> int:
+        """Wait until it has ended by itself; return its exit code."""
+        assert self._process is not None
+        while self._process.poll() is None:
+            await asyncio.sleep(0.05)
+        return self._process.returncode
 
     async def kill(self) -> None:
         """Kill it with signal 9."""
@@ -36,7 +64,7 @@ class CaptureProcess:
 
     async def stop(self) -> None:
         """Ask it to end; it must do so without a fault."""
-        assert await self._end(signal.SIGTERM) == 0, self._said()
+        assert await self._end(signal.SIGTERM) == 0, self.said()
 
     def abandon(self) -> None:
         """Kill it, if it runs."""
@@ -62,9 +90,10 @@ class CaptureProcess:
 
     async def _end(self, number: signal.Signals) -> int:
         assert self._process is not None
-        assert self._process.poll() is None, self._said()
+        assert self._process.poll() is None, self.said()
         self._process.send_signal(number)
         return await asyncio.to_thread(self._process.wait, 20)
 
-    def _said(self) -> str:
+    def said(self) -> str:
+        """Return what it has said, all starts together."""
         return self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""

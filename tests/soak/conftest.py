@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live import conftest as live
-from tests.soak.verdict import COLUMNS, CUT_COLUMNS, Cut, Run, cut_rows
+from tests.soak.verdict import COLUMNS, CUT_COLUMNS, NIGHT_COLUMNS, Cut, Night, Run, cut_rows
 
 line = live.line
 
 RUNS = pytest.StashKey[list[Run]]()
+NIGHTS = pytest.StashKey[list[Night]]()
 CUTS = pytest.StashKey[list[Cut]]()
 LOAD = pytest.StashKey[list[tuple[str, ...]]]()
 
@@ -45,6 +46,12 @@ def runs(request: pytest.FixtureRequest) -> list[Run]:
 
 
 @pytest.fixture
+def nights(request: pytest.FixtureRequest) -> list[Night]:
+    """What long nights came to, for the table."""
+    return request.config.stash.setdefault(NIGHTS, [])
+
+
+@pytest.fixture
 def cuts(request: pytest.FixtureRequest) -> list[Cut]:
     """Where applies were cut off, for the table."""
     return request.config.stash.setdefault(CUTS, [])
@@ -59,9 +66,15 @@ def load_rows(request: pytest.FixtureRequest) -> list[tuple[str, ...]]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print a line for each run, and for each kind of fault."""
     runs = [run.cells() for run in config.stash.get(RUNS, [])]
+    nights = [night.cells() for night in config.stash.get(NIGHTS, [])]
     cuts = cut_rows(config.stash.get(CUTS, []))
     load = config.stash.get(LOAD, [])
-    for text in (*_table(COLUMNS, runs), *_table(CUT_COLUMNS, cuts), *_table(("applies under load", ""), load)):
+    for text in (
+        *_table(COLUMNS, runs),
+        *_table(NIGHT_COLUMNS, nights),
+        *_table(CUT_COLUMNS, cuts),
+        *_table(("applies under load", ""), load),
+    ):
         terminalreporter.write_line(text)
 
 

@@ -39,8 +39,8 @@ def seeds(text: str) -> list[int]:
     return [seed for first, last in ends for seed in range(int(first), int(last or first) + 1)]
 
 
-def mix(seed: int) -> Mix:
-    """Return 20 s of callers of every kind, and agents who pause, miss calls, are busy and go away."""
+def mix(seed: int, rate: float = RATE, seconds: float = SECONDS) -> Mix:
+    """Return callers of every kind, and agents who pause, miss calls, are busy and go away; 20 s of them."""
     callers = Callers(
         numbers=(("+78001002030", 4), ("+78126402030", 1)),
         keys=(("1", 6), ("2", 3), ("", 1), ("9", 1)),
@@ -67,7 +67,7 @@ def mix(seed: int) -> Mix:
         pause_ratio=0.2,
         away=Span(0.6, 3),
     )
-    return Mix(seed, RATE, SECONDS, callers, agents)
+    return Mix(seed, rate, seconds, callers, agents)
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,14 @@ async def happen(line: Line, planned: Plan, process: CaptureProcess, folder: Pat
         group.create_task(_interrupt(process, gap))
         done = await perform(street, planned, Codes(), drain_seconds=60)
     assert done.cut == ()
-    await _settle(folder, len(planned.calls))
+    await settle(folder, len(planned.calls))
     await process.stop()
     # Every seed's callers have the same numbers: what the street saw before is of other calls.
     events = [event for event in street.witness() if event.at >= done.began]
     # Not splitlines: a caller's name may hold what Unicode takes for a line's end.
     log = line.lab.nodes["n1"].queue_log.read_bytes().decode(errors="replace").split("\n")
     ready = [dial for dial in notes.dials(events) if dial.code == Codes().ready]
-    return Happened(notes.notes(events, done.calls), ready, _records(folder), log, gap)
+    return Happened(notes.notes(events, done.calls), ready, captured(folder), log, gap)
 
 
 async def _interrupt(process: CaptureProcess, gap: float) -> None:
@@ -127,15 +127,16 @@ async def _interrupt(process: CaptureProcess, gap: float) -> None:
         await process.start()
 
 
-async def _settle(folder: Path, count: int) -> None:
+async def settle(folder: Path, count: int) -> None:
     """Wait until as many records have ended, not for ever: what is missing is the verdict's matter."""
     for _ in range(_SETTLE_SECONDS * 4):
-        if sum(record.ended is not None for record in _records(folder)) >= count:
+        if sum(record.ended is not None for record in captured(folder)) >= count:
             return
         await asyncio.sleep(0.25)
 
 
-def _records(folder: Path) -> list[CallRecord]:
+def captured(folder: Path) -> list[CallRecord]:
+    """Return the project's records."""
     with Store.read(folder / FILE_NAME) as store:
         return list(store.calls(PROJECT))
 

@@ -25,6 +25,24 @@ class Run:
         return str(self.seed), gap, str(self.calls), str(self.records), *counts, str(self.table.edges), worst
 
 
+NIGHT_COLUMNS = ("calls", "records", "killed", "cut off", "stalled", "disk full", "switch restarted", *COLUMNS[4:])
+
+
+@dataclass(frozen=True)
+class Night:
+    """A long run: how often what befell it, and what the comparison said; `crossed` are those a restart cut off too."""
+
+    told: dict[str, int]
+    calls: int
+    records: int
+    table: Table
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the words of the table's line."""
+        befell = (str(self.told.get(what, 0)) for what in ("kill", "cut", "stall", "disk", "restart"))
+        return str(self.calls), str(self.records), *befell, *Run(0, 0, 0, 0, self.table).cells()[4:]
+
+
 CUT_COLUMNS = ("what happened", "places", "old release after it", "new release after it")
 
 
