@@ -10,7 +10,7 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -111,6 +111,11 @@ def keep(path: Path) -> str:
 def reveal_all(text: str, value_of: Callable[[SecretRef], Secret]) -> str:
     """Replace every placeholder in rendered text by its value."""
     return _PLACEHOLDER.sub(lambda m: value_of(SecretRef(m[1], m[2])).reveal(), text)
+
+
+def reveal_files(files: Mapping[str, str], value_of: Callable[[SecretRef], Secret] = resolve) -> dict[str, str]:
+    """Return rendered files with their secrets; raise OperatorError for one that cannot be read."""
+    return {path: reveal_all(text, value_of) for path, text in files.items()}
 
 
 def fingerprint(value: str, key: bytes) -> str:

@@ -58,7 +58,7 @@ def command(
         ),
     ] = False,
     within: Annotated[
-        str, typer.Option("--within", help="How long --when-idle and --drain wait.", metavar="DURATION")
+        str, typer.Option("--within", help="How long --when-idle and --drain wait, a day at most.", metavar="DURATION")
     ] = "30m",
     plan: Annotated[
         Path | None,
@@ -102,7 +102,7 @@ def command(
     may = careful.accepted(accept or ())
     terms = Terms(reload=reload, confirm_within=locks.trial(confirm_within))
     spread = fleet.How(canary, verify_canary, at_once, all_or_none, overwrite_edits, may, terms)
-    how = careful.How(spread, tuple(nodes or ()), when_idle, drain, careful.limit(within), plan)
+    how = careful.How(spread, tuple(nodes or ()), when_idle, drain, locks.duration(within, "--within"), plan)
     # Who waits for it need not be told that it is refused.
     shown = EVERYTHING if when_idle or drain else may
     return asyncio.run(_apply(site, projects or [], how, shown, output, locks.patience(wait)))

@@ -13,7 +13,7 @@ import msgspec
 from cctoolkit.errors import OperatorError, Refused, SpecError
 from cctoolkit.node.transports import KEPT, MANIFEST, Manifest, Transport
 from cctoolkit.render.configset import ConfigSet
-from cctoolkit.secret import Secret, SecretRef, reveal_all
+from cctoolkit.secret import Secret, SecretRef, reveal_files
 from cctoolkit.state import conf
 from cctoolkit.state.described import GENERATION_FILE, generation_file, observable
 from cctoolkit.state.settings import NodeState
@@ -113,7 +113,7 @@ def compose(
     value_of: Callable[[SecretRef], Secret],
 ) -> dict[str, bytes]:
     """Return every file of a release, ready to be written."""
-    texts = {path: reveal_all(text, value_of) for path, text in config.files.items()}
+    texts = reveal_files(config.files, value_of)
     texts |= kept
     includes = [f'#include "{_INCLUDED}{path}"\n' for path in sorted(kept)]
     texts[KEPT] = "; Generations in which calls were up when this release came.\n" + "".join(includes)

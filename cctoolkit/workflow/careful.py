@@ -13,11 +13,10 @@ from msgspec.structs import replace
 from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.release import refuse_edits
 from cctoolkit.errors import OperatorError, UsageError
-from cctoolkit.model.words import seconds
 from cctoolkit.plan import diff, drain, saved
 from cctoolkit.plan.classes import DANGEROUS, Accepted, Class, Impact, dangers
 from cctoolkit.plan.explain import named
-from cctoolkit.secret import resolve, reveal_all
+from cctoolkit.secret import reveal_files
 from cctoolkit.spec.problem import one_of
 from cctoolkit.workflow import fleet
 from cctoolkit.workflow.fleet import Applied, Fleet
@@ -50,14 +49,6 @@ def accepted(classes: Sequence[Class]) -> Accepted:
     return Accepted(frozenset(classes))
 
 
-def limit(text: str) -> int:
-    """Return a duration in seconds; raise UsageError for any other text."""
-    try:
-        return seconds(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is no duration", expected='one such as "90s" or "30m"') from None
-
-
 def save(loaded: LoadedSite, planned: Sequence[Planned], file: Path) -> None:
     """Write a plan file; raise OperatorError when it cannot be written."""
     try:
@@ -79,8 +70,7 @@ async def differences(planned: Sequence[Planned]) -> list[str]:
     for one in planned:
         async with transport(one.node) as there:
             key = await there.key()
-        wanted = {path: reveal_all(text, resolve) for path, text in one.config.files.items()}
-        found.append(diff.text(one.disk.files, wanted, key))
+        found.append(diff.text(one.disk.files, reveal_files(one.config.files), key))
     return [text for text in found if text]
 
 

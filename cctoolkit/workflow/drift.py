@@ -19,7 +19,7 @@ from cctoolkit.node.transports import KEPT, MANIFEST, Touched, Transport
 from cctoolkit.plan import drift
 from cctoolkit.plan.allowed import misplaced
 from cctoolkit.plan.drift import Drifted, Edited
-from cctoolkit.secret import resolve, reveal_all
+from cctoolkit.secret import reveal_files
 from cctoolkit.workflow import fleet
 from cctoolkit.workflow.nodes import chosen, load_nodes
 from cctoolkit.workflow.reach import queue_log, transport
@@ -61,7 +61,7 @@ class _Spec(Struct, frozen=True):
         if not self.loaded.projects:
             return "", {}
         config = render_site(self.loaded)[node.id]
-        return config.release, {path: reveal_all(text, resolve) for path, text in config.files.items()}
+        return config.release, reveal_files(config.files)
 
 
 def _spec(name: str) -> _Spec:

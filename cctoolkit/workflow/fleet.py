@@ -15,6 +15,7 @@ from cctoolkit.errors import CctoolkitError, OperatorError, SwitchError, SwitchU
 from cctoolkit.model.site import Node
 from cctoolkit.plan.classes import NOTHING, Accepted
 from cctoolkit.render.configset import ConfigSet
+from cctoolkit.secret import reveal_files
 from cctoolkit.workflow import switch
 from cctoolkit.workflow.nodes import chosen
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
@@ -92,7 +93,7 @@ async def plan(loaded: LoadedSite, only: Sequence[str] = ()) -> Fleet:
     configs = render_site(loaded, nodes)
     for node in nodes:
         # A phone's secret that is missing keeps no node away: it is missing for all.
-        switch.revealed(configs[node.id])
+        reveal_files(configs[node.id].files)
     looks = (_look(node, switch.plan_node(node, configs[node.id])) for node in nodes)
     found = await asyncio.gather(*looks)
     if len(found) == 1 and isinstance(found[0], Away):
@@ -180,7 +181,7 @@ async def _perform(
     progress: Callable[[str], None],
 ) -> deploy.Run:
     """Let those with something to do have their turns, the canary, or else the first, first."""
-    author = release.Author(switch.user(), switch.commit(), clock.now())
+    author = release.Author(switch.user(), await asyncio.to_thread(switch.commit), clock.now())
     turns = [
         NodeTurn(
             one, author, overwrite_edits=how.overwrite_edits, accepted=how.accepted, terms=how.terms, progress=progress

@@ -29,7 +29,7 @@ from cctoolkit.plan.classes import Accepted
 from cctoolkit.plan.impact import judge
 from cctoolkit.plan.looks import Situation
 from cctoolkit.render.configset import ConfigSet
-from cctoolkit.secret import Secret, SecretRef, parse_ref, resolve, reveal_all
+from cctoolkit.secret import parse_ref, resolve, reveal_files
 from cctoolkit.state.described import described
 from cctoolkit.workflow.reach import ami_port, transport
 from cctoolkit.workflow.specs import LoadedSite, render_site
@@ -86,7 +86,7 @@ async def plan_node(
     async with deploy_client(node) as client:
         memory, members = await snapshot.memory(client), await snapshot.members(client)
         live = await snapshot.live(client)
-    wanted = revealed(config, as_it_is if kept else resolve)
+    wanted = reveal_files(config.files, as_it_is if kept else resolve)
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
     shown = disk.observable()
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
@@ -100,11 +100,6 @@ async def plan_node(
     impacts = judge(situation, node.asterisk, reloads=plan.reloads, queues=plan.reloads_queues)
     plan = replace(plan, impacts=impacts)
     return Planned(node, plan, config, disk, kept)
-
-
-def revealed(config: ConfigSet, value_of: Callable[[SecretRef], Secret] = resolve) -> dict[str, str]:
-    """Return the files with their secrets; raise OperatorError for one that cannot be read."""
-    return {path: reveal_all(text, value_of) for path, text in config.files.items()}
 
 
 async def _journal(there: Transport) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Transport
 from cctoolkit.render import pjsip
 from cctoolkit.render.configset import ConfigSet
-from cctoolkit.secret import resolve, reveal_all
+from cctoolkit.secret import reveal_files
 from cctoolkit.state.described import observable
 from cctoolkit.verify import prompts, trunks
 from cctoolkit.verify.checks import Evidence, Finding, judge
@@ -68,7 +68,7 @@ async def verify_node(
     graph = compile_flow(project)
     began = clock.now()
     ways, uncovered = routes(graph, began)
-    wanted = observable({path: reveal_all(text, resolve) for path, text in config.files.items()})
+    wanted = observable(reveal_files(config.files))
     async with deploy_client(node) as client:
         memory = await snapshot.memory(client)
         seen = await trunks.look(client, _trunks_of(loaded, node, project))

@@ -9,7 +9,7 @@ from cctoolkit.node.facts import GENERATION_VARIABLES
 from cctoolkit.node.transports import KEPT, MANIFEST
 from cctoolkit.plan.changes import memory_difference
 from cctoolkit.render.configset import ConfigSet
-from cctoolkit.secret import resolve, reveal_all
+from cctoolkit.secret import reveal_files
 from cctoolkit.state.described import generation_file, observable
 from cctoolkit.state.settings import NodeState
 from cctoolkit.workflow import specs, switch
@@ -98,7 +98,7 @@ class Node:
             files = await there.read(disk.folder)
         if files == old:
             return "old"
-        texts = {path: reveal_all(text, resolve).encode() for path, text in new.files.items()}
+        texts = {path: text.encode() for path, text in reveal_files(new.files).items()}
         known = {**old, **texts}
         assert {path: files[path] for path in disk.kept} == {path: known[path] for path in disk.kept}
         mine = {path: content for path, content in files.items() if path not in {MANIFEST, KEPT, *disk.kept}}

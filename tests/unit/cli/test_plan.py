@@ -12,7 +12,7 @@ from cctoolkit.__main__ import run
     [
         (["--accept", "everything"], "'everything' is not one of 'no-effect'"),
         (["--accept", "hot"], "hot is no danger: it needs no word; expected one of drops-log-ins"),
-        (["--within", "soon"], "'soon' is no duration; expected one such as \"90s\""),
+        (["--within", "soon"], "--within: 'soon' is no duration of up to a day; expected one such as 60s or 5m"),
         (["--plan", "nothing.json"], "nothing.json: cannot be read"),
         (["--plan", "plan.json"], "plan.json: not a plan file"),
         (["--plan", "plan.json", "--drain"], "a drain takes releases that a saved plan does not have"),

@@ -1,5 +1,7 @@
+import asyncio
 import getpass
 import subprocess
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -35,6 +37,19 @@ def test_a_git_that_hangs_or_fails_to_start_is_no_commit(monkeypatch):
 
         monkeypatch.setattr(subprocess, "run", broken)
         assert switch.commit() == ""
+
+
+async def test_git_keeps_nobody_waiting(node, monkeypatch):
+    """While git looks at a large folder everything else goes on: other nodes' connections, a Ctrl-C."""
+    loop, went_on = asyncio.get_running_loop(), threading.Event()
+
+    def slow():
+        loop.call_soon_threadsafe(went_on.set)
+        return "abcdef" if went_on.wait(10) else "nobody"
+
+    monkeypatch.setattr(switch, "commit", slow)
+    await node.apply()
+    assert (await history.histories(node.loaded))["n1"].entries[-1]["commit"] == "abcdef"
 
 
 def test_the_commit_says_whether_files_differ(tmp_path, monkeypatch):
