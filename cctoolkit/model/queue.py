@@ -1,7 +1,7 @@
 """Queue options under app_queue's own names and types.
 
-Source: queues.conf.sample of Asterisk 22. Options the toolkit owns (context, member, setinterfacevar,
-setqueuevar, wrapuptime and all of [general]) are not here: the schema refuses them.
+Source: queues.conf.sample of Asterisk 22. Options the toolkit owns or does without are not here (`REFUSED`): the schema
+refuses them.
 """
 
 from typing import Annotated, Literal
@@ -11,18 +11,27 @@ from msgspec import Meta, field
 from cctoolkit.model.words import Duration, DurationOrZero, Identifier, Level, Section, Sound, Title
 
 _TOOLKIT = "the toolkit sets it itself: "
+_WITHOUT = "the toolkit does without it: "
+_GENERAL = _TOOLKIT + "it belongs to [general], which is the same for all projects of a site"
+_VARIABLES = _WITHOUT + "nothing reads these variables; events say who answered, where and when"
 REFUSED = {
     "context": _TOOLKIT + "the ways out of a queue are outcomes of the step that uses it",
-    "member": _TOOLKIT + "agents log in and out; write them under agents",
-    "setinterfacevar": _TOOLKIT + "events need the agent's name",
-    "setqueuevar": _TOOLKIT + "events need the queue's figures",
+    "member": _WITHOUT + "agents log in and out; write them under agents",
+    "setinterfacevar": _VARIABLES,
+    "setqueuevar": _VARIABLES,
+    "setqueueentryvar": _VARIABLES,
     "wrapuptime": _TOOLKIT + "after-call work is a pause that is measured; write after_call: {limit: …}",
-    "autofill": _TOOLKIT + "it belongs to [general], which is the same for all projects of a site",
-    "persistentmembers": _TOOLKIT + "it belongs to [general], which is the same for all projects of a site",
-    "shared_lastcall": _TOOLKIT + "it belongs to [general], which is the same for all projects of a site",
+    "autofill": _TOOLKIT + "free agents are rung at once for all who wait",
+    "min-announce-frequency": _TOOLKIT + "it follows from announce-frequency",
+    "persistentmembers": _GENERAL,
+    "shared_lastcall": _GENERAL,
+    "log_membername_as_agent": _GENERAL,
     "ringinuse": _TOOLKIT + "an agent who talks is not rung",
 }
-"""Options of queues.conf that a spec may not set, and why."""
+"""Options of queues.conf that a spec may not set, and why: the toolkit sets them itself, or does without them."""
+
+LEAST_ANNOUNCE_SECONDS = 15
+"""So far apart app_queue says the place unless min-announce-frequency says less (DEFAULT_MIN_ANNOUNCE_FREQUENCY)."""
 
 Strategy = Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "rrordered", "linear", "wrandom"]
 

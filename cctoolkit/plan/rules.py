@@ -79,7 +79,7 @@ _QUEUES = (
     _hot("joinempty", "queue change joinempty", _STAY),
     _hot("leavewhenempty", "queue change leavewhenempty", _STAY),
     _hot("musicclass", "queue change musicclass", _STAY),
-    _hot("announcements", "queue change (periodic-)?announce.*", _STAY),
+    _hot("announcements", "queue change (min-|periodic-)?announce.*", _STAY),
     _hot("keys", "queue change context", _STAY),
     _hot("queue-by-hand", "queue change", _STAY),
     _hot("queue-removed", "queue remove", "it is gone, with whoever is logged in to it"),

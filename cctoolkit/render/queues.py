@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cctoolkit import marks
 from cctoolkit.model.project import Project
-from cctoolkit.model.queue import QueueOptions
+from cctoolkit.model.queue import LEAST_ANNOUNCE_SECONDS, QueueOptions
 from cctoolkit.model.words import seconds
 from cctoolkit.render.dialplan import exit_keys
 from cctoolkit.render.quote import text_of
@@ -66,7 +66,7 @@ def options(queue: QueueOptions) -> Iterator[tuple[str, str | int]]:
     yield "joinempty", "yes" if queue.joinempty else _NOBODY
     yield "leavewhenempty", _NOBODY if queue.leavewhenempty else "no"
     yield "musicclass", queue.musicclass
-    yield "announce-frequency", seconds(queue.announce_frequency)
+    yield from _announcing(seconds(queue.announce_frequency))
     yield "announce-position", _yes(queue.announce_position)
     if queue.periodic_announce:
         yield "periodic-announce", ",".join(queue.periodic_announce)
@@ -74,7 +74,13 @@ def options(queue: QueueOptions) -> Iterator[tuple[str, str | int]]:
     # After-call work is measured by a pause of ours; one second of wrapuptime covers the gap until it is set.
     yield "wrapuptime", 1
     yield "ringinuse", "no"
-    yield "setinterfacevar", "yes"
+
+
+def _announcing(every: int) -> Iterator[tuple[str, int]]:
+    """Yield how often the place is said: app_queue lets so many seconds pass between two, whatever the frequency is."""
+    yield "announce-frequency", every
+    if 0 < every < LEAST_ANNOUNCE_SECONDS:
+        yield "min-announce-frequency", every
 
 
 def _yes(value: bool) -> str:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from msgspec import Struct, field
 
 from cctoolkit import marks
-from cctoolkit.model.queue import Strategy
+from cctoolkit.model.queue import LEAST_ANNOUNCE_SECONDS, Strategy
 from cctoolkit.takeover.leftovers import Leftovers, Place
 from cctoolkit.takeover.names import Names
 from cctoolkit.takeover.reader import Option, Section
@@ -34,6 +34,7 @@ _TAKEN = frozenset(
         "leavewhenempty",
         "announce-frequency",
         "announce-position",
+        "min-announce-frequency",
         "periodic-announce",
         "periodic-announce-frequency",
     ]
@@ -78,7 +79,6 @@ _ANNOUNCING = {
     "announce-position-only-up": "no",
     "announce-round-seconds": "0",
     "announce-to-first-user": "no",
-    "min-announce-frequency": "15",
     "periodic-announce-startdelay": "",
     "random-periodic-announce": "no",
     "relative-periodic-announce": "no",
@@ -211,7 +211,7 @@ class _Reader:
     def _announcements(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if every := _number(self.section.get("announce-frequency")):
-            found["announce-frequency"] = f"{every}s"
+            found["announce-frequency"] = f"{self._apart(every)}s"
             position = self.section.option("announce-position")
             said = position.value.lower() if position and position.value else "yes"
             found["announce-position"] = said not in _NO
@@ -223,6 +223,16 @@ class _Reader:
             ]
             found["periodic-announce"] = [one for one in sounds if one] or ["queue-periodic-announce"]
             found["periodic-announce-frequency"] = f"{every}s"
+        return found
+
+    def _apart(self, every: int) -> int:
+        """Return how far apart places are said that do not change: `every`, or what the switch lets pass at least."""
+        option = self.section.option("min-announce-frequency")
+        said = _number(option.value) if option else None
+        found = max(every, LEAST_ANNOUNCE_SECONDS if said is None else said)
+        if option and said != min(found, LEAST_ANNOUNCE_SECONDS):
+            self._note(option, f"a spec says a place that changes at most every {LEAST_ANNOUNCE_SECONDS}s, or as often "
+                       "as announce-frequency says", "look whether that will do")  # fmt: skip
         return found
 
     def _others(self, *, announcing: bool) -> None:

@@ -151,13 +151,6 @@ class Tried(Staffed):
             await client.action("QueuePause", {"Interface": f"PJSIP/{AGENT}", "Paused": "false"})
         return ends
 
-    async def names_the_phone(self) -> bool:
-        """Say whether a call of the queue carries the phone of who answers it."""
-        async with self.listening() as heard:
-            await self.call(DEALERS)
-            await self._ready_again(heard)
-        return any(event.get("Variable") == "MEMBERINTERFACE" for event in heard.passed)
-
     async def offered(self, tries) -> set[str]:
         """Return the callers whom the next tries are for."""
         async with self.listening() as heard:

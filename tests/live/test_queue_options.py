@@ -104,9 +104,28 @@ async def test_announce_frequency(tried):
         await tried.call(DEALERS)
         begins = await heard.next("MusicOnHoldStart")
         await tried.waits(3)
-        await tried.only("announce-frequency", "1s")
+        await tried.only("announce-frequency", "15s")
         assert at(await heard.next("MusicOnHoldStop")) - at(begins) > 3
         await heard.next("MusicOnHoldStart")
+
+
+async def test_min_announce_frequency(tried):
+    """Two announcements of the place are four seconds apart, whatever their frequency is; then as the spec says, two."""
+    await tried.given(announce_frequency="2s")
+    tried.by_hand("min-announce-frequency", "2", "4")
+    await tried.agent(AGENT, reason="lunch")
+    async with tried.listening() as heard:
+        await tried.call(DEALERS)
+        assert await between(heard) > 3
+        await tried.put_back("min-announce-frequency")
+        heard.forget()
+        assert await between(heard) < 3
+
+
+async def between(heard) -> float:
+    """Return how long it takes from an announcement to the next."""
+    begins = await heard.next("MusicOnHoldStop")
+    return at(await heard.next("MusicOnHoldStop")) - at(begins)
 
 
 async def test_announce_position(tried):
@@ -183,16 +202,6 @@ async def test_ringinuse(tried):
         await heard.next("QueueCallerAbandon", Uniqueid=waits.get("Uniqueid"))
         rung = {event.get("Uniqueid") for event in heard.passed if event.event == "AgentCalled"}
     assert waits.get("Uniqueid") not in rung
-
-
-async def test_setinterfacevar(tried):
-    """A call does not carry the phone of who answers it; then it does."""
-    await tried.given()
-    await tried.agent(AGENT, talk=0.3)
-    tried.by_hand("setinterfacevar", "yes", "no")
-    assert not await tried.names_the_phone()
-    await tried.put_back("setinterfacevar")
-    assert await tried.names_the_phone()
 
 
 async def test_autofill(tried):

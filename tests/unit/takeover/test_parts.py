@@ -45,6 +45,8 @@ def test_a_queue_without_options_is_what_asterisk_makes_of_it():
         ("leavewhenempty = unavailable,invalid", {"leavewhenempty": True}),
         ("announce-frequency = 30", {"announce-frequency": "30s", "announce-position": True}),
         ("announce-frequency = 30\nannounce-position = no", {"announce-frequency": "30s", "announce-position": False}),
+        ("announce-frequency = 5\nmin-announce-frequency = 5", {"announce-frequency": "5s", "announce-position": True}),
+        ("announce-frequency = 5", {"announce-frequency": "15s", "announce-position": True}),
         ("announce-frequency = 0\nannounce-holdtime = no\nqueue-youarenext = x", {}),
         ("periodic-announce-frequency = 60", {"periodic-announce": ["queue-periodic-announce"], "periodic-announce-frequency": "60s"}),
         ("periodic-announce = a,b\nperiodic-announce-frequency = 60", {"periodic-announce": ["a", "b"], "periodic-announce-frequency": "60s"}),
@@ -60,7 +62,8 @@ def test_queue_options(options, expected):
 @pytest.mark.parametrize(
     "options",
     ["strategy = best", "timeout = 0", "retry = never", "maxlen = many", "musicclass = My Music", "joinempty = strict", "leavewhenempty = yes",
-     "autopause = all", "announce = beep", "defaultrule = myrule", "membermacro = x", "unheard-of = 1", "reportholdtime = yes"],
+     "autopause = all", "announce = beep", "defaultrule = myrule", "membermacro = x", "unheard-of = 1", "reportholdtime = yes",
+     "min-announce-frequency = 60\nannounce-frequency = 60"],
 )  # fmt: skip
 def test_queue_options_that_are_left_over(options):
     """What a spec has no words for, or only others, is noted at its line."""
