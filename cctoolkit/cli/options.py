@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from cctoolkit.errors import CctoolkitError
 from cctoolkit.plan.classes import Class
 
 CHANGES = 2
@@ -111,3 +112,10 @@ def tell(text: str) -> None:
 def say_json(value: object) -> None:
     """Write a value as JSON to standard output."""
     say(json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2))
+
+
+def away(error: CctoolkitError) -> dict[str, str]:
+    """Return a node that is away as a machine reads it, in its place."""
+    from cctoolkit.workflow.fleet import line
+
+    return {"away": line(error), "next_step": error.next_step}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import CHANGES, Nodes, Projects, Site, say, say_json
+from cctoolkit.cli.options import CHANGES, Nodes, Projects, Site, away, say, say_json
 
 if TYPE_CHECKING:
     from cctoolkit.plan.classes import Accepted
@@ -96,8 +96,6 @@ def _away(one: "Away") -> str:
 
 
 def _built(one: "Planned | Away") -> object:
-    from cctoolkit.workflow.fleet import Away, line
+    from cctoolkit.workflow.fleet import Away
 
-    if isinstance(one, Away):
-        return {"node": one.node.id, "away": line(one.error), "next_step": one.error.next_step}
-    return one.plan
+    return {"node": one.node.id, **away(one.error)} if isinstance(one, Away) else one.plan

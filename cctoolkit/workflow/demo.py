@@ -80,7 +80,9 @@ async def _release(loaded: specs.LoadedSite, say: Callable[[str], None]) -> None
 async def _verify(loaded: specs.LoadedSite, say: Callable[[str], None]) -> None:
     say("\n== verify: a test call for every way through the flow, each at its own hour")
     project = specs.load_project(loaded.projects[0].id)
-    for findings in (await verify_site(loaded, project, lambda _done, _all: None)).values():
+    for findings in (await verify_site(loaded, project, lambda _said: None)).values():
+        if isinstance(findings, CctoolkitError):
+            raise findings
         for one in findings:
             say(f"{'ok  ' if one.good else 'FAIL'} {one.subject}: {one.text}")
         if not all(one.good for one in findings):

@@ -12,7 +12,7 @@ from cctoolkit.deploy import journal
 from cctoolkit.deploy.originals import originals
 from cctoolkit.deploy.release import NOTHING, Disk, read
 from cctoolkit.deploy.rollback import config_of
-from cctoolkit.errors import CctoolkitError, OperatorError, SpecError, SwitchError
+from cctoolkit.errors import CctoolkitError, SpecError
 from cctoolkit.model.site import Node
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import KEPT, MANIFEST, Touched, Transport
@@ -21,7 +21,7 @@ from cctoolkit.plan.allowed import misplaced
 from cctoolkit.plan.drift import Drifted, Edited
 from cctoolkit.secret import reveal_files
 from cctoolkit.workflow import fleet
-from cctoolkit.workflow.nodes import chosen, load_nodes
+from cctoolkit.workflow.nodes import chosen, each, load_nodes
 from cctoolkit.workflow.reach import queue_log, transport
 from cctoolkit.workflow.specs import LoadedSite, load_site, render_site
 from cctoolkit.workflow.switch import deploy_client
@@ -74,16 +74,8 @@ def _spec(name: str) -> _Spec:
 async def drift_site(name: str, only: Sequence[str] = ()) -> dict[str, Found]:
     """Return what drifted on every node of a site, or on `only` some; of one alone that is away the error is raised."""
     spec = _spec(name)
-    nodes = chosen(spec.loaded, only)
-    found = {}
-    for node in nodes:
-        try:
-            found[node.id] = await _drift(node, spec)
-        except (SwitchError, OperatorError) as error:
-            if len(nodes) == 1:
-                raise
-            found[node.id] = Found("", (), away=fleet.line(error))
-    return found
+    found = await each(chosen(spec.loaded, only), lambda node: _drift(node, spec))
+    return {node: one if isinstance(one, Found) else Found("", (), away=fleet.line(one)) for node, one in found.items()}
 
 
 async def _drift(node: Node, spec: _Spec) -> Found:

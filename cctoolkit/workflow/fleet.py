@@ -17,13 +17,11 @@ from cctoolkit.plan.classes import NOTHING, Accepted
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import reveal_files
 from cctoolkit.workflow import switch
-from cctoolkit.workflow.nodes import chosen
+from cctoolkit.workflow.nodes import AT_ONCE, chosen
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
 from cctoolkit.workflow.switch import Planned
 from cctoolkit.workflow.turn import NodeTurn
 from cctoolkit.workflow.verify import verified
-
-AT_ONCE = 4
 
 
 class Away(Struct, frozen=True):

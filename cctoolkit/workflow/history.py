@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from cctoolkit import clock
 from cctoolkit.deploy import journal
-from cctoolkit.errors import OperatorError, SwitchError
 from cctoolkit.model.site import Node
 from cctoolkit.workflow import overrides
 from cctoolkit.workflow.fleet import line
+from cctoolkit.workflow.nodes import each
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedSite
 
@@ -29,15 +29,8 @@ class Told(Struct, frozen=True):
 
 async def histories(loaded: LoadedSite) -> dict[str, Told]:
     """Return the history of every node; of the only one there is the error is raised when it is away."""
-    found = {}
-    for node in loaded.site.nodes:
-        try:
-            found[node.id] = await _told(node)
-        except (SwitchError, OperatorError) as error:
-            if len(loaded.site.nodes) == 1:
-                raise
-            found[node.id] = Told((), away=line(error))
-    return found
+    found = await each(loaded.site.nodes, _told)
+    return {node: one if isinstance(one, Told) else Told((), away=line(one)) for node, one in found.items()}
 
 
 async def _told(node: Node) -> Told:

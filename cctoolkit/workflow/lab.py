@@ -9,7 +9,7 @@ import msgspec
 
 from cctoolkit import clock, resources
 from cctoolkit.cdr.store import FILE_NAME, Store
-from cctoolkit.errors import OperatorError, UsageError
+from cctoolkit.errors import CctoolkitError, OperatorError, UsageError
 from cctoolkit.flow.call import Call
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.flow.simulate import simulate
@@ -118,6 +118,8 @@ async def _check(loaded: LoadedSite, project: Project) -> None:
                 next_step="cctoolkit apply --site lab",
             )
     override = (await overrides.shown(loaded, project))[loaded.site.nodes[0].id]
+    if isinstance(override, CctoolkitError):
+        raise override
     if override.what != "open" if override else _closed(project):
         raise OperatorError(
             "the line is closed now, callers would hear the night message",

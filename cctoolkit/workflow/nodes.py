@@ -1,14 +1,21 @@
 """The nodes of a site, whatever is wrong with its projects: what is on them is seen, and put right, without those."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
-from cctoolkit.errors import UsageError
+from cctoolkit.errors import OperatorError, SwitchError, UsageError
 from cctoolkit.model import build
 from cctoolkit.model.site import Node
 from cctoolkit.spec import schema, source
 from cctoolkit.spec.problem import InvalidSpecError, did_you_mean, errors, one_of
 from cctoolkit.workflow import secret_paths
 from cctoolkit.workflow.specs import LoadedSite, find_site, shown
+
+AT_ONCE = 4
+"""Of so many nodes at a time something is asked."""
+
+_Answer = TypeVar("_Answer")
 
 
 def load_nodes(name: str) -> LoadedSite:
@@ -31,3 +38,24 @@ def chosen(loaded: LoadedSite, only: Sequence[str]) -> list[Node]:
                 f"the site has no node {name!r}", expected=one_of(known), next_step=did_you_mean(name, known)
             )
     return [node for node in loaded.site.nodes if not only or node.id in only]
+
+
+async def each(
+    nodes: Sequence[Node], ask: Callable[[Node], Awaitable[_Answer]], at_once: int = AT_ONCE
+) -> dict[str, _Answer | OperatorError | SwitchError]:
+    """Ask nodes, so many at once; return what came of each, in the order of the site's file: one that is away hides no
+    other. Of one alone the error is raised.
+    """
+    room = asyncio.Semaphore(at_once)
+
+    async def heard(node: Node) -> _Answer | OperatorError | SwitchError:
+        async with room:
+            try:
+                return await ask(node)
+            except (OperatorError, SwitchError) as error:
+                if len(nodes) == 1:
+                    raise
+                return error
+
+    answers = await asyncio.gather(*map(heard, nodes))
+    return {node.id: answer for node, answer in zip(nodes, answers, strict=True)}

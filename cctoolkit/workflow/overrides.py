@@ -20,6 +20,7 @@ from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
 from cctoolkit.spec.problem import did_you_mean, one_of
 from cctoolkit.workflow import specs, switch
+from cctoolkit.workflow.nodes import each
 from cctoolkit.workflow.reach import queue_log, transport
 
 LONGEST = timedelta(days=31)
@@ -88,17 +89,18 @@ async def clear(loaded: specs.LoadedSite, project: Project) -> None:
     await _everywhere(loaded, delete, {"override": project.id, "what": NO_OVERRIDE, "until": ""})
 
 
-async def shown(loaded: specs.LoadedSite, project: Project) -> dict[str, Held | None]:
-    """Return what each node holds now; what is over is deleted on the way."""
-    found: dict[str, Held | None] = {}
-    for node in loaded.site.nodes:
+async def shown(loaded: specs.LoadedSite, project: Project) -> dict[str, Held | OperatorError | SwitchError | None]:
+    """Return what each node holds now, or why it is away, which of one alone is raised. What is over is deleted."""
+
+    async def one(node: Node) -> Held | None:
         async with switch.deploy_client(node) as client:
             text = await _text(client, project)
             held = _read(text)
             if text and held is None and await _text(client, project) == text:
                 await _delete(client, project)
-            found[node.id] = held
-    return found
+            return held
+
+    return await each(loaded.site.nodes, one)
 
 
 def by_phone(node: Node) -> list[dict[str, str]]:
@@ -154,16 +156,16 @@ async def _everywhere(
     loaded: specs.LoadedSite, act: Callable[[Client], Awaitable[None]], entry: dict[str, str]
 ) -> None:
     """Act on every node, whatever keeps another from it; say which did not do it, or could not write it down."""
-    failed: dict[str, SwitchError | OperatorError] = {}
-    for node in loaded.site.nodes:
-        try:
-            async with switch.deploy_client(node) as client:
-                await act(client)
-            await _note(node, entry)
-        except (SwitchError, OperatorError) as error:
-            failed[node.id] = error
+
+    async def one(node: Node) -> None:
+        async with switch.deploy_client(node) as client:
+            await act(client)
+        await _note(node, entry)
+
+    found = await each(loaded.site.nodes, one)
+    failed = {node: error for node, error in found.items() if error}
     if failed:
-        done = [node.id for node in loaded.site.nodes if node.id not in failed]
+        done = [node for node in found if node not in failed]
         kind = SwitchUnreachable if all(isinstance(e, SwitchUnreachable) for e in failed.values()) else SwitchError
         raise kind("; ".join(f"{error.where}: {error.what}" for error in failed.values()),
                    where=f"node {', '.join(failed)}", expected="every node of the site",

@@ -1,7 +1,7 @@
 """verify: every node runs what the spec says, test calls go every way, trunks and prompts
 are there, and messages can be kept and mailed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cctoolkit import clock, marks
 from cctoolkit.ami.client import Client
@@ -21,18 +21,31 @@ from cctoolkit.verify import prompts, trunks
 from cctoolkit.verify.checks import Evidence, Finding, judge
 from cctoolkit.verify.run import call_all
 from cctoolkit.workflow import messages
+from cctoolkit.workflow.nodes import chosen, each
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
 from cctoolkit.workflow.switch import deploy_client, holder, reached, user
 
+Found = tuple[Finding, ...]
+
 
 async def verify_site(
-    loaded: LoadedSite, project: LoadedProject, progress: Callable[[int, int], None]
-) -> dict[str, tuple[Finding, ...]]:
-    """Hold every node against the spec: what it runs, and a test call for every way through the flow."""
-    configs = render_site(loaded)
-    nodes = loaded.site.nodes
-    return {node.id: await verified(loaded, node, configs[node.id], project, progress) for node in nodes}
+    loaded: LoadedSite, project: LoadedProject, progress: Callable[[str], None], only: Sequence[str] = ()
+) -> dict[str, Found | OperatorError | SwitchError]:
+    """Hold every node, or `only` some, against the spec: what it runs, and a test call for every way through the flow.
+    Of one that could not be verified there is the error; of one alone it is raised.
+    """
+    nodes = chosen(loaded, only)
+    configs = render_site(loaded, nodes)
+
+    async def one(node: Node) -> Found:
+        def calls(done: int, of: int) -> None:
+            progress(f"{node.id}: test call {done} of {of} done")
+
+        return await verified(loaded, node, configs[node.id], project, calls)
+
+    # One after the other: there are test calls enough at a time on one of them.
+    return await each(nodes, one, at_once=1)
 
 
 async def verified(

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import json
 import time
 from pathlib import Path
 
@@ -134,23 +135,43 @@ def test_a_switch_that_is_away(line, capsys):
 
 @pytest.mark.parametrize(("broken", "code"), [("port", 4), ("secret", 1)])
 def test_a_node_that_fails_keeps_no_other_from_it(line, capsys, tmp_path, broken, code):
-    """The first of two nodes is away, or its secret is: it is named, and the second is told all the same."""
+    """The first of two nodes is away, or its secret is: it is named, and the second is told all the same, and shown."""
+    two = beside_one_that_is_away(line, tmp_path, "" if broken == "port" else "env:CCTOOLKIT_NOWHERE")
+    history = line.lab.nodes["n1"].config / "cctoolkit/history.jsonl"
+    before = len(history.read_text(encoding="utf-8").splitlines())
+    assert line.run("override", PROJECT, "closed", "--until", "1h", "--site", two) == code
+    said = capsys.readouterr()
+    assert "node n0: " in said.err
+    assert "n1 did it" in said.err
+    for shown in (said.out, show(line, two, capsys)):
+        away, held_there = shown.splitlines()
+        assert away.startswith("n0  away: ")
+        assert held_there.startswith(f"n1  {PROJECT}: closed until ")
+    assert held(line).startswith("closed/")
+    assert len(history.read_text(encoding="utf-8").splitlines()) == before + 1
+    assert line.run("override", PROJECT, "--clear", "--site", two, "--format", "json") == code
+    away, calendars = json.loads(capsys.readouterr().out).items()
+    assert away[1].keys() == {"away", "next_step"}
+    assert calendars == ("n1", None)
+
+
+def show(line, site: str, capsys) -> str:
+    """Return what is held on each node of a site with one away."""
+    assert line.run("override", PROJECT, "--show", "--site", site) == 4
+    return capsys.readouterr().out
+
+
+def beside_one_that_is_away(line, folder: Path, secret: str = "") -> str:
+    """Return a site whose first node, n0, is away, or lacks its secret; the second is the line's."""
     site = yaml.safe_load(Path(line.site).read_text(encoding="utf-8"))
-    first = copy.deepcopy(site["nodes"][0]) | {"id": "n0", "folder": str(tmp_path)}
+    first = copy.deepcopy(site["nodes"][0]) | {"id": "n0", "folder": str(folder)}
     first["ami"]["port"] = 1
-    if broken == "secret":
-        first["ami"]["accounts"]["deploy"]["secret"] = "env:CCTOOLKIT_NOWHERE"
+    if secret:
+        first["ami"]["accounts"]["deploy"]["secret"] = secret
     site["nodes"].insert(0, first)
     two = Path(line.site).with_name("two.yaml")
     two.write_text(yaml.safe_dump(site, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    history = line.lab.nodes["n1"].config / "cctoolkit/history.jsonl"
-    before = len(history.read_text(encoding="utf-8").splitlines())
-    assert line.run("override", PROJECT, "closed", "--until", "1h", "--site", str(two)) == code
-    error = capsys.readouterr().err
-    assert "node n0: " in error
-    assert "n1 did it" in error
-    assert held(line).startswith("closed/")
-    assert len(history.read_text(encoding="utf-8").splitlines()) == before + 1
+    return str(two)
 
 
 async def by_phone(line, agent: str, code: str, key: str) -> None:
