@@ -65,6 +65,8 @@ async def _override(
         elif clear:
             await overrides.clear(loaded, found)
     except SwitchError as error:
+        if len(loaded.site.nodes) == 1:
+            raise
         failed = error
     held = await overrides.shown(loaded, found)
     _say(loaded, found, held, output)

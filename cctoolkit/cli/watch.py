@@ -99,7 +99,12 @@ def _key(wanted: str, pressed: asyncio.Event) -> Iterator[None]:
     import tty
 
     def read() -> None:
-        if wanted in os.read(file, 64).decode(errors="replace").lower():
+        try:
+            typed = os.read(file, 64)
+        except OSError:
+            typed = b""
+        # Nothing comes of a terminal that was closed.
+        if not typed or wanted in typed.decode(errors="replace").lower():
             pressed.set()
 
     loop, file = asyncio.get_running_loop(), sys.stdin.fileno()

@@ -16,7 +16,7 @@ from cctoolkit.model.site import Node
 from cctoolkit.plan.classes import NOTHING, Accepted
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import reveal_files
-from cctoolkit.workflow import switch
+from cctoolkit.workflow import switch, terminal
 from cctoolkit.workflow.nodes import AT_ONCE, chosen
 from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
 from cctoolkit.workflow.switch import Planned
@@ -190,7 +190,10 @@ async def _perform(
     turns.sort(key=lambda turn: turn.node != canary)
     if not turns:
         return deploy.Run((), {}, interrupted=False)
-    return await deploy.perform(turns, at_once=how.at_once, prove=lambda: prove(turns[0].planned), progress=progress)
+    with terminal.survived():
+        return await deploy.perform(
+            turns, at_once=how.at_once, prove=lambda: prove(turns[0].planned), progress=progress
+        )
 
 
 def _left(one: Planned | Away) -> Outcome:

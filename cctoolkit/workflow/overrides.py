@@ -157,10 +157,14 @@ async def _everywhere(
 ) -> None:
     """Act on every node, whatever keeps another from it; say which did not do it, or could not write it down."""
 
-    async def one(node: Node) -> None:
-        async with switch.deploy_client(node) as client:
-            await act(client)
-        await _note(node, entry)
+    async def one(node: Node) -> SwitchError | OperatorError | None:
+        try:
+            async with switch.deploy_client(node) as client:
+                await act(client)
+            await _note(node, entry)
+        except (SwitchError, OperatorError) as error:
+            return error
+        return None
 
     found = await each(loaded.site.nodes, one)
     failed = {node: error for node, error in found.items() if error}

@@ -99,6 +99,20 @@ def test_all_are_applied_and_nothing_is_left(changed, capsys):
     assert changed.run("plan", "--site", changed.site) == 0
 
 
+def test_a_closed_terminal_cuts_no_apply_off(changed):
+    """Its pipes lose their readers and its terminal hangs up while the first node changes: all are applied, exit code 0."""
+    before = changed.releases()
+    command = [sys.executable, "-m", "cctoolkit", "apply", "--site", changed.site]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=changed.root) as process:
+        process.stdout.close()
+        while not process.stderr.readline().startswith(b"n1: stage"):
+            assert process.poll() is None
+        process.stderr.close()
+        process.send_signal(signal.SIGHUP)
+    assert process.returncode == 0
+    assert all(now != before[name] for name, now in changed.releases().items())
+
+
 def test_the_canary_goes_first(changed, capsys):
     """Nobody is staged before the canary was read back; one that fails leaves the others alone."""
     before = changed.releases()

@@ -1,13 +1,17 @@
-"""A terminal that is closed while a command runs."""
+"""A terminal that is closed while a command runs, and an output that nobody reads or that cannot be written."""
 
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+COMMAND = [sys.executable, "-m", "cctoolkit"]
+LONG = ["schema", "project"]
 
-@pytest.mark.parametrize(("words", "code"), [(["plan", "--site", "nowhere"], 3), (["no-such-command"], 3)])
+
+@pytest.mark.parametrize(("words", "code"), [(["plan", "--site", "nowhere"], 3), (["no-such-command"], 3), (LONG, 0)])
 def test_a_closed_terminal_changes_no_exit_code(words, code):
     """Nobody reads any more what went wrong; the exit code tells it all the same."""
     ours, terminal = os.openpty()
@@ -20,3 +24,29 @@ def test_a_closed_terminal_changes_no_exit_code(words, code):
     os.close(ours)
     process.communicate()
     assert process.returncode == code
+
+
+@pytest.mark.parametrize(("words", "code"), [(LONG, 0), (["--help"], 0), (["validate", "tests/specs/invalid"], 3)])
+def test_a_pipe_that_nobody_reads_to_its_end(words, code):
+    """As in `cctoolkit … | head -1`: the command ends as it would have, and says nothing of it."""
+    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.read(1)
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (code, b"")
+
+
+def test_an_output_that_was_never_open():
+    """As in `cctoolkit … >&-`."""
+    command = f"exec {sys.executable} -m cctoolkit {' '.join(LONG)} >&- 2>&-"
+    assert subprocess.run(["/bin/sh", "-c", command], check=False).returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_an_output_that_cannot_be_written_is_told():
+    """A file on a full disk is not whole, and whoever reads it later must know: exit code 1, or the command's own."""
+    with Path("/dev/full").open("wb") as full:
+        for words, code in ((LONG, 1), (["validate", "tests/specs/invalid"], 3)):
+            done = subprocess.run([*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+            assert done.returncode == code
+            assert done.stderr == "standard output: cannot be written: No space left on device\n"
