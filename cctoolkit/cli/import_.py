@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import CHANGES, Format, OutputFormat, say, say_json
+from cctoolkit.cli.options import CHANGES, Format, OutputFormat, say, say_json, tell
 
 if TYPE_CHECKING:
     from cctoolkit.takeover.leftovers import Leftover
@@ -67,7 +67,7 @@ def asterisk(
         projects=project or [], site=site, country=country, language=language, time_zone=time_zone,
         contexts=context or [], certified=certified,
     )  # fmt: skip
-    found = importing.import_asterisk(folder, output, asked)
+    found = importing.import_asterisk(folder, output, asked, tell)
     if form is Format.json:
         say_json({"files": found.files, "found": found.counts, "left": [_data(one) for one in found.left]})
     else:
@@ -80,9 +80,18 @@ def _data(one: "Leftover") -> dict[str, object]:
 
 
 def _tell(found: "Imported") -> None:
+    alike: dict[tuple[str, str, str], dict[str, list[int]]] = {}
     for one in found.left:
-        say(f"{one.place}: {one.what}: {one.why}\n  by hand: {one.by_hand}")
+        alike.setdefault((one.what, one.why, one.by_hand), {}).setdefault(one.place.file, []).append(one.place.line)
+    for (what, why, by_hand), places in alike.items():
+        say(f"{_shown(places)}: {what}: {why}\n  by hand: {by_hand}")
     for file in found.files:
         say(f"{file}: written")
     say(", ".join(f"{count} {what}" for what, count in found.counts.items()) + f"; {len(found.left)} left over")
     say("  next: cctoolkit validate; cctoolkit graph; docs/import.md says what remains to be done")
+
+
+def _shown(places: dict[str, list[int]]) -> str:
+    """Return lines by their files: `a.conf:3, 7, b.conf`."""
+    numbered = ((file, ", ".join(str(line) for line in lines if line)) for file, lines in places.items())
+    return ", ".join(f"{file}:{lines}" if lines else file for file, lines in numbered)

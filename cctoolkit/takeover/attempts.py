@@ -38,6 +38,12 @@ def count(of: Scene, stop: Stop, place: Place) -> tuple[int, Way, Way]:
     return attempts, silent[attempts - 1], mistaken[attempts - 1]
 
 
+def again(of: Scene, stop: Stop) -> Stop | None:
+    """Return the stop at which a call is at a menu again after its first mistake; None where it goes elsewhere."""
+    found = (_back(of, stop, _way(of, stop, stop.call, kind)) for kind in "ti")
+    return next((one for one in found if one), None)
+
+
 def _way(of: Scene, stop: Stop, call: Call, kind: str) -> Way:
     """Return where a call that is at the menu goes by silence, `t`, or a wrong key, `i`."""
     if kind == "i":

@@ -16,7 +16,8 @@ from cctoolkit.takeover.reader import Option, Section
 MAX_INCLUDES = 20
 """Contexts in contexts (AST_PBX_MAX_STACK is 128 and is never needed)."""
 
-_PRIORITY = re.compile(r"([ns]|[0-9]{1,6})(?:\+([0-9]{1,4}))?(?:\(([^)]+)\))?")
+_PRIORITY = re.compile(r"([^+()]+)(?:\+([0-9]{1,4}))?(?:\(([^)]+)\))?")
+_RELATIVE = {"n": 1, "next": 1, "s": 0, "same": 0}
 _CALL = re.compile(r"([A-Za-z0-9_]+)\s*(?:\((.*)\)\s*|,(.*))?", re.DOTALL)
 _OWN = frozenset({"exten", "same", "include", "switch", "lswitch", "eswitch", "ignorepat"})
 
@@ -169,16 +170,15 @@ class _Builder:
         number, _, call = rest.partition(",")
         number, call = number.strip(), call.strip()
         found, app = _PRIORITY.fullmatch(number), _CALL.fullmatch(call)
+        held = self.context.extensions.get(self.extension) or Extension()
+        begins = self._begins(found[1].strip(), held) if found else None
         if number.lower() == "hint" or (number.lower().startswith("hint(") and number.endswith(")")):
             return
-        if not found or not app or (found[1] in "ns" and not self.last):
+        if not found or not app or begins is None:
             self.notes.add(place, "a line Asterisk would skip", "it is no priority and application", "mend it")
             return
-        if found[1] in "ns":
-            self.last += (found[1] == "n") + int(found[2] or 0)
-        else:
-            self.last = int(found[1])
-        held = self.context.extensions.setdefault(self.extension, Extension())
+        self.last = begins + int(found[2] or 0)
+        self.context.extensions[self.extension] = held
         data = app[2] if app[2] is not None else app[3] or ""
         line = Line(self.context.name, self.extension, self.last, app[1].lower(), data, place)
         if self.last in held.lines:
@@ -187,6 +187,12 @@ class _Builder:
         held.lines[self.last] = line
         if found[3]:
             held.labels.setdefault(found[3], self.last)
+
+    def _begins(self, text: str, held: Extension) -> int | None:
+        """Return a priority, before what is added to it: a number, that of a label, or one after the last."""
+        if text.lower() in _RELATIVE:
+            return self.last + _RELATIVE[text.lower()] if self.last else None
+        return int(text) if text.isdecimal() and len(text) < 7 else held.labels.get(text)
 
 
 _SETS = {"X": "0123456789", "Z": "123456789", "N": "23456789"}

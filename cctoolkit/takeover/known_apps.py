@@ -29,10 +29,19 @@ SILENT = frozenset(
 """Applications that end nothing, ask the caller nothing, and that a spec has no need of."""
 
 HARMLESS = ("CDR(", "CDR_PROP(", "CHANNEL(accountcode)", "CHANNEL(hangup_handler", "DEVICE_STATE(", "DB(TC/", "SHARED(",
-            "HASH(", "DEVSTATE(", "CONNECTEDLINE(", "MASTER_CHANNEL(")  # fmt: skip
+            "HASH(", "DEVSTATE(", "CONNECTEDLINE(", "MASTER_CHANNEL(", "CHANNEL(tonezone)")  # fmt: skip
 """Functions whose setting steers no call."""
 
-BOOKKEEPING = ("user-callerid", "blkvm", "record-cancel", "prepend-cid", "presencestate", "hangupcall", "dump-user")
+BOOKKEEPING = (
+    "user-callerid",
+    "blkvm",
+    "record-cancel",
+    "prepend-cid",
+    "presencestate",
+    "hangupcall",
+    "dump-user",
+    "rgsetcid",
+)
 """Parts of the names of FreePBX's subroutines that come back without having sent the call anywhere."""
 
 NOTED = {
@@ -41,6 +50,14 @@ NOTED = {
     "record-check": ("recording", "recording: of the project"),
 }
 """The same of subroutines that do something for calls: what, and what says so in a spec."""
+
+SCRIPTS = {
+    "sangomacrm.agi": ("the caller's card in a CRM", "crm: of the project"),
+    "superfecta.agi": ("the caller's name, looked up", "crm: of the project, unless nobody misses it"),
+    "missedcallnotify.php": ("letters about calls that were missed", "nothing, unless somebody reads them"),
+    "queue_devstate.agi": ("lamps of agents' phones", "nothing, unless agents miss them"),
+}
+"""The same of scripts run by AGI that only look, by their names: FreePBX and its modules have them on every call."""
 
 RECORDS = frozenset({"force", "always", "yes"})
 """Last arguments of FreePBX's record-check by which it records."""

@@ -1,10 +1,13 @@
 """Menus: Background and WaitExten, and what the extensions of their context make of keys."""
 
+from collections.abc import Mapping
+
 from cctoolkit.takeover import asks, attempts
 from cctoolkit.takeover.call import Stop
 from cctoolkit.takeover.dialplan import Dialplan
 from cctoolkit.takeover.leftovers import Place
 from cctoolkit.takeover.scene import KEYS, Found, Scene
+from cctoolkit.takeover.steps import Way
 
 _MOST_INCLUDES = 10
 
@@ -21,6 +24,7 @@ def menu(of: Scene, stop: Stop, place: Place) -> Found:
     if _longer(of.walker.plan, at.context):
         why = "a menu of a spec takes one key"
         of.notes.add(place, "longer numbers that callers may dial in the menu", why, "a collect step takes more")
+    _note_later_keys(of, stop, place, keys)
     tries, silent, mistaken = attempts.count(of, stop, place)
     return at.context if at.extension == "s" else f"{at.context}-{at.extension}", {
         "type": "menu",
@@ -30,6 +34,22 @@ def menu(of: Scene, stop: Stop, place: Place) -> Found:
         "attempts": tries,
         "next": {"timeout": silent, "invalid": mistaken},
     }
+
+
+def _note_later_keys(of: Scene, stop: Stop, place: Place, keys: Mapping[str, Way]) -> None:
+    """Note keys that lead elsewhere once the caller has erred: they are followed as in the first round."""
+    second = attempts.again(of, stop)
+    if second is None:
+        return
+    for key, way in keys.items():
+        later = of.walker.walk(of.walker.enter(stop.call.at.context, key, second.call))
+        if _does(later) != _does(of.walker.walk(way)):
+            why = "it leads elsewhere than before a mistake, and a spec's keys lead to one step each"
+            of.notes.add(place, f"key {key} after a mistake", why, "look where it is to lead")
+
+
+def _does(stop: Stop) -> tuple[object, ...]:
+    return stop.line, stop.app, stop.args, stop.lost
 
 
 def _plain(of: Scene, stop: Stop, place: Place, prompts: list[str], waiting: Stop) -> Found:

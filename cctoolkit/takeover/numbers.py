@@ -55,6 +55,17 @@ def read(plan: Dialplan, contexts: Sequence[str], country: str, notes: Leftovers
     return found
 
 
+def without_extension(plan: Dialplan, contexts: Sequence[str], full: str, country: str) -> Number | None:
+    """Return a number that no extension is named by, as its calls come to a range, or to what takes all calls."""
+    for extension in (*phone.forms(full, country), "s"):
+        for context in contexts:
+            if hits := plan.find(context, extension):
+                _, holder, name = hits[-1]
+                place = next(iter(plan.contexts[holder].extensions[name].lines.values())).place
+                return Number(full, country, context, extension, place)
+    return None
+
+
 def _add(number: Number, context: str, extension: str, plan: Dialplan, notes: Leftovers) -> None:
     """Take a form in which a number arrives; all of them enter at one step."""
     held = plan.contexts[context].extensions[extension]
@@ -94,7 +105,7 @@ def _note(extension: str, holder: str, place: Place, country: str, notes: Leftov
                 place,
                 f"[{holder}] takes calls without a number",
                 "a spec has numbers alone",
-                "declare the number as one of numbers:",
+                "name the number: --project NAME=NUMBER",
             )
         return
     if extension.startswith("_"):
@@ -102,7 +113,7 @@ def _note(extension: str, holder: str, place: Place, country: str, notes: Leftov
             place,
             f"[{holder}] takes a range of numbers",
             "a spec names each number",
-            "declare those in use as numbers:",
+            "name those in use: --project NAME=NUMBER,NUMBER",
         )
         return
     if len(extension) >= _MAY_BE_MEANT and extension.lstrip("+").isdigit():

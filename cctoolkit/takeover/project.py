@@ -1,6 +1,6 @@
 """One project of an import: what its numbers lead to, and what of the switch that uses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cctoolkit.model.phone import example
@@ -21,10 +21,13 @@ from cctoolkit.takeover.wanted import Wanted, longest_name
 BY_HAND = "by-hand-number"
 
 
-def build(name: str, numbers: Mapping[str, Number], scene: Scene) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def build(
+    name: str, numbers: Mapping[str, Number], scene: Scene, progress: Callable[[str], None]
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return a project's numbers, calendars and flow; its numbers' calls are followed to their ends."""
     flow = Flow(scene.walker, lambda stop: step(scene, stop), scene.notes, scene.facts.longest)
-    for full, number in numbers.items():
+    for count, (full, number) in enumerate(numbers.items(), 1):
+        progress(f"project {name}: following the calls of number {count} of {len(numbers)}")
         flow.enter(full, scene.walker.enter(number.context, number.extension))
     steps = {one: written(data) for one, data in flow.steps().items()}
     listed = [number.data(flow.entries[full]) for full, number in numbers.items()]
@@ -59,21 +62,25 @@ class Share:
         self.notes = notes
         self.vacant = False
         self._left = dict(switch.queues)
+        self._owners: dict[str, str] = {}
         self._outward = {one.name: names.of(("out", one.name), f"{one.name}-out", "trunk") for one in switch.trunks}
 
     def scene(self, walker: Walker, language: str, numbers: Sequence[Number]) -> Scene:
         """Return what a project's calls are followed with."""
         facts = Facts(
             self.wanted.country, language, self.wanted.today, self._left, self.switch.voicemail, self._outward, numbers,
-            self.wanted.time_zone or "UTC", longest_name(self.wanted),
+            self.wanted.time_zone or "UTC", longest_name(self.wanted), dict(self._owners),
         )  # fmt: skip
         return Scene(walker, facts, self.notes)
 
-    def take(self, name: str, numbers: Mapping[str, Number], scene: Scene, *, last: bool) -> dict[str, Any]:
+    def take(
+        self, name: str, numbers: Mapping[str, Number], scene: Scene, progress: Callable[[str], None], *, last: bool
+    ) -> dict[str, Any]:
         """Return a project; the last one has the queues that nobody's calls come to."""
-        data, steps = build(name, numbers, scene)
+        data, steps = build(name, numbers, scene, progress)
         mine = {key: queue for key, queue in self._left.items() if last or queue.id in scene.queues}
         self._left = {key: queue for key, queue in self._left.items() if key not in mine}
+        self._owners |= dict.fromkeys(mine, name)
         queues = {queue.id: queue.data for queue in mine.values()}
         waited = dict.fromkeys(one["queue"] for one in steps.values() if one["type"] == "queue")
         data |= {

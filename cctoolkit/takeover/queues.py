@@ -107,6 +107,9 @@ def read(sections: list[Section], names: Names, notes: Leftovers) -> dict[str, Q
     ours = any(one.name == marks.CANARY_QUEUE for one in sections)
     for section in sections:
         known = marks.queue_ids(section.name) if ours else None
+        if section.name == "default" and not section.options:
+            # FreePBX's own head of what it includes, and no queue anybody meant.
+            continue
         if section.template or section.name in ("general", marks.CANARY_QUEUE) or (known and known[2]):
             continue
         if section.name in found:

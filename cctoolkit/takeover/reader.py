@@ -15,6 +15,7 @@ from msgspec import Struct
 from cctoolkit.errors import CctoolkitError
 from cctoolkit.state.conf import uncommented
 from cctoolkit.takeover.leftovers import Leftovers, Place
+from cctoolkit.takeover.linked import stand_in
 
 MAX_DEPTH = 10
 """Files in files, as in Asterisk (MAX_INCLUDE_LEVEL)."""
@@ -80,7 +81,7 @@ def read(folder: Folder, name: str, notes: Leftovers, seen: set[str] | None = No
     of the files read are added to `seen`.
     """
     reader = _Reader(folder, notes, seen if seen is not None else set())
-    if name in folder.names:
+    if name in folder.names or stand_in(name, frozenset(folder.names)):
         reader.file(name, ())
     return reader.sections
 
@@ -133,6 +134,10 @@ class _Reader:
         try:
             raw = self.folder.read(name)
         except CctoolkitError as error:
+            if text := stand_in(name, frozenset(self.folder.names)):
+                why = "it is a link of FreePBX's, and what it says on every switch was taken"
+                self.notes.add(Place(name), error.what, why, "import the folder itself, or a copy made with cp -rL")
+                return text
             self.notes.add(Place(name), error.what, "the file is not read", error.next_step or "make it readable")
             return ""
         try:

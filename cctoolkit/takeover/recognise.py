@@ -63,6 +63,7 @@ _APPS: Mapping[str, Callable[[Scene, Stop, Place], Found]] = {
     "voicemail": waits.voicemail,
     "macro vm": waits.voicemail,
     "dial": waits.dial,
+    **dict.fromkeys(("macro dial", "macro dial-confirm"), waits.dial),
     "gotoiftime": choices.hours,
     "gotoif": choices.by_caller,
     "set CHANNEL(language)": choices.language,

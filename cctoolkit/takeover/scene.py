@@ -36,6 +36,8 @@ class Facts(Struct):
     numbers: Sequence[Number] = ()
     zone: str = ""
     longest: int = LONGEST
+    owners: Mapping[str, str] = {}
+    """The projects that queues belong to which calls of others came to first, by the queues' names on the switch."""
 
 
 class Scene:

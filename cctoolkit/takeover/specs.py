@@ -1,5 +1,6 @@
 """Builds the specs of an import: a project for each that is asked for, and the site they run on."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from msgspec import Struct
@@ -34,9 +35,10 @@ class Taken(Struct, frozen=True):
     left: tuple[Leftover, ...]
 
 
-def take(folder: Folder, wanted: Wanted) -> Taken:
-    """Read a folder into specs."""
+def take(folder: Folder, wanted: Wanted, progress: Callable[[str], None] = lambda _said: None) -> Taken:
+    """Read a folder into specs; `progress` is told what is being done."""
     notes, names = Leftovers(), Names()
+    progress(f"reading {len(folder.names)} files")
     if not wanted.country:
         wanted = replace(wanted, country=COUNTRY)
         notes.add(
@@ -48,13 +50,19 @@ def take(folder: Folder, wanted: Wanted) -> Taken:
     people = agents.read(switch.queues, switch.plan, switch.titles, names, notes)
     language = wanted.language or _language(switch, notes)
     walker = Walker(switch.plan, notes, language)
-    found = numbers.read(switch.plan, _contexts(switch, wanted, notes), wanted.country, notes)
+    contexts = _contexts(switch, wanted, notes)
+    found = numbers.read(switch.plan, contexts, wanted.country, notes)
+    counted = len(found)
+    for full in _unlisted(found, wanted):
+        if one := numbers.without_extension(switch.plan, contexts, full, wanted.country):
+            counted += _note_unlisted(one, wanted, notes)
+            found[full] = one
     share = Share(switch, people, names, wanted, notes)
     shares = _shares(found, wanted, notes)
     projects = {}
     for name, own in shares.items():
         scene = share.scene(walker, language, list(found.values()))
-        projects[name] = share.take(name, own, scene, last=name == list(shares)[-1])
+        projects[name] = share.take(name, own, scene, progress, last=name == list(shares)[-1])
     _note(switch, wanted, walker, notes, has_people=bool(people))
     data: dict[str, Any] = {
         "site": {"id": wanted.site, "title": wanted.site},
@@ -66,13 +74,39 @@ def take(folder: Folder, wanted: Wanted) -> Taken:
     if any("mail" in step for project in projects.values() for step in project["flow"].values()):
         data["mail"] = site.mail(switch.voicemail.sender, notes)
     counts = {
-        "numbers": len(found),
+        "numbers": counted,
         "steps": sum(len(one["flow"]) for one in projects.values()),
         "queues": len(switch.queues),
         "agents": len(people),
         "trunks": len(data["trunks"]),
     }
     return Taken(projects, {section: value for section, value in data.items() if value}, counts, notes.all())
+
+
+def _unlisted(found: Mapping[str, Number], wanted: Wanted) -> list[str]:
+    """Return the numbers that were named and are no extensions; an example of one where there is none at all."""
+    named = (full for own in wanted.projects.values() for text in own if (full := _full(text, wanted)))
+    unlisted = [full for full in dict.fromkeys(named) if full not in found]
+    return unlisted or ([] if found else [_example(wanted)])
+
+
+def _note_unlisted(number: Number, wanted: Wanted, notes: Leftovers) -> bool:
+    """Note a number that is no extension; return whether it was named."""
+    if number.full != _example(wanted):
+        why = "what takes a range of numbers, or all calls, takes it"
+        notes.add(number.place, f"number {number.full} has no extension", why, "look whether its calls go this way")
+        return True
+    why = f"a project has one: {number.full}, an example of a number, was written, whose calls go where any go"
+    notes.add(_DIALPLAN, "no number was found", why, "name those that are called: --project NAME=NUMBER,NUMBER")
+    return False
+
+
+def _example(wanted: Wanted) -> str:
+    return phone.example(wanted.country)[1]
+
+
+def _full(text: str, wanted: Wanted) -> str | None:
+    return phone.e164(text, wanted.country) or numbers.known(text, wanted.country)
 
 
 def _contexts(switch: Switch, wanted: Wanted, notes: Leftovers) -> list[str]:
@@ -92,7 +126,7 @@ def _shares(found: dict[str, Number], wanted: Wanted, notes: Leftovers) -> dict[
     owners: dict[str | None, str] = {}
     for name, own in wanted.projects.items():
         for text in own:
-            full = phone.e164(text, wanted.country) or numbers.known(text, wanted.country)
+            full = _full(text, wanted)
             owners[full] = name
             if full not in found:
                 what = f"a number of project {name}"

@@ -34,10 +34,12 @@ class Voicemail(Struct):
     shortest: int = 0
     silence: int = 0
 
-    def find(self, said: str) -> Box | None:
-        """Return the first box of VoiceMail's argument, box@context&box@context."""
-        number, _, context = said.split("&", maxsplit=1)[0].strip().partition("@")
-        return self.boxes.get((number, context or "default"))
+    def find(self, said: str) -> list[Box | None]:
+        """Return the boxes of VoiceMail's argument, box@context&box@context, each of which gets the message; None for
+        one that is not there.
+        """
+        parted = (one.strip().partition("@") for one in said.split("&"))
+        return [self.boxes.get((number, context or "default")) for number, _, context in parted]
 
     def limits(self, *, mailed: bool) -> Mapping[str, str]:
         """Return what voicemail.conf sets, as a step has it; where messages are mailed no longer than a relay takes."""

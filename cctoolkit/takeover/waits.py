@@ -6,6 +6,7 @@ Source: the applications' documentation of Asterisk 22.
 import re
 
 from cctoolkit.model import phone
+from cctoolkit.model.steps.voicemail import MOST_MAILED
 from cctoolkit.takeover.call import Stop
 from cctoolkit.takeover.leftovers import Place
 from cctoolkit.takeover.scene import KEYS, Found, Scene
@@ -24,6 +25,12 @@ _EXTRA = {"an announcement to the agent": 3, "an AGI": 5, "a gosub": 6, "a penal
 def queue(of: Scene, stop: Stop, place: Place) -> Found:
     """Recognise Queue(name,options,URL,announcement,time-out,…), and what the dialplan makes of QUEUESTATUS."""
     found = of.facts.queues.get(stop.arg(0) or "")
+    if owner := of.facts.owners.get(stop.arg(0) or ""):
+        why = f"it is project {owner}'s, and a queue has one: calls go on behind it"
+        of.notes.add(
+            place, "Queue", why, "give the numbers that come to it to one project: --project NAME=NUMBER,NUMBER"
+        )
+        return None
     if found is None:
         return of.left_out(place, "Queue", "the queue is not in queues.conf")
     of.queues[found.id] = None
@@ -66,25 +73,35 @@ def _note(of: Scene, stop: Stop, place: Place, options: set[str]) -> None:
 
 def voicemail(of: Scene, stop: Stop, place: Place) -> Found:
     """Recognise VoiceMail(box@context,options), and FreePBX's subroutine around it, behind which the call ends."""
-    box = of.facts.boxes.find(stop.arg(0) or "")
-    if box is None:
+    named = of.facts.boxes.find(stop.arg(0) or "")
+    boxes = [box for box in named if box]
+    if not boxes:
         return of.left_out(place, "VoiceMail", "the mailbox is not in voicemail.conf")
+    by_hand = "write whom its messages go to: mail: of the voicemail step"
+    if len(boxes) < len(named):
+        of.notes.add(place, "a mailbox of VoiceMail", "it is not in voicemail.conf", by_hand)
+    mail = list(dict.fromkeys(box.mail for box in boxes if box.mail))
+    if len(mail) > MOST_MAILED:
+        of.notes.add(place, "mailboxes of VoiceMail", f"a message goes to {MOST_MAILED} addresses at most", by_hand)
+        mail = mail[:MOST_MAILED]
     wrapped = stop.app != "voicemail"
     options = "" if wrapped else stop.arg(1) or ""
     if "s" not in options:
         why = "it is no sound of the sounds folder: vm-intro is played"
         of.notes.add(place, "the mailbox's own greeting", why, "put the greeting among the sounds, and name it")
-    return f"voicemail-{box.name}", {
+    return f"voicemail-{boxes[0].name}", {
         "type": "voicemail",
         **({} if "s" in options else {"prompts": ["vm-intro"]}),
-        **of.facts.boxes.limits(mailed=bool(box.mail)),
-        **({"mail": [box.mail]} if box.mail else {}),
+        **of.facts.boxes.limits(mailed=bool(mail)),
+        **({"mail": mail} if mail else {}),
         "next": {"done": Stop(stop.call) if wrapped else stop.call.next.holding(VMSTATUS="SUCCESS")},
     }
 
 
 def dial(of: Scene, stop: Stop, place: Place) -> Found:
-    """Recognise Dial of a number over a trunk, and what the dialplan makes of DIALSTATUS; phones are in no flow."""
+    """Recognise Dial of a number over a trunk, and what the dialplan makes of DIALSTATUS; phones are in no flow, nor
+    are those of FreePBX's ring groups.
+    """
     trunk, number = _over(of, stop.arg(0) or "")
     if not trunk:
         why = "a spec calls numbers over trunks, no phones: the call goes on as if nobody took it"

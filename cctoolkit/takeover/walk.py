@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cctoolkit.takeover.call import ENDLESS, UNDECIDED, At, Call, Stop, timed, together
 from cctoolkit.takeover.dialplan import Dialplan, Line
 from cctoolkit.takeover.expressions import true
-from cctoolkit.takeover.known_apps import BOOKKEEPING, HARMLESS, NOTED, OURS, RECORDS, SILENT
+from cctoolkit.takeover.known_apps import BOOKKEEPING, HARMLESS, NOTED, OURS, RECORDS, SCRIPTS, SILENT
 from cctoolkit.takeover.leftovers import Leftovers
 from cctoolkit.takeover.values import Value, arguments, expand, plain_name, split_condition, split_ways
 
@@ -69,6 +69,9 @@ class Walker:
             return self._apps[app](call, line, data)
         if app in SILENT:
             return call.next
+        if app == "agi" and (known := SCRIPTS.get(data.partition(",")[0].strip().rpartition("/")[2])):
+            self.notes.add(line.place, known[0], "a script of FreePBX's does it", known[1])
+            return call.next
         if app == "wait":
             self.notes.add(line.place, "Wait", "a spec has no pauses", "nothing, unless the pause is wanted")
             return call.next
@@ -112,6 +115,9 @@ class Walker:
         worth = self.worth(call, target)
         if worth is None:
             return Stop(call, line, lost="where it goes on is known only in a call")
+        if not worth.strip():
+            # FreePBX writes it where nobody chose a destination; Asterisk refuses it, and the call ends.
+            return Stop(call)
         parts = [part.strip() for part in worth.split(",")]
         context = parts[-3] if len(parts) > 2 and parts[-3] else call.at.context
         if len(parts) == 1:

@@ -3,7 +3,8 @@
 import os
 import stat
 import tempfile
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import get_args
 from zoneinfo import available_timezones
@@ -31,6 +32,7 @@ MOST_FILES = 20_000
 MOST_BYTES = 32 * 1024 * 1024
 """Of one file; FreePBX writes a few megabytes for a thousand extensions."""
 DEEPEST = 8
+_TELL_SECONDS = 1
 
 
 class Imported(Struct, frozen=True):
@@ -117,7 +119,20 @@ class Asked(Struct, frozen=True, kw_only=True):
         )
 
 
-def import_asterisk(folder: Path, output: Path, asked: Asked) -> Imported:
+def _seldom(progress: Callable[[str], None]) -> Callable[[str], None]:
+    """Return what tells at most once a second, the first time after one: a short import says nothing."""
+    last = time.monotonic()
+
+    def told(text: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _TELL_SECONDS:
+            last = time.monotonic()
+            progress(text)
+
+    return told
+
+
+def import_asterisk(folder: Path, output: Path, asked: Asked, progress: Callable[[str], None]) -> Imported:
     """Read a switch's configuration folder and write a first spec below `output`; nothing there is written over."""
     if not folder.is_dir():
         raise UsageError("there is no such folder", where=str(folder), expected="an Asterisk's configuration folder")
@@ -129,10 +144,11 @@ def import_asterisk(folder: Path, output: Path, asked: Asked) -> Imported:
         raise UsageError(
             "there is no .conf file in it", where=str(folder), expected="an Asterisk's configuration folder"
         )
-    return _write(take(found, wanted), output / "projects")
+    told = _seldom(progress)
+    return _write(take(found, wanted, told), output / "projects", told)
 
 
-def _write(taken: Taken, projects: Path) -> Imported:
+def _write(taken: Taken, projects: Path, told: Callable[[str], None]) -> Imported:
     """Write what was taken beside its place, see that it validates, and move it there."""
     targets = [
         *(projects / name for name in taken.projects),
@@ -147,6 +163,7 @@ def _write(taken: Taken, projects: Path) -> Imported:
         with tempfile.TemporaryDirectory(prefix=".import-", dir=projects) as aside:
             fresh = Path(aside) / "projects"
             written = _files(taken, fresh)
+            told("checking what was written")
             _check(fresh)
             (projects / specs.SITES).mkdir(exist_ok=True)
             for name in taken.projects:

@@ -8,6 +8,7 @@ from cctoolkit.model.guard import Edge, VoicemailResult
 from cctoolkit.model.step import Step
 from cctoolkit.model.words import Duration, Identifier, MailAddress, Section, Sound
 
+MOST_MAILED = 20
 LONGEST_MAILED_SECONDS = 420
 """16 kB a second, and a third more as base64: 9.2 MB, below the 10.24 MB a relay takes unless told otherwise
 (Postfix, message_size_limit)."""
@@ -41,7 +42,10 @@ class Voicemail(Step, frozen=True, kw_only=True, tag="voicemail"):
     silence: Annotated[Duration, Meta(description="So long a silence ends the message.")] = "10s"
     mail: Annotated[
         tuple[MailAddress, ...],
-        Meta(max_length=20, description="Who gets each message by e-mail, the recording attached; nobody when empty."),
+        Meta(
+            max_length=MOST_MAILED,
+            description="Who gets each message by e-mail, the recording attached; nobody when empty.",
+        ),
     ] = ()
     keep_days: Annotated[
         int,

@@ -1,6 +1,7 @@
 """Switches written out in a test: a folder of files, and what is made of it."""
 
 import textwrap
+from collections.abc import Sequence
 from datetime import date
 
 from cctoolkit.errors import OperatorError
@@ -38,11 +39,11 @@ class Files:
         return text if isinstance(text, bytes) else textwrap.dedent(text).encode()
 
 
-def taken(extensions: str = "", *, queues: str = "", **more: str | bytes | None) -> Taken:
+def taken(extensions: str = "", *, queues: str = "", numbers: Sequence[str] = (), **more: str | bytes | None) -> Taken:
     """Import a switch with one trunk into [in], Russian numbers, in English, on Moscow's time."""
     files = Files(extensions=extensions, queues=queues, pjsip=TRUNK, **more)
     wanted = Wanted(
-        projects={"line": ()}, site="site", country="RU", today=TODAY, language="en", time_zone="Europe/Moscow"
+        projects={"line": numbers}, site="site", country="RU", today=TODAY, language="en", time_zone="Europe/Moscow"
     )
     return take(files, wanted)
 

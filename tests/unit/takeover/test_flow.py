@@ -231,6 +231,77 @@ def test_subroutines_are_entered_and_left():
     assert steps["play-hello-glad"] == {"type": "play", "prompts": ["hello-glad"], "next": {"done": "end"}}
 
 
+def test_priorities_by_label():
+    """A priority may be that of a label, and so many more; `next` and `same` are n and s. The last one counts on."""
+    steps = flow(IN + " same => next(far),NoOp()\n same => n,Goto(far+2)\n same => far+2,Playback(hello)\n same => n,Busy()\n".replace("Goto(far+2)", "Goto(4)"))  # fmt: skip
+    assert steps["play-hello"]["next"] == {"done": "busy"}
+    assert left(taken(IN + " same => unheard-of+1,Busy()\n")) == ["extensions.conf:3: a line Asterisk would skip"]
+
+
+def test_a_goto_without_a_destination_ends_the_call():
+    """FreePBX writes it where nobody chose one."""
+    assert list(flow(IN + " same => n,Goto()\n same => n,Busy()\n")) == ["end"]
+
+
+def test_scripts_that_only_look_are_passed():
+    """FreePBX's modules run them on every call; they are noted, and the way goes on."""
+    found = taken(IN + " same => n,AGI(agi://127.0.0.1/sangomacrm.agi,sesame)\n same => n,Busy()\n")
+    assert list(found.projects["line"]["flow"]) == ["busy"]
+    assert left(found) == ["extensions.conf:3: the caller's card in a CRM"]
+
+
+def test_a_ring_group_is_phones():
+    """FreePBX rings them by a subroutine of its own; calls go on to where they go when nobody takes them, and it is noted."""
+    group = ("[ext-group]\nexten => 600,1,GosubIf($[${DB_EXISTS(RINGGROUP/600/changecid)} = 1]?sub-rgsetcid,s,1())\n"
+             " same => n,DIAL\n same => n,Busy()\n")  # fmt: skip
+    for dial in ("Macro(dial,20,tr,200-201)", "Gosub(macro-dial,s,1(20,tr,200-201))"):
+        found = taken(IN + " same => n,Goto(ext-group,600,1)\n" + group.replace("DIAL", dial))
+        assert list(found.projects["line"]["flow"]) == ["busy"]
+        assert "extensions.conf:6: Dial" in left(found)
+
+
+def test_a_message_for_several_boxes_goes_to_all():
+    """Each box gets it, so each address does; a box that is not there is noted."""
+    boxes = BOXES + "102 => 4713,Shift,shift@centre.example\n"
+    found = taken(IN + " same => n,VoiceMail(100&101&102@default&199,s)\n", voicemail=boxes)
+    assert found.projects["line"]["flow"]["voicemail-100"]["mail"] == ["sales@centre.example", "shift@centre.example"]
+    assert "extensions.conf:3: a mailbox of VoiceMail" in left(found)
+    many = "".join(f"{n} => 1,,a{n}@centre.example\n" for n in range(300, 321))
+    argument = "&".join(str(n) for n in range(300, 321))
+    found = taken(IN + f" same => n,VoiceMail({argument},s)\n", voicemail="[default]\n" + many)
+    assert len(found.projects["line"]["flow"]["voicemail-300"]["mail"]) == 20
+    assert "extensions.conf:3: mailboxes of VoiceMail" in left(found)
+
+
+def test_a_key_that_leads_elsewhere_after_a_mistake_is_noted():
+    """Keys are followed as in the first round; a dialplan that counts for its keys too is left over."""
+    count = "Set(TRY=$[${TRY} + 1])"
+    lines = {"begin": "Set(TRY=0)", "silence": count, "wrong": count, "after": "GotoIf($[${TRY} < 3]?s,ask)"}
+    text = MENU.format(**lines)
+    assert left(taken(text)) == []
+    counted = text.replace("exten => 1,1,Hangup(17)", "exten => 1,1,GotoIf($[${TRY} > 0]?3)\n same => n,Hangup(17)\n same => n,Hangup(21)")  # fmt: skip
+    found = taken(counted)
+    assert found.projects["line"]["flow"]["menu"]["keys"] == {"1": "busy"}
+    assert left(found) == ["extensions.conf:6: key 1 after a mistake"]
+
+
+@pytest.mark.parametrize("extension", ["_.", "_X.", "_7495.", "s"])
+def test_a_number_without_an_extension_of_its_own(extension):
+    """A number that was named comes in where a range takes it, or what takes all calls; so does an example of one where
+    there is none at all.
+    """
+    text = f"[in]\nexten => {extension},1,Busy()\n"
+    found = taken(text, numbers=("+7 495 777-20-30",))
+    (number,) = found.projects["line"]["numbers"]
+    assert (number["number"], number["entry"], found.counts["numbers"]) == (NUMBER, "busy", 1)
+    assert f"extensions.conf:2: number {NUMBER} has no extension" in left(found)
+    found = taken(text)
+    if extension != "_7495.":
+        assert found.projects["line"]["numbers"][0]["entry"] == "busy"
+    assert found.counts["numbers"] == 0
+    assert "extensions.conf: no number was found" in left(found)
+
+
 def test_language_and_priority_are_set():
     """What a call carries on becomes a step where it changes, and none where it does not."""
     steps = flow(

@@ -14,7 +14,7 @@ import yaml
 from cctoolkit.__main__ import run
 from cctoolkit.model.people import AgentAssignment
 from cctoolkit.node.prepare.needs import FED
-from cctoolkit.workflow import specs
+from cctoolkit.workflow import importing, specs
 
 FREEPBX = Path(__file__).parent / "freepbx"
 OFFICE = Path("tests/live/office").resolve()
@@ -113,6 +113,45 @@ def test_freepbx(here, capsys):
         ("custom/busy",),
     )
     assert project.after_call.limit == "10s"
+
+
+def test_freepbx_in_a_copy(here, capsys):
+    """Its files that are links into the modules lead nowhere in a copy: what they say on every switch is taken, and noted."""
+    copy = Path(shutil.copytree(FREEPBX, here / "etc"))
+    for name in ("extensions.conf", "queues.conf"):
+        (copy / name).unlink()
+        (copy / name).symlink_to(f"/var/www/html/admin/modules/core/etc/{name}")
+    assert imported(copy) == 2
+    said = capsys.readouterr().out
+    assert "extensions.conf, queues.conf: cannot be read: No such file or directory: it is a link of FreePBX's" in said
+    assert "cp -rL" in said
+    whole, theirs = here / "whole", here / "projects/hotline/project.yaml"
+    assert imported(FREEPBX, "-o", str(whole)) == 2
+    assert (whole / "projects/hotline/project.yaml").read_bytes() == theirs.read_bytes()
+
+
+def test_a_queue_of_two_projects(here, capsys):
+    """It belongs to the first whose calls come to it; the other's calls go on behind it, and the note says why."""
+    assert imported(FREEPBX, "--project", "line=+78126402030", "--format", "json", project="hotline=+74957772030") == 2
+    left = json.loads(capsys.readouterr().out)["left"]
+    assert [(one["what"], one["why"]) for one in left if one["what"] == "Queue"] == [
+        ("Queue", "it is project hotline's, and a queue has one: calls go on behind it")
+    ]
+
+
+def test_progress(here, capsys, monkeypatch):
+    """What takes longer than a second says what it does."""
+    imported(FREEPBX, "-o", "quick")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(importing, "_TELL_SECONDS", 0)
+    imported(FREEPBX)
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        f"reading {len(list(FREEPBX.iterdir()))} files",
+        "project hotline: following the calls of number 1 of 2",
+        "project hotline: following the calls of number 2 of 2",
+        "checking what was written",
+    ]
 
 
 def test_no_secret_is_copied_or_shown(here, capsys):
