@@ -6,7 +6,7 @@ far as it concerns calls.
 Source: module `core` of FreePBX 14 to 17 (etc/), of Issabel 4 and 5.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 _INCLUDED = {
     "extensions.conf": (
@@ -55,7 +55,14 @@ _CONTEXTS: Mapping[str, Sequence[str]] = {
 }
 
 
-def stand_in(name: str, names: frozenset[str]) -> str:
+LED_NOWHERE = (
+    "it is a link of FreePBX's: what it says on every switch was taken",
+    "import the folder itself, or a copy made with cp -rL",
+)
+"""Why such a file is left over, and what to do by hand."""
+
+
+def stand_in(name: str, names: Collection[str]) -> str:
     """Return what a link that leads nowhere says; "" where it is none of theirs."""
     if _ADDITIONAL.get(name) not in names:
         return ""

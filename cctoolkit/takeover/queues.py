@@ -19,26 +19,11 @@ _NOBODY = {"unavailable", "invalid"}
 _YES = frozenset({"yes", "true", "y", "t", "1", "on"})
 _NO = frozenset({"no", "false", "n", "f", "0", "off"})
 
-_TAKEN = frozenset(
-    [
-        "strategy",
-        "servicelevel",
-        "timeout",
-        "retry",
-        "maxlen",
-        "weight",
-        "musicclass",
-        "music",
-        "musiconhold",
-        "joinempty",
-        "leavewhenempty",
-        "announce-frequency",
-        "announce-position",
-        "min-announce-frequency",
-        "periodic-announce",
-        "periodic-announce-frequency",
-    ]
-)
+_TAKEN = frozenset([
+    "strategy", "servicelevel", "timeout", "retry", "maxlen", "weight", "musicclass", "music", "musiconhold",
+    "joinempty", "leavewhenempty", "announce-frequency", "announce-position", "min-announce-frequency",
+    "periodic-announce", "periodic-announce-frequency",
+])  # fmt: skip
 """Options a spec has."""
 
 _OURS = frozenset(

@@ -15,7 +15,7 @@ from msgspec import Struct
 from cctoolkit.errors import CctoolkitError
 from cctoolkit.state.conf import uncommented
 from cctoolkit.takeover.leftovers import Leftovers, Place
-from cctoolkit.takeover.linked import stand_in
+from cctoolkit.takeover.linked import LED_NOWHERE, stand_in
 
 MAX_DEPTH = 10
 """Files in files, as in Asterisk (MAX_INCLUDE_LEVEL)."""
@@ -81,7 +81,7 @@ def read(folder: Folder, name: str, notes: Leftovers, seen: set[str] | None = No
     of the files read are added to `seen`.
     """
     reader = _Reader(folder, notes, seen if seen is not None else set())
-    if name in folder.names or stand_in(name, frozenset(folder.names)):
+    if name in folder.names or stand_in(name, folder.names):
         reader.file(name, ())
     return reader.sections
 
@@ -134,12 +134,10 @@ class _Reader:
         try:
             raw = self.folder.read(name)
         except CctoolkitError as error:
-            if text := stand_in(name, frozenset(self.folder.names)):
-                why = "it is a link of FreePBX's, and what it says on every switch was taken"
-                self.notes.add(Place(name), error.what, why, "import the folder itself, or a copy made with cp -rL")
-                return text
-            self.notes.add(Place(name), error.what, "the file is not read", error.next_step or "make it readable")
-            return ""
+            text = stand_in(name, self.folder.names)
+            why, by_hand = LED_NOWHERE if text else ("the file is not read", error.next_step or "make it readable")
+            self.notes.add(Place(name), error.what, why, by_hand)
+            return text
         try:
             return raw.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -191,12 +189,8 @@ class _Reader:
 
     def _directive(self, word: str, target: str, place: Place, chain: tuple[str, ...]) -> None:
         if word == "exec":
-            self.notes.add(
-                place,
-                "#exec",
-                "a program writes these lines when Asterisk reads them",
-                "run it, put its output in its place, and import again",
-            )
+            why = "a program writes these lines when Asterisk reads them"
+            self.notes.add(place, "#exec", why, "run it, put its output in its place, and import again")
             return
         wanted = self._inside(target)
         if wanted is None:
