@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from cctoolkit import marks
 from cctoolkit.ami.client import Client
 from cctoolkit.plan.changes import Plan
+from cctoolkit.plan.classes import Class
 from cctoolkit.workflow import specs, switch
 
 PROJECT = "northwind-hotline"
@@ -108,6 +109,14 @@ class Staffed:
     def _penalty(self, agent: str) -> str:
         found = [one.penalty for one in self.loaded().projects[0].agents if one.agent == agent]
         return str(found[0] if found else 0)
+
+    async def begin_again(self) -> None:
+        """Let the first spec be in force and nobody be there, whatever is touched."""
+        await self.clear()
+        self.spec()
+        everything = [f"--accept={one}" for one in Class if one.dangerous]
+        assert await self.apply("--overwrite-edits", *everything) == 0
+        await self.clear()
 
     async def clear(self) -> None:
         """Let everybody go: calls end, members log out."""

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from cctoolkit.deploy.danger import Dangerous
-from cctoolkit.plan.classes import Class
 from cctoolkit.workflow import fleet, switch
 from tests.live.staffed import DEALERS, NUMBER, Staffed, queue, until
 
@@ -23,9 +22,7 @@ async def alone(staffed):
     """The line with nobody there; afterwards the first spec is in force again."""
     await staffed.clear()
     yield staffed
-    await staffed.clear()
-    staffed.spec()
-    assert await staffed.apply(*[f"--accept={one}" for one in Class if one.dangerous]) == 0
+    await staffed.begin_again()
 
 
 async def waits(alone) -> None:

@@ -7,7 +7,6 @@ import re
 
 import pytest
 
-from cctoolkit.plan.classes import Class
 from cctoolkit.plan.rules import RULES
 from cctoolkit.workflow import messages
 from tests.live.staffed import DEALERS, NUMBER, PROJECT, Staffed, queue, until
@@ -95,11 +94,7 @@ async def alone(staffed):
     """The line with nobody there."""
     await staffed.clear()
     yield staffed
-    await staffed.clear()
-    staffed.spec()
-    everything = [option for one in Class if one.dangerous for option in ("--accept", one.value)]
-    assert await staffed.apply("--overwrite-edits", *everything) == 0
-    await staffed.clear()
+    await staffed.begin_again()
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab import hostile, notes
 from cctoolkit.lab.notes import Dial, Note
 from cctoolkit.lab.reconcile import Verdict, reconcile, told
-from cctoolkit.lab.traffic import Codes, perform
+from cctoolkit.lab.traffic import Codes, Performed, perform
 from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Plan, Span, plan
 from tests.live.conftest import PROJECT, Line
 from tests.soak.capture_process import CaptureProcess
@@ -111,8 +111,13 @@ async def happen(line: Line, planned: Plan, process: CaptureProcess, folder: Pat
     assert done.cut == ()
     await settle(folder, len(planned.calls))
     await process.stop()
-    # Every seed's callers have the same numbers: what the street saw before is of other calls.
-    events = [event for event in street.witness() if event.at >= done.began]
+    return what_happened(line, done, folder, gap)
+
+
+def what_happened(line: Line, done: Performed, folder: Path, gap: float = 0.0) -> Happened:
+    """Return what each side knows of a run."""
+    # Every run's callers have the same numbers: what the street saw before is of other calls.
+    events = [event for event in line.lab.street.witness() if event.at >= done.began]
     # Not splitlines: a caller's name may hold what Unicode takes for a line's end.
     log = line.lab.nodes["n1"].queue_log.read_bytes().decode(errors="replace").split("\n")
     ready = [dial for dial in notes.dials(events) if dial.code == Codes().ready]

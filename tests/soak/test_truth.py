@@ -14,7 +14,6 @@ from random import Random
 
 import pytest
 
-from cctoolkit.lab import notes
 from cctoolkit.lab.reconcile import reconcile, told
 from cctoolkit.lab.traffic import Codes, Performed, perform
 from cctoolkit.lab.traffic_plan import plan
@@ -22,7 +21,7 @@ from tests.live.conftest import Line
 from tests.soak import restarted
 from tests.soak.capture_process import CaptureProcess
 from tests.soak.ordeal import Ordeal
-from tests.soak.test_traffic_seeds import Happened, captured, evidence, mix, seeds, settle
+from tests.soak.test_traffic_seeds import evidence, mix, seeds, settle, what_happened
 from tests.soak.verdict import Night
 
 pytestmark = pytest.mark.soak
@@ -67,6 +66,7 @@ async def test_a_night_of_everything_loses_no_call(busy: Line, disk: Path, tmp_p
         process.abandon()
         (tmp_path / "capture.log").write_text(process.said(), encoding="utf-8")
         shutil.copytree(disk / "journal", tmp_path / "journal", dirs_exist_ok=True)
+    # Who talked when the switch was killed was told by nobody that it is over.
     happened = what_happened(busy, performed[0], disk)
     table = reconcile(happened.notes, happened.records, happened.log, happened.ready)
     table = restarted.judged(table, happened, ordeal.downs, ordeal.gaps)
@@ -77,11 +77,3 @@ async def test_a_night_of_everything_loses_no_call(busy: Line, disk: Path, tmp_p
     assert not different, f"{tmp_path}\n{shown[:20_000]}"
     assert set(performed[0].cut) <= {note.call for note in happened.notes if restarted.touched(note, ordeal.downs)}
     assert len(planned.calls) > 0.8 * RATE * seconds
-
-
-def what_happened(line: Line, done: Performed, disk: Path) -> Happened:
-    """Return what each side knows of the night. Who talked when the switch was killed was told by nobody that it is over."""
-    events = [event for event in line.lab.street.witness() if event.at >= done.began]
-    log = line.lab.nodes["n1"].queue_log.read_bytes().decode(errors="replace").split("\n")
-    ready = [dial for dial in notes.dials(events) if dial.code == Codes().ready]
-    return Happened(notes.notes(events, done.calls), ready, captured(disk), log, 0.0)
