@@ -193,4 +193,4 @@ class _Builder:
         """Return a priority, before what is added to it: a number, that of a label, or one after the last."""
         if text.lower() in _RELATIVE:
             return self.last + _RELATIVE[text.lower()] if self.last else None
-        return int(text) if text.isdecimal() and len(text) < 7 else held.labels.get(text)
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else held.labels.get(text)

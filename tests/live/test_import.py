@@ -170,6 +170,14 @@ exten => t,1,QueueLog(NONE,ends,NONE,FORK,t)
 [jumps]
 exten => invalid,1,Goto(jumps,nowhere,1)
 exten => i,1,QueueLog(NONE,invalid,NONE,FORK,i)
+[labels]
+exten => far,1,Goto(103)
+ same => n(here),NoOp()
+ same => here+101,QueueLog(NONE,far,NONE,FORK,label)
+[chosen]
+exten => none,1,Goto()
+ same => n,QueueLog(NONE,none,NONE,FORK,behind)
+exten => h,1,QueueLog(NONE,none,NONE,FORK,ended)
 """
 
 
@@ -181,15 +189,17 @@ def test_what_the_import_believes_of_dialplan(switch):
         file.write(PLAN + f"[worths]\nexten => s,1,NoOp()\n{sets}{worths}[listens]\nexten => s,1,Wait(3)\n")
     switch.cli("dialplan reload")
     calls = [f"{dialled}@forks" for dialled in FORKS] + ["s@worths", "goes-on@waits", "ends@waits", "invalid@jumps"]
+    calls += ["far@labels", "none@chosen"]
     for call in calls:
         switch.cli(f"channel originate Local/{call}/n extension s@listens")
-    forks = FORKS | {"goes-on": "behind", "ends": "t", "invalid": "i"}
+    forks = FORKS | {"goes-on": "behind", "ends": "t", "invalid": "i", "far": "label", "none": "ended"}
     wanted = forks | {str(n): expand(text, HELD) for n, text in enumerate(TEXTS)}
     deadline = time.monotonic() + 20
     while (found := _logged(switch)) != wanted and time.monotonic() < deadline:
         time.sleep(0.1)
     assert found == wanted
     plan = build(read(Files(extensions=PLAN), "extensions.conf", Leftovers()), Leftovers())
+    assert plan.line("labels", "far", 103).app == "queuelog"
     for dialled, name in FORKS.items():
         ((_, _, taken),) = plan.find("forks", dialled)
         assert taken == {"exact": "dial-1", "letters": "_q-[A-Z]."}.get(name, name)
