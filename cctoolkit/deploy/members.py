@@ -6,14 +6,14 @@ Source: AMI actions QueueAdd, QueuePenalty, QueueRemove of Asterisk 22.
 from collections.abc import Callable, Sequence
 
 from cctoolkit.deploy.reload import Switch
-from cctoolkit.errors import SwitchError
+from cctoolkit.errors import CctoolkitError, SwitchError
 from cctoolkit.node import snapshot
 from cctoolkit.node.facts import interface
 from cctoolkit.plan.changes import Change, Member
 
 
 async def change_members(client: Switch, changes: Sequence[Change], progress: Callable[[str], None]) -> None:
-    """Perform the changes of side "member" that still hold, and read them back.
+    """Perform the changes of side "member" that still hold, and read them back; when one fails, put those done back.
 
     Between plan and apply an agent may have logged in or out, and a queue's members go with the queue. Raise
     SwitchError when the switch does not show what was asked for.
@@ -22,9 +22,19 @@ async def change_members(client: Switch, changes: Sequence[Change], progress: Ca
     if not asked:
         return
     progress("queues and penalties of logged-in agents")
-    now = await snapshot.members(client)
-    done = [change for change in asked if await _perform(client, change, now)]
-    there = {(m.queue, m.agent): str(m.penalty) for m in await snapshot.members(client)}
+    before = await snapshot.members(client)
+    begun: list[Change] = []
+    try:
+        # Begun, not done: an answer that never came may hide a change that was made.
+        done = [change for change in asked if await _perform(client, change, before, begun)]
+        await _read_back(client, done)
+    except BaseException as error:  # whatever it is, also Ctrl-C
+        error.add_note(await _put_back(client, begun, before))
+        raise
+
+
+async def _read_back(client: Switch, done: Sequence[Change]) -> None:
+    there = await _penalties(client)
     for change in done:
         if (found := there.get((change.name, change.option))) != change.new:
             raise SwitchError(
@@ -34,22 +44,61 @@ async def change_members(client: Switch, changes: Sequence[Change], progress: Ca
             )  # fmt: skip
 
 
-async def _perform(client: Switch, change: Change, now: Sequence[Member]) -> bool:
-    """Perform one change; say whether it was still to be done."""
-    mine = [member for member in now if member.agent == change.option]
-    here = next((member for member in mine if member.queue == change.name), None)
+async def _penalties(client: Switch) -> dict[tuple[str, str], str]:
+    return {(one.queue, one.agent): str(one.penalty) for one in await snapshot.members(client)}
+
+
+async def _put_back(client: Switch, begun: Sequence[Change], before: Sequence[Member]) -> str:
+    """Give agents back the queues and penalties they had `before`, and read that back; return what became of it."""
+    if not begun:
+        return "no agent's queues or penalties were changed"
+    told = ", ".join(f"{change.option} in {change.name}" for change in begun)
+    had = {(one.queue, one.agent): one for one in before}
+    try:
+        for change in reversed(begun):
+            await _restore(client, change, had.get((change.name, change.option)))
+        now = await _penalties(client)
+    except CctoolkitError as error:
+        return f"not seen to be put back: {told}: {error.what}; plan shows what is left, apply carries on"
+    # Whoever has logged out meanwhile is not logged in by it.
+    was = {key: str(one.penalty) for key, one in had.items()}
+    left = [c for c in begun if (key := (c.name, c.option)) in now and now[key] != was.get(key)]
+    if left:
+        return f"not put back: {', '.join(f'{c.option} in {c.name}' for c in left)}; plan shows it, apply carries on"
+    return f"put back, and read back: {told}"
+
+
+async def _restore(client: Switch, change: Change, was: Member | None) -> None:
+    """Let one agent be in one queue as it `was`, or not at all."""
     who = {"Queue": change.name, "Interface": interface(change.option)}
-    if change.new is None:
+    mine = [member for member in await snapshot.members(client) if member.agent == change.option]
+    here = any(member.queue == change.name for member in mine)
+    if was is None:
         if here:
             await client.action("QueueRemove", who)
-        return here is not None
-    if here:
+    elif here:
+        await client.action("QueuePenalty", {**who, "Penalty": str(was.penalty)})
+    elif change.new is None:
+        # What we took away. Of a pause that has changed meanwhile the other queues know.
+        await _add(client, {**who, "Penalty": str(was.penalty), "MemberName": change.option}, mine or [was])
+
+
+async def _perform(client: Switch, change: Change, now: Sequence[Member], begun: list[Change]) -> bool:
+    """Perform one change; say whether it was still to be done, and note it in `begun` before."""
+    mine = [member for member in now if member.agent == change.option]
+    here = next((member for member in mine if member.queue == change.name), None)
+    joins = here is None and change.new is not None and change.old is None and bool(mine)
+    if here is None and not joins:
+        return False
+    begun.append(change)
+    who = {"Queue": change.name, "Interface": interface(change.option)}
+    if change.new is None:
+        await client.action("QueueRemove", who)
+    elif here:
         await client.action("QueuePenalty", {**who, "Penalty": change.new})
-        return True
-    if change.old is None and mine:
+    else:
         await _add(client, {**who, "Penalty": change.new, "MemberName": change.option}, mine)
-        return True
-    return False
+    return True
 
 
 async def _add(client: Switch, headers: dict[str, str], elsewhere: Sequence[Member]) -> None:

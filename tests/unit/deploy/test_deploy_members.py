@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from cctoolkit.deploy.danger import Dangerous
@@ -5,6 +7,7 @@ from cctoolkit.deploy.members import change_members
 from cctoolkit.errors import SwitchError
 from cctoolkit.plan.changes import Change
 
+ACTIONS = ("QueueAdd", "QueuePenalty", "QueueRemove")
 ORDERS, VIP = "northwind-hotline.orders", "northwind-hotline.vip"
 
 
@@ -71,3 +74,56 @@ async def test_what_the_switch_did_not_do_is_told(two_queues):
     change = Change("member", "member", ORDERS, "ivanova", "7", "0")
     with pytest.raises(SwitchError, match=r"agent ivanova in queue northwind-hotline\.orders has penalty 7"):
         await change_members(two_queues.switch, [change], two_queues.said.append)
+
+
+@pytest.mark.parametrize("fails", [SwitchError("refused"), asyncio.CancelledError()])
+async def test_what_was_done_before_one_failed_is_put_back(two_queues, fails):
+    """A penalty, a queue more and a queue less, the last one refused or Ctrl-C: each is as it was, with its pause, which
+    is said; no release came, and the next apply does it all.
+    """
+    at_lunch = {"Penalty": "7", "Paused": "1", "PausedReason": "lunch"}
+    stranger = {"Penalty": "0", "Paused": "1", "PausedReason": "smoke"}
+    two_queues.switch.members |= {(VIP, "Local/7@x/n"): dict(stranger), (ORDERS, "PJSIP/petrov"): {"Penalty": "5"}}
+    before = {key: dict(value) for key, value in two_queues.switch.members.items()}
+    planned = await two_queues.planned()
+    asked = [change for change in planned[0].plan.changes if change.side == "member"]
+    assert {(c.option, c.old, c.new) for c in asked} >= {("ivanova", "7", "0"), ("Local/7@x/n", "0", None)}
+    steps = []
+
+    def fail():
+        steps.append(two_queues.switch.log[-1])
+        if len(steps) == len(asked):
+            raise fails
+
+    two_queues.switch.before = dict.fromkeys([f"{a} {q}" for a in ACTIONS for q in (ORDERS, VIP)], fail)
+    with pytest.raises(type(fails)) as caught:
+        await change_members(two_queues.switch, asked, two_queues.said.append)
+    assert two_queues.switch.members == before
+    assert caught.value.__notes__[0].startswith("put back, and read back: ")
+    assert before[ORDERS, "PJSIP/ivanova"] == at_lunch
+    assert two_queues.switch.members[VIP, "Local/7@x/n"] == stranger
+    two_queues.switch.before = {}
+    await two_queues.apply(accept=["drops-log-ins"])
+    assert (await two_queues.plan()).empty
+
+
+async def test_what_cannot_be_put_back_is_said(two_queues):
+    """The switch is gone in the middle: who may be left is named."""
+    two_queues.switch.before[f"QueueAdd {VIP}"] = two_queues.switch.die
+    asked = [change for change in (await two_queues.plan()).changes if change.side == "member"]
+    with pytest.raises(SwitchError) as caught:
+        await change_members(two_queues.switch, asked, two_queues.said.append)
+    assert caught.value.__notes__[0].startswith(f"not seen to be put back: ivanova in {ORDERS}")
+
+
+async def test_who_logs_out_meanwhile_is_not_logged_in_by_the_way_back(two_queues):
+    """Only what was taken away is given back."""
+
+    def fail():
+        two_queues.switch.members = {}
+        raise SwitchError("refused")
+
+    two_queues.switch.before[f"QueueAdd {VIP}"] = fail
+    with pytest.raises(SwitchError):
+        await two_queues.apply()
+    assert two_queues.switch.members == {}
