@@ -7,6 +7,9 @@ import msgspec
 from cctoolkit.errors import Busy, OperatorError
 from cctoolkit.node.transports import Holder
 
+AT_WORK = "somebody else is at work on this node"
+"""All that is told of who holds the lock without a name."""
+
 
 def unprepared(node: str, root: str) -> OperatorError:
     """Return what to do where our folder is not there."""
@@ -21,7 +24,7 @@ def unprepared(node: str, root: str) -> OperatorError:
 def at_work(node: str, lock: bytes = b"") -> Busy:
     """Return what to do while somebody else holds the lock; `lock` is the text of the lock file."""
     return Busy(
-        f"somebody else is at work on this node{_held(lock)}", where=f"node {node}",
+        f"{AT_WORK}{_held(lock)}", where=f"node {node}",
         next_step="wait for it and try again; --wait 60s does so",
     )  # fmt: skip
 

@@ -71,7 +71,11 @@ class Transport(Protocol):
     """
 
     def lock(self, holder: Holder | None = None) -> AbstractAsyncContextManager[None]:
-        """Hold the node against every other apply; raise Busy at once when somebody else does, naming who it is."""
+        """Hold the node against every other apply; raise Busy when somebody else does, naming who it is. Without a
+        `holder` it is only to see whether it is held, and for a moment: who comes with a name waits for that.
+
+        Held once more by the same object it stays held until the first one lets go.
+        """
 
     async def sweep(self) -> None:
         """Remove what a cut-off write has left half done. Only under the lock."""

@@ -17,6 +17,7 @@ import msgspec
 from cctoolkit.ami.client import Client
 from cctoolkit.errors import OperatorError
 from cctoolkit.node import refusals
+from cctoolkit.node.locking import Lockable
 from cctoolkit.node.realtime import feed
 from cctoolkit.node.realtime.lock import Lock
 from cctoolkit.node.realtime.store import Store
@@ -26,7 +27,7 @@ _FEED = "feed"
 _RELEASE = re.compile(r"[0-9]{6,}-[0-9a-f]+")
 
 
-class AmiTransport:
+class AmiTransport(Lockable):
     """`client` is logged in with the account that deploys; it needs the classes config and command."""
 
     def __init__(self, node: str, client: Client) -> None:
@@ -36,8 +37,8 @@ class AmiTransport:
         self._lock = Lock(self._store)
 
     @asynccontextmanager
-    async def lock(self, holder: Holder | None = None) -> AsyncIterator[None]:
-        """Hold the node's lock; see Transport. Without the connection it is free again."""
+    async def _locked(self, holder: Holder | None) -> AsyncIterator[None]:
+        """Without the connection it is free again."""
         await self._row()
         mine = msgspec.json.encode(holder) if holder else b""
         if (theirs := await self._lock.take(mine)) is not None:

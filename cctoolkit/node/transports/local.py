@@ -18,6 +18,7 @@ import msgspec
 from cctoolkit.errors import OperatorError
 from cctoolkit.node import durable, owners, refusals
 from cctoolkit.node.groups import gid_of
+from cctoolkit.node.locking import Lockable
 from cctoolkit.node.transports import Holder, Intent, Touched
 
 P = ParamSpec("P")
@@ -49,7 +50,7 @@ def _told(
     return told
 
 
-class LocalTransport:
+class LocalTransport(Lockable):
     """`folder` is Asterisk's configuration folder; ours is `cctoolkit/` below it. Files are 0640 in
     `group`.
     """
@@ -60,8 +61,7 @@ class LocalTransport:
         self._group = group
 
     @asynccontextmanager
-    async def lock(self, holder: Holder | None = None) -> AsyncIterator[None]:
-        """Hold the node's lock; see Transport."""
+    async def _locked(self, holder: Holder | None) -> AsyncIterator[None]:
         handle = await self._open_lock()
         try:
             await self._take(handle, holder)

@@ -11,13 +11,14 @@ import msgspec
 
 from cctoolkit.errors import OperatorError, SwitchUnreachable
 from cctoolkit.node import refusals
+from cctoolkit.node.locking import Lockable
 from cctoolkit.node.ssh.session import PARTS, Answer, Session
 from cctoolkit.node.transports import Holder, Intent, Touched
 
 _RELEASE = re.compile(r"[0-9]{6,}-[0-9a-f]+")
 
 
-class SshTransport:
+class SshTransport(Lockable):
     """`session` works in our folder on the node; files are 0640 in `group`."""
 
     def __init__(self, node: str, session: Session, group: int | str) -> None:
@@ -26,8 +27,8 @@ class SshTransport:
         self._group = str(group)
 
     @asynccontextmanager
-    async def lock(self, holder: Holder | None = None) -> AsyncIterator[None]:
-        """Hold the node's lock; see Transport. Without the connection it is free again, and nothing can be done."""
+    async def _locked(self, holder: Holder | None) -> AsyncIterator[None]:
+        """Without the connection it is free again, and nothing can be done."""
         await self._ask("lock", msgspec.json.encode(holder).decode() if holder else "")
         try:
             yield

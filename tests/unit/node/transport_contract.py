@@ -8,6 +8,7 @@
 releases are no files inherits that too, and overrides what looks at them or spoils them.
 """
 
+import asyncio
 import os
 import pwd
 import stat
@@ -183,6 +184,30 @@ class TransportContract:
             with pytest.raises(Busy) as caught:
                 await far.transport.lock().__aenter__()
             assert caught.value.what == "somebody else is at work on this node"
+
+    async def test_who_holds_it_holds_it_on(self, far):
+        """The same transport takes it once more, as an apply does under a wait's lock: it is free when the first lets go."""
+        since = "2026-11-22T12:00:00+00:00"
+        async with far.transport.lock(Holder("anna", "desk-7", "apply", since)):
+            async with far.transport.lock(Holder("anna", "desk-7", "apply of release a", since)):
+                await far.transport.intend(INTENT)
+            await far.transport.intend(None)
+            with pytest.raises(Busy, match="anna on desk-7"):
+                await far.make().lock(Holder("petr", "desk-8", "rollback", since)).__aenter__()
+        async with far.make().lock():
+            pass
+
+    async def test_who_only_looks_keeps_nobody_out(self, far):
+        """Whoever holds it without a name only looks whether it is held: who comes with one waits for that moment."""
+        look = far.make().lock()
+        await look.__aenter__()
+        holding = far.transport.lock(Holder("anna", "desk-7", "apply", "2026-11-22T12:00:00+00:00"))
+        taking = asyncio.create_task(holding.__aenter__())
+        await asyncio.sleep(0.05)
+        assert not taking.done()
+        await look.__aexit__(None, None, None)
+        await asyncio.wait_for(taking, 10)
+        await holding.__aexit__(None, None, None)
 
     async def test_a_file_says_who_wrote_it_and_when(self, far):
         """Each file's owner and time, in UTC, and those of the folder; nothing where releases are no files."""
