@@ -32,7 +32,8 @@ def command(site: Site, output: OutputFormat = Format.text) -> int:
 
 def _beside(told: "Told") -> list[dict[str, str]]:
     """Return what is said besides the entries."""
-    return [{name: text} for name, text in (("journal", told.journal), ("away", told.away)) if text]
+    said = {"journal": told.journal, "away": told.away, "unknown": told.unknown}
+    return [{name: text} for name, text in said.items() if text]
 
 
 def _lines(told: "Told") -> Iterator[str]:
@@ -42,6 +43,8 @@ def _lines(told: "Told") -> Iterator[str]:
         yield f"away: {told.away}"
     elif not told.entries:
         yield "nothing applied yet"
+    if told.unknown:
+        yield told.unknown
     if told.journal:
         yield f"! {told.journal}"
 

@@ -20,11 +20,14 @@ Entry = dict[str, Any]
 
 
 class Told(Struct, frozen=True):
-    """A node's history, oldest first, and what its journal says now ("" nothing); or why it is away."""
+    """A node's history, oldest first, what its journal says now ("" nothing), and what of it nobody can know from here;
+    or why it is away.
+    """
 
     entries: Sequence[Entry]
     journal: str = ""
     away: str = ""
+    unknown: str = ""
 
 
 async def histories(loaded: LoadedSite) -> dict[str, Told]:
@@ -36,9 +39,14 @@ async def histories(loaded: LoadedSite) -> dict[str, Told]:
 async def _told(node: Node) -> Told:
     async with transport(node) as there:
         lines, intent = await there.history(), await there.intent()
-    by_phone: list[Entry] = [dict(entry) for entry in await asyncio.to_thread(overrides.by_phone, node)]
-    said = sorted([*map(read, lines), *by_phone], key=_when)
-    return Told(fold(said), journal.told(intent, clock.now()) if intent else "")
+    by_phone = await asyncio.to_thread(overrides.by_phone, node)
+    unknown = "; ".join(entry["unreadable"] for entry in by_phone if "unreadable" in entry)
+    said = [*map(read, lines), *(dict(entry) for entry in by_phone if "unreadable" not in entry)]
+    return Told(
+        fold(sorted(said, key=_when)),
+        journal.told(intent, clock.now()) if intent else "",
+        unknown=f"what supervisors said by phone is not known here: {unknown}" if unknown else "",
+    )
 
 
 def _when(entry: Mapping[str, Any]) -> str:

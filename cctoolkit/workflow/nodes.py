@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from cctoolkit.errors import OperatorError, SwitchError, UsageError
+from cctoolkit.errors import OperatorError, Refused, SwitchError, UsageError
 from cctoolkit.model import build
 from cctoolkit.model.site import Node
 from cctoolkit.spec import schema, source
@@ -44,7 +44,7 @@ async def each(
     nodes: Sequence[Node], ask: Callable[[Node], Awaitable[_Answer]], at_once: int = AT_ONCE
 ) -> dict[str, _Answer | OperatorError | SwitchError]:
     """Ask nodes, so many at once; return what came of each, in the order of the site's file: one that is away hides no
-    other. Of one alone the error is raised.
+    other. Of one alone the error is raised, and in any case that of a host whose key has changed.
     """
     room = asyncio.Semaphore(at_once)
 
@@ -52,6 +52,8 @@ async def each(
         async with room:
             try:
                 return await ask(node)
+            except Refused:
+                raise
             except (OperatorError, SwitchError) as error:
                 if len(nodes) == 1:
                     raise

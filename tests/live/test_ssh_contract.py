@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from cctoolkit.errors import OperatorError, SwitchUnreachable
+from cctoolkit.errors import OperatorError, Refused, SwitchUnreachable
 from cctoolkit.lab.address import LOCKS, claim
 from cctoolkit.model.site import Ami, AmiAccount, AmiAccounts, Node
 from cctoolkit.model.ssh import Login, Ssh
@@ -313,11 +313,11 @@ async def test_a_stranger_is_not_spoken_to(sshd, prepared, tmp_path, monkeypatch
     log = (sshd.folder / "log").read_text()
     try:
         sshd.know(asyncssh.generate_private_key("ssh-ed25519"))
-        with pytest.raises(OperatorError, match="the host's key is not the one in") as caught:
+        with pytest.raises(Refused, match="the host's key has changed: it is not the one in") as caught:
             await reached(sshd, prepared).__aenter__()
         assert "ssh-keygen -lf" in caught.value.next_step
         sshd.know(asyncssh.generate_private_key("ecdsa-sha2-nistp256"))
-        with pytest.raises(OperatorError, match="the host's key is not the one in"):
+        with pytest.raises(Refused, match="the host's key has changed: it is not the one in"):
             await reached(sshd, prepared).__aenter__()
         sshd.known_hosts.write_text("")
         with pytest.raises(OperatorError, match="the host's key is not known") as caught:

@@ -11,7 +11,7 @@ from typing import Any
 import asyncssh
 import msgspec
 
-from cctoolkit.errors import CctoolkitError, OperatorError, SwitchUnreachable
+from cctoolkit.errors import CctoolkitError, OperatorError, Refused, SwitchUnreachable
 from cctoolkit.secret import Secret
 
 _SECONDS = 15.0
@@ -47,7 +47,8 @@ async def connected(
 ) -> AsyncIterator[asyncssh.SSHClientConnection]:
     """Yield a connection to `hop`, through `jump` where there is one.
 
-    Raise SwitchUnreachable when one does not answer or lets nobody in, OperatorError when its key is not the known one.
+    Raise SwitchUnreachable when one does not answer or lets nobody in, OperatorError when its key is not known, Refused
+    when it is not the known one.
     """
     known = _read(node, known_hosts)
     async with AsyncExitStack() as stack:
@@ -139,8 +140,9 @@ def _stranger(where: str, hop: Hop, known: asyncssh.SSHKnownHosts, path: Path, e
     port = None if hop.port == 22 else hop.port  # which known_hosts leaves out
     trusted = any(asyncssh.match_known_hosts(known, hop.host, "", port)[:2])
     if trusted:
-        return OperatorError(
-            f"the host's key is not the one in {path}: {error}", where=where,
+        # Refused, not away: no command goes on beside a host that may be another one.
+        return Refused(
+            f"the host's key has changed: it is not the one in {path}: {error}", where=where,
             expected="the known key; another host may be in its place",
             next_step=f"find out why before anything else ({compare}); then put the new key into {path}",
         )  # fmt: skip
