@@ -1,14 +1,18 @@
 """apply: do the plan, prove it took, or put everything back."""
 
 import asyncio
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cctoolkit.cli import outcomes
 from cctoolkit.cli.options import (
     Accept,
+    AllOrNone,
+    AtOnce,
+    Canary,
+    Drain,
     Format,
     Nodes,
     OutputFormat,
@@ -16,50 +20,34 @@ from cctoolkit.cli.options import (
     Projects,
     Site,
     Wait,
+    WhenIdle,
+    Within,
     say,
     say_json,
     tell,
 )
 
 if TYPE_CHECKING:
-    from cctoolkit.deploy.fleet import Outcome
     from cctoolkit.plan.classes import Accepted
     from cctoolkit.workflow.careful import How
     from cctoolkit.workflow.fleet import Applied, Fleet
-
-_COLUMNS = ("node", "release before", "release now", "state", "seconds")
-_INTERRUPTED = 130
 
 
 def command(
     site: Site,
     projects: Projects = None,
     nodes: Nodes = None,
-    canary: Annotated[
-        str,
-        typer.Option("--canary", help="The node that goes first; the site's canary when not given.", metavar="NODE"),
-    ] = "",
+    canary: Canary = "",
     verify_canary: Annotated[
         bool, typer.Option("--verify-canary", help="Verify the canary, test calls and all, before the others begin.")
     ] = False,
-    at_once: Annotated[int, typer.Option("--at-once", help="So many nodes at once.", min=1, max=100)] = 4,
-    all_or_none: Annotated[
-        bool, typer.Option("--all-or-none", help="Change nothing while a node of the site is away.")
-    ] = False,
+    at_once: AtOnce = 4,
+    all_or_none: AllOrNone = False,
     overwrite_edits: OverwriteEdits = False,
     accept: Accept = None,
-    when_idle: Annotated[
-        bool, typer.Option("--when-idle", help="Wait until the change touches nobody who is live, then apply.")
-    ] = False,
-    drain: Annotated[
-        bool,
-        typer.Option(
-            "--drain", help="Let no new call into queues and trunks that are to go; apply when the last is gone."
-        ),
-    ] = False,
-    within: Annotated[
-        str, typer.Option("--within", help="How long --when-idle and --drain wait, a day at most.", metavar="DURATION")
-    ] = "30m",
+    when_idle: WhenIdle = False,
+    drain: Drain = False,
+    within: Within = "30m",
     plan: Annotated[
         Path | None,
         typer.Option("--plan", help="Perform exactly this plan, which `plan -o` saved; nothing else.", metavar="FILE"),
@@ -112,8 +100,8 @@ async def _confirm(site: str, only: list[str], output: Format, patience: float) 
     from cctoolkit.workflow import confirm, locks, nodes
 
     chosen = nodes.chosen(nodes.load_nodes(site), only)
-    await locks.wait_free(chosen, patience, tell)
-    confirmed = await confirm.confirm(chosen, tell)
+    async with locks.held(chosen, "confirm", patience, tell):
+        confirmed = await confirm.confirm(chosen, tell)
     if output is Format.json:
         say_json({"confirmed": confirmed})
     else:
@@ -122,64 +110,45 @@ async def _confirm(site: str, only: list[str], output: Format, patience: float) 
 
 
 async def _apply(site: str, projects: list[str], how: "How", shown: "Accepted", output: Format, patience: float) -> int:
+    from contextlib import AsyncExitStack
+
     from cctoolkit.cli.plan import told
-    from cctoolkit.workflow import careful, confirm, locks, nodes, specs
+    from cctoolkit.workflow import careful, confirm, locks, nodes, specs, trial
 
     loaded = specs.load_site(site, projects)
     chosen = nodes.chosen(loaded, how.nodes)
-    await locks.wait_free(chosen, patience, tell)
-    await confirm.settle(chosen, tell)
 
     def tell_plans(planned: "Fleet") -> None:
         if output is Format.text:
             for text in told(planned, shown):
                 say(text)
 
-    async def act() -> "Applied":
-        applied = await careful.apply(loaded, how, progress=tell, told=tell_plans)
-        if output is Format.json:
-            say_json({"nodes": applied.outcomes, "interrupted": applied.interrupted})
-        else:
-            _say(applied)
-        return applied
+    shown_last: list[Applied] = []
 
-    if how.spread.terms.confirm_within is None:
-        applied = await act()
-    else:
-        applied, confirmed = await confirm.apply_and_wait(chosen, act, tell)
-        if confirmed:
-            # A machine has had its one document.
-            (tell if output is Format.json else say)(f"confirmed: {', '.join(confirmed)}")
-    if applied.interrupted:
-        tell("interrupted: nodes that were at work were put back, the others are as the table says")
-        return _INTERRUPTED
-    return applied.exit_code
+    def show(applied: "Applied", confirm_by: str = "") -> None:
+        shown_last[:] = [applied]
+        outcomes.show(applied, output, "applied", confirm_by)
 
+    async with AsyncExitStack() as hold:
+        await hold.enter_async_context(locks.held(chosen, "apply", patience, tell))
+        await confirm.settle(chosen, tell)
 
-def _say(applied: "Applied") -> None:
-    from cctoolkit.errors import told
+        async def act() -> "Applied":
+            applied = await careful.apply(loaded, how, progress=tell, told=tell_plans)
+            # Whoever confirms comes from elsewhere.
+            await hold.aclose()
+            return applied
 
-    if len(applied.outcomes) > 1:
-        for text in table(applied.outcomes):
-            say(text)
-    elif applied.changed:
-        say(f"applied and read back: {', '.join(applied.changed)}")
-    for error in applied.errors.values():
-        tell(told(error))
-
-
-def table(outcomes: "Iterable[Outcome]") -> list[str]:
-    """Return one line a node under a heading: what is where, and below it why and what to do."""
-    outcomes = list(outcomes)
-    rows = [_COLUMNS]
-    for one in outcomes:
-        seconds = f"{one.seconds:.2f}" if one.seconds else "-"
-        rows.append((one.node, one.release_before or "?", one.release_now or "?", one.state, seconds))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    for one in outcomes:
-        if one.why:
-            lines.append(f"{one.node}: {one.why}")
-        if one.why and one.next_step:
-            lines.append(f"  next: {one.next_step}")
-    return lines
+        within = how.spread.terms.confirm_within
+        if within is None:
+            applied = await act()
+            show(applied)
+            return outcomes.ended(applied)
+        applied, confirmed = await trial.apply_and_wait(chosen, within, act, show, tell)
+    # A machine has had its one document.
+    more = tell if output is Format.json else say
+    if confirmed:
+        more(f"confirmed: {', '.join(confirmed)}")
+    for text in outcomes.table(applied.outcomes) if [applied] != shown_last else ():
+        more(text)
+    return outcomes.ended(applied)

@@ -37,6 +37,24 @@ Accept = Annotated[
     list[Class] | None,
     typer.Option("--accept", help="A danger that may happen now; once for each.", metavar="CLASS"),
 ]
+Canary = Annotated[
+    str,
+    typer.Option("--canary", help="The node that goes first; the site's canary when not given.", metavar="NODE"),
+]
+AtOnce = Annotated[int, typer.Option("--at-once", help="So many nodes at once.", min=1, max=100)]
+AllOrNone = Annotated[bool, typer.Option("--all-or-none", help="Change nothing while a node of the site is away.")]
+WhenIdle = Annotated[
+    bool, typer.Option("--when-idle", help="Wait at each node until the change touches nobody who is live there.")
+]
+Drain = Annotated[
+    bool,
+    typer.Option(
+        "--drain", help="Let no new call into queues and trunks that are to go; they go when the last one has."
+    ),
+]
+Within = Annotated[
+    str, typer.Option("--within", help="How long --when-idle and --drain wait, a day at most.", metavar="DURATION")
+]
 Projects = Annotated[
     list[str] | None,
     typer.Argument(help="Projects of the site; all when none is named.", metavar="[PROJECT]..."),

@@ -47,6 +47,7 @@ def command(
     Example: cctoolkit plan --site lab -o plan.json
     """
     from cctoolkit.errors import SwitchUnreachable, UsageError
+    from cctoolkit.flow.prove_explain import plain
     from cctoolkit.workflow import careful, fleet, specs
 
     if diff and output is PlanFormat.json:
@@ -62,8 +63,8 @@ def command(
             say(text)
     if diff:
         fence = output is PlanFormat.markdown
-        for text in asyncio.run(careful.differences(planned.planned)):
-            say(f"\n```diff\n{text}\n```" if fence else text)
+        for node, text in asyncio.run(careful.differences(planned.planned)):
+            say(f"\nnode {plain(node)}:\n\n```diff\n{text}\n```" if fence else f"node {node}:\n{text}")
     if file:
         careful.save(loaded, planned.planned, file)
     if planned.away:
@@ -71,14 +72,14 @@ def command(
     return 0 if all(one.plan.empty for one in planned.planned) else CHANGES
 
 
-def told(planned: "Fleet", accepted: "Accepted | None" = None) -> Iterator[str]:
-    """Yield each node's plan, what of it is accepted, or that the node is away."""
+def told(planned: "Fleet", accepted: "Accepted | None" = None, verb: str = "apply") -> Iterator[str]:
+    """Yield each node's plan, what of it is accepted by the command `verb`, or that the node is away."""
     from cctoolkit.plan.classes import NOTHING
     from cctoolkit.plan.explain import explain
     from cctoolkit.workflow.fleet import Away
 
     for one in planned.nodes:
-        yield _away(one) if isinstance(one, Away) else explain(one.plan, accepted or NOTHING)
+        yield _away(one) if isinstance(one, Away) else explain(one.plan, accepted or NOTHING, verb)
 
 
 def _markdown(planned: "Fleet") -> Iterator[str]:

@@ -33,8 +33,8 @@ def command(
     patience = locks.patience(wait)
 
     async def verified() -> "dict[str, Found | CctoolkitError]":
-        await locks.wait_free(chosen, patience, tell)
-        return {**await verify_site(site_loaded, loaded, tell, nodes or ())}
+        async with locks.held(chosen, "verify", patience, tell):
+            return {**await verify_site(site_loaded, loaded, tell, nodes or ())}
 
     found = asyncio.run(verified())
     if output is Format.json:

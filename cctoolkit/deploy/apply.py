@@ -21,7 +21,7 @@ import msgspec
 
 from cctoolkit import clock
 from cctoolkit.deploy import history, journal
-from cctoolkit.deploy.danger import refuse_danger
+from cctoolkit.deploy.danger import Dangerous, touched
 from cctoolkit.deploy.members import change_members
 from cctoolkit.deploy.registrations import register_again
 from cctoolkit.deploy.release import NOTHING, Author, Disk, compose, read, refuse_edits, still_used
@@ -32,7 +32,7 @@ from cctoolkit.errors import CctoolkitError, OperatorError, Refused, SwitchUnrea
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Holder, Intent, Transport
 from cctoolkit.plan.changes import Plan, memory_difference
-from cctoolkit.plan.classes import Accepted
+from cctoolkit.plan.classes import Accepted, dangers
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import Secret, SecretRef
 from cctoolkit.state.described import observable
@@ -65,11 +65,13 @@ async def apply(job: Job, client: Switch) -> None:
     async with job.transport.lock(job.holder()):
         disk = await read(job.transport)
         refuse_edits(disk, job.node, job.overwrite_edits)
-        _refuse_old_plan(job, disk)
+        refuse_moved_on(job.node, job.plan.release_now, disk)
         intent = await job.transport.intent()
         journal.refuse(intent, job.terms, job.node, clock.now())
         anew = bool(intent or disk.edited or job.terms.reload)
-        await refuse_danger(client, job.plan, job.config.files, disk, job.accepted, anew=anew)
+        impacts = await touched(client, job.plan, job.config.files, disk, anew=anew)
+        if found := dangers(impacts, job.accepted):
+            raise Dangerous(job.plan, found, job.terms.verb)
         await job.transport.sweep()
         if anew or any(change.side != "member" for change in job.plan.changes):
             await _change_files(job, disk, intent, client)
@@ -81,28 +83,30 @@ async def apply(job: Job, client: Switch) -> None:
             await record(job, disk, disk.folder)
 
 
-def _refuse_old_plan(job: Job, disk: Disk) -> None:
-    if disk.manifest.release != job.plan.release_now:
+def refuse_moved_on(node: str, planned: str, disk: Disk) -> None:
+    """Raise OperatorError when the release in force is no longer the one a plan was made for."""
+    if disk.manifest.release != planned:
         raise OperatorError(
             f"the node has moved on to release {disk.manifest.release} since the plan",
-            where=f"node {job.node}",
-            expected=f"release {job.plan.release_now}",
+            where=f"node {node}",
+            expected=f"release {planned}",
             next_step="plan again; nothing was changed",
         )
 
 
-def _refuse_trial_of_the_first(job: Job, base: Disk) -> None:
-    if job.terms.confirm_within and base.manifest.release == NOTHING:
+def refuse_trial_of_the_first(node: str, terms: Terms, base: Disk) -> None:
+    """Raise Refused when a release is to be on trial where there is none to come back to."""
+    if terms.confirm_within and base.manifest.release == NOTHING:
         raise Refused(
-            "before the first release there is nothing to come back to", where=f"node {job.node}",
+            "before the first release there is nothing to come back to", where=f"node {node}",
             expected="--confirm-within where a release is in force",
-            next_step="apply without --confirm-within; nothing was changed",
+            next_step="apply without --confirm-within, or leave this node out with --node; nothing was changed",
         )  # fmt: skip
 
 
 async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Switch) -> None:
     base = await _last_good(job, disk, intent, client)
-    _refuse_trial_of_the_first(job, base)
+    refuse_trial_of_the_first(job.node, job.terms, base)
     kept = still_used(disk, await snapshot.in_use(client), job.config)
     files = compose(job.config, kept, job.author, await job.transport.key(), job.value_of)
     folder = await _folder_name(job.transport, job.config.release)

@@ -2,17 +2,20 @@
 
 Knows no files and no switches: a `Turn` does what is done to a node. What is where in the end is read from the nodes
 and never assumed. An interruption (a cancellation) begins no other node: those at work put themselves back or are taken
-back, those that are done stay.
+back, those that are done stay. So they do when the turn of another does not come in time: a node that must wait (until
+nobody is touched there) waits at its own turn, and what is done is not done again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
-from typing import Literal, Protocol
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from typing import Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
-from cctoolkit.errors import CctoolkitError
+from cctoolkit.deploy.tasks import all_of, obeyed, through
+from cctoolkit.errors import CctoolkitError, OperatorError
 
+T = TypeVar("T")
 State = Literal["applied", "unchanged", "rolled back", "away", "failed"]
 
 
@@ -23,8 +26,11 @@ class Turn(Protocol):
     before: str
     after: str
 
-    async def perform(self) -> None:
-        """Change the node, or leave it as it was and raise."""
+    async def perform(self) -> bool:
+        """Change the node, or leave it as it was and raise; or say False: it must `wait`, and nothing was changed."""
+
+    async def wait(self) -> None:
+        """Wait a moment before the next try; raise GivenUp when it was too long."""
 
     async def changed(self) -> bool:
         """Say whether what is in force on the node is what this turn made."""
@@ -34,6 +40,10 @@ class Turn(Protocol):
 
     async def now(self) -> str:
         """Return the release in force."""
+
+
+class GivenUp(OperatorError):
+    """A node's turn did not come in time. Nothing was changed there; nothing is wrong with what was done elsewhere."""
 
 
 class Outcome(Struct, frozen=True):
@@ -76,40 +86,11 @@ async def perform(turns: Sequence[Turn], *, at_once: int, prove: Prove, progress
     try:
         await course.run(prove)
     except asyncio.CancelledError:
-        # It has been obeyed, and who called us goes on to tell.
         interrupted = True
     except CctoolkitError:
         pass
-    while task is not None and task.cancelling() > already:
-        task.uncancel()
-        interrupted = True
+    interrupted = obeyed(already) or interrupted
     return Run(tuple(course.outcomes()), course.errors, interrupted)
-
-
-async def _through(work: Coroutine[None, None, object]) -> None:
-    """Let work come to its end, also when we are interrupted meanwhile."""
-    task = asyncio.create_task(work)
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if task.cancelled():
-                raise
-
-
-async def _all(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Wait for all tasks; when one fails or we are interrupted, end the others first. Raise the first failure, one of
-    no kind we know before the others.
-    """
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await _through(asyncio.wait(tasks))
-    errors = [error for task in tasks if not task.cancelled() and (error := task.exception())]
-    for error in sorted(errors, key=lambda one: isinstance(one, CctoolkitError)):
-        raise error
 
 
 class _Course:
@@ -133,38 +114,57 @@ class _Course:
         canary, *rest = self._turns
         try:
             await self._turn(canary)
+            if canary.node not in self._done:
+                return
             await self._judged(canary, prove())
             if rest:
-                await _all([asyncio.create_task(self._turn(turn)) for turn in rest])
+                await all_of([asyncio.create_task(self._turn(turn)) for turn in rest])
         except asyncio.CancelledError:
-            await _through(self._settle(self._done))
+            await through(self._settle(self._done))
             raise
         except BaseException:  # whatever it is: nodes that were changed are taken back
-            await _through(self._settle(set()))
+            await through(self._settle(set()))
             raise
 
     async def _turn(self, turn: Turn) -> None:
+        """Let a node have its turn. While it must wait, others have the room."""
+        try:
+            while not await self._tried(turn):
+                await self._judged(turn, turn.wait())
+        except GivenUp:
+            return
+
+    async def _tried(self, turn: Turn) -> bool:
+        """Say whether a node's turn is over."""
         async with self._room:
             if self._stopped:
                 # The room is free because another has failed, before this one could be ended.
-                return
+                return True
             began = self._clock()
             self._seconds[turn.node] = 0.0
             try:
-                await self._judged(turn, turn.perform())
-                self._done.add(turn.node)
+                done = await self._judged(turn, turn.perform())
+            except GivenUp:
+                del self._seconds[turn.node]
+                raise
             except BaseException:  # whatever it is, also Ctrl-C: nobody else begins
                 self._stopped = True
-                raise
-            finally:
                 self._seconds[turn.node] = self._clock() - began
+                raise
+            if done:
+                self._done.add(turn.node)
+                self._seconds[turn.node] = self._clock() - began
+            else:
+                del self._seconds[turn.node]
+            return done
 
-    async def _judged(self, turn: Turn, work: Awaitable[None]) -> None:
+    async def _judged(self, turn: Turn, work: Awaitable[T]) -> T:
         try:
-            await work
+            return await work
         except CctoolkitError as error:
             self.errors[turn.node] = error
-            self._progress(f"{turn.node}: failed: {error.what}")
+            # Why is told in the end.
+            self._progress(f"{turn.node}: {'its turn did not come' if isinstance(error, GivenUp) else 'failed'}")
             raise
 
     async def _settle(self, stay: Collection[str]) -> None:
@@ -183,7 +183,7 @@ class _Course:
                 self._now[turn.node] = await turn.now()
             except CctoolkitError as error:
                 self._stuck[turn.node] = error
-                self._progress(f"{turn.node}: not rolled back: {error.what}")
+                self._progress(f"{turn.node}: not rolled back")
             self._seconds[turn.node] += self._clock() - began
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -200,11 +200,11 @@ class _Course:
             mend = stuck.next_step or "see what is wrong with the node"
             return "failed", f"not rolled back: {_line(stuck)}", f"{mend}; then apply again, it loads a whole release"
         if error is not None:
-            return "failed", _line(error), error.next_step
+            return "unchanged" if isinstance(error, GivenUp) else "failed", _line(error), error.next_step
         if turn.node not in self._seconds:
             return "unchanged", "its turn did not come", ""
         if turn.node in self._undone:
-            failed = [name for name in self.errors if name != turn.node]
+            failed = [name for name, why in self.errors.items() if name != turn.node and not isinstance(why, GivenUp)]
             return "rolled back", f"because of {', '.join(failed)}" if failed else "ended in the middle", ""
         if turn.node in self._done:
             return "applied", "", ""

@@ -1,10 +1,13 @@
 """What the intent journal says: an apply is at work or was cut off, or its release waits to be confirmed.
 
 A release that waits was read back, and is in force. Its deadline stands on the node, by the clock of the machine that
-applied: whoever comes after it, from any machine, sees that the old release is to come back, and brings it back.
+applied: whoever comes after it, from any machine, sees that the old release is to come back, and brings it back. It
+counts from the node's own read-back until the run over all nodes is over, and from then on alike for all.
 """
 
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import Busy, Refused
@@ -33,10 +36,21 @@ def waits(intent: Intent | None) -> bool:
 
 def overdue(intent: Intent, now: datetime) -> bool:
     """Say whether the time to confirm is over."""
-    return now >= _deadline(intent)
+    return now >= deadline(intent)
 
 
-def _deadline(intent: Intent) -> datetime:
+def same(one: Intent | None, other: Intent) -> bool:
+    """Say whether two are of the same release on trial, whatever its deadline is by now."""
+    return one is not None and replace(one, confirm_by=other.confirm_by) == other
+
+
+def until(intent: Intent, by: datetime) -> Intent:
+    """Return a trial with another deadline."""
+    return replace(intent, confirm_by=by.isoformat())
+
+
+def deadline(intent: Intent) -> datetime:
+    """Return until when a trial waits; one that nobody can read is over."""
     try:
         by = datetime.fromisoformat(intent.confirm_by)
     except ValueError:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from cctoolkit import marks
 from cctoolkit.plan.changes import Plan
+from cctoolkit.plan.classes import Impact
 from cctoolkit.render import queues
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.state.described import SECRET_OPTIONS
@@ -22,6 +23,18 @@ _SECTION = re.compile(r"^\[([^\]\n]+)\].*$", re.MULTILINE)
 _CANARY = re.compile(rf"(\[{marks.CANARY_QUEUE}\]\nservicelevel = )[0-9]+")
 _LEAVES = re.compile(r"RemoveQueueMember\(([^,]+),PJSIP/([^)]+)\)")
 _SECRET = re.compile(rf"^({'|'.join(sorted(SECRET_OPTIONS))})(\s*=).*$", re.MULTILINE)
+
+
+KINDS = ("queue", "trunk", "messages")
+"""What a drain keeps for the calls that are up when it goes."""
+
+
+def helps(plan: Plan, one: Impact) -> bool:
+    """Say whether a drain lets the last of those go whom an impact touches: what they come to is to go. A queue that
+    stays takes new callers in all the while; so does one whose keys change.
+    """
+    kind = "queue" if one.kind == "member" else one.kind
+    return kind in KINDS and one.name in going(plan, kind)
 
 
 def going(plan: Plan, *kinds: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from cctoolkit import marks
+from cctoolkit.plan import drain
 from cctoolkit.plan.changes import Action, Change, Plan, Side
 from cctoolkit.plan.classes import NOTHING, Accepted, Class, Impact, dangers
 from cctoolkit.state.described import OBSERVED_QUEUE
@@ -22,8 +23,10 @@ _SIDES: dict[Side, str] = {
 _SHOWN = 20
 
 
-def explain(plan: Plan, accepted: Accepted = NOTHING) -> str:
-    """Return the whole plan as text, one line a change, in a fixed order; what is `accepted` is not refused."""
+def explain(plan: Plan, accepted: Accepted = NOTHING, verb: str = "apply") -> str:
+    """Return the whole plan as text, one line a change, in a fixed order; what is `accepted` is not refused by the
+    command `verb`.
+    """
     if plan.empty:
         head = f"node {plan.node}: nothing to change (release {plan.release_now})"
         return f"{head}\n  ! {plan.pending}" if plan.pending else head
@@ -32,7 +35,7 @@ def explain(plan: Plan, accepted: Accepted = NOTHING) -> str:
     for group in objects(plan):
         lines += _object(plan, group)
     lines += [f"  ! {named(one)}: {danger(one)}" for one in beside(plan)]
-    return "\n".join([*lines, *(f"  ! {text}" for text in refused(plan, accepted))])
+    return "\n".join([*lines, *(f"  ! {text}" for text in refused(plan, accepted, verb))])
 
 
 def warnings(plan: Plan) -> Iterator[str]:
@@ -109,12 +112,15 @@ def danger(one: Impact) -> str:
     return f"{one.class_.words}{f', {one.counted}' if one.counted else ''}: {one.says}"
 
 
-def refused(plan: Plan, accepted: Accepted = NOTHING) -> Iterator[str]:
-    """Yield what apply refuses without an option, and the option."""
-    if left := sorted({one.class_ for one in dangers(plan.impacts, accepted)}):
-        yield f"apply refuses this without {' '.join(f'--accept {one}' for one in left)}"
+def refused(plan: Plan, accepted: Accepted = NOTHING, verb: str = "apply") -> Iterator[str]:
+    """Yield what a command refuses without an option, and the options."""
+    found = dangers(plan.impacts, accepted)
+    if left := sorted({one.class_ for one in found}):
+        yield f"{verb} refuses this without {' '.join(f'--accept {one}' for one in left)}"
         if Class.restart not in left:
-            yield "or with --when-idle it waits until nobody is touched, with --drain it lets no new call in meanwhile"
+            drained = any(drain.helps(plan, one) for one in found)
+            more = ", with --drain it lets no new call into what is to go meanwhile" if drained else ""
+            yield f"or with --when-idle it waits until nobody is touched{more}"
 
 
 def _object(plan: Plan, group: list[list[Change]]) -> Iterator[str]:

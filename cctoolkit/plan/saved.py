@@ -3,16 +3,17 @@
 A plan holds no secret: passwords are in it as fingerprints under the node's key.
 """
 
-from collections.abc import Sequence
-from itertools import zip_longest
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 from msgspec.structs import replace
 
-from cctoolkit.errors import OperatorError, UsageError
+from cctoolkit.errors import CctoolkitError, OperatorError, SwitchUnreachable, UsageError
 from cctoolkit.plan.changes import Change, Plan
 
 VERSION = 1
+_NOBODY: Mapping[str, CctoolkitError] = MappingProxyType({})
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -42,17 +43,35 @@ def read(content: bytes, where: str) -> Saved:
     return found
 
 
-def refuse_other(promised: Saved, site: str, plans: Sequence[Plan]) -> None:
-    """Raise OperatorError when the plans made now are not those of the file. Who is live does not count here: that is
-    judged anew in any case.
+def refuse_other(
+    promised: Saved, site: str, plans: Sequence[Plan], away: Mapping[str, CctoolkitError] = _NOBODY
+) -> None:
+    """Raise OperatorError when the plans made now are not those of the file, SwitchUnreachable when a node of the file
+    is `away`. Who is live does not count here: that is judged anew in any case.
     """
     if promised.site != site:
         raise UsageError(f"the plan file is of site {promised.site}", expected=f"one of site {site}")
-    for was, now in zip_longest(promised.nodes, plans):
-        if was is None or now is None or was.node != now.node:
-            raise _moved_on((was or now).node, "the site has other nodes than the plan file")
-        if different := _different(was, now):
-            raise _moved_on(now.node, different)
+    now = {plan.node for plan in plans}
+    for was in promised.nodes:
+        if was.node in away:
+            raise SwitchUnreachable(
+                f"the plan file has a plan for it, and it is away: {away[was.node].what}", where=f"node {was.node}",
+                expected="every node of the plan file",
+                next_step="apply the file when it is there, or plan the others with --node; nothing was changed",
+            )  # fmt: skip
+        if was.node not in now:
+            raise _moved_on(was.node, "it is none of the nodes asked for now")
+    for plan in plans:
+        refuse_changed(promised, plan)
+
+
+def refuse_changed(promised: Saved, now: Plan) -> None:
+    """Raise OperatorError when a node's plan is not the one of the file, or when that has none."""
+    was = next((plan for plan in promised.nodes if plan.node == now.node), None)
+    if was is None:
+        raise _moved_on(now.node, "it has no plan for this node, which was away, or not asked for, when it was made")
+    if different := _different(was, now):
+        raise _moved_on(now.node, different)
 
 
 def _different(was: Plan, now: Plan) -> str:

@@ -1,10 +1,13 @@
 """apply as people ask for it: at once, when nobody is touched any more, or after a drain; or a saved plan and no other.
 
-Every try plans anew, and `deploy` judges once more under its lock: a caller who came meanwhile is waited for as well.
+Who waits plans each node anew at its turn, and `deploy` judges once more under its lock: a caller who came meanwhile is
+waited for as well. A node that is done stays done while others wait.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,20 +15,20 @@ from msgspec.structs import replace
 
 from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.release import refuse_edits
+from cctoolkit.deploy.tasks import obeyed
+from cctoolkit.deploy.terms import Verb
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.plan import diff, drain, saved
-from cctoolkit.plan.classes import DANGEROUS, Accepted, Class, Impact, dangers
-from cctoolkit.plan.explain import named
+from cctoolkit.plan.changes import Plan
+from cctoolkit.plan.classes import DANGEROUS, Accepted, Class, dangers
 from cctoolkit.secret import reveal_files
 from cctoolkit.spec.problem import one_of
 from cctoolkit.workflow import fleet
 from cctoolkit.workflow.fleet import Applied, Fleet
+from cctoolkit.workflow.patience import Patience, refuse_restart
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import Planned
-
-_LOOK_SECONDS = 1.0
-_TELL_SECONDS = 30.0
 
 
 class How(Struct, frozen=True):
@@ -64,17 +67,14 @@ def _promised(file: Path) -> saved.Saved:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(file), expected="a plan file") from error
 
 
-async def differences(planned: Sequence[Planned]) -> list[str]:
-    """Return what differs in the files of each node where anything does."""
+async def differences(planned: Sequence[Planned]) -> list[tuple[str, str]]:
+    """Return what differs in the files of each node where anything does, with the node's name."""
     found = []
     for one in planned:
         async with transport(one.node) as there:
             key = await there.key()
-        found.append(diff.text(one.disk.files, reveal_files(one.config.files), key))
-    return [text for text in found if text]
-
-
-Plans = Callable[[], Awaitable[Fleet]]
+        found.append((one.node.id, diff.text(one.disk.files, reveal_files(one.config.files), key)))
+    return [(node, text) for node, text in found if text]
 
 
 async def apply(
@@ -86,94 +86,83 @@ async def apply(
     if how.drain and how.spread.terms.confirm_within:
         raise UsageError("what a drain leaves is no release to come back to", expected="--confirm-within or --drain")
     promised = _promised(how.plan) if how.plan else None
-
-    async def plans() -> Fleet:
+    with nothing_changed(progress):
         planned = await fleet.plan(loaded, how.nodes)
-        if promised:
-            saved.refuse_other(promised, loaded.site.id, [one.plan for one in planned.planned])
-        return planned
+    if promised is None:
+        return await perform(planned, how, progress=progress, told=told)
+    away = {one.node.id: one.error for one in planned.away}
+    saved.refuse_other(promised, loaded.site.id, [one.plan for one in planned.planned], away)
+    check = partial(saved.refuse_changed, promised)
+    return await perform(planned, how, progress=progress, told=told, check=check)
 
-    planned = await plans()
+
+async def perform(
+    planned: Fleet,
+    how: How,
+    *,
+    progress: Callable[[str], None],
+    told: Callable[[Fleet], None],
+    check: Callable[[Plan], None] = lambda _plan: None,
+) -> Applied:
+    """Perform plans, each as it is or, where it waits, as it is made anew at its turn, when `check` is given it."""
     told(planned)
     for one in planned.planned:
         refuse_edits(one.disk, one.node.id, how.spread.overwrite_edits)
+    patience = Patience(how.within_seconds, check, progress)
     if how.drain:
-        return await _drain(planned, plans, how, progress)
+        return await _drain(planned, how, patience, progress)
     if how.when_idle:
-        return await _when_idle(plans, how, progress)
-    refuse_dangers(planned.planned, how.spread.accepted)
+        return await _when_idle(planned, how.spread, patience, progress)
+    refuse_dangers(planned.planned, how.spread.accepted, how.spread.terms.verb)
     return await fleet.apply(planned, how.spread, progress)
 
 
-def refuse_dangers(planned: Sequence[Planned], accepted: Accepted) -> None:
+@contextmanager
+def nothing_changed(progress: Callable[[str], None]) -> Iterator[None]:
+    """Tell whoever interrupts this that there is nothing to look for on the nodes."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        progress("nothing was changed")
+        raise
+
+
+def refuse_dangers(planned: Sequence[Planned], accepted: Accepted, verb: Verb) -> None:
     """Raise Dangerous when a plan would touch who is live: of many nodes none is changed where one would be refused.
 
     Each node is looked at again under its lock.
     """
     for one in planned:
         if found := dangers(one.plan.impacts, accepted):
-            raise Dangerous(one.node.id, found)
+            raise Dangerous(one.plan, found, verb)
 
 
-async def _when_idle(plans: Plans, how: How, progress: Callable[[str], None]) -> Applied:
-    patience = _Patience(how.within_seconds, progress)
-    while True:
-        planned = await plans()
-        accepted = how.spread.accepted
-        touched = [(one.node.id, found) for one in planned.planned if (found := dangers(one.plan.impacts, accepted))]
-        if touched:
-            await patience.wait(*touched[0])
-            continue
-        applied = await fleet.apply(planned, how.spread, progress)
-        refused = next((error for error in applied.errors.values() if isinstance(error, Dangerous)), None)
-        if refused is None or applied.interrupted:
-            return applied
-        # Somebody came between the plan and the lock; nodes that were changed by then are rolled back.
-        await patience.wait(refused.node, refused.found)
+async def _when_idle(planned: Fleet, spread: fleet.How, patience: Patience, progress: Callable[[str], None]) -> Applied:
+    for one in planned.planned:
+        refuse_restart(one.plan, dangers(one.plan.impacts, spread.accepted), spread.terms.verb)
+    return await fleet.apply(planned, spread, progress, patience)
 
 
-async def _drain(first: Fleet, plans: Plans, how: How, progress: Callable[[str], None]) -> Applied:
+async def _drain(first: Fleet, how: How, patience: Patience, progress: Callable[[str], None]) -> Applied:
     """Flip to a release that lets no new call in but keeps what is to go; when the last call is gone, to the spec's."""
-
-    async def between() -> Fleet:
-        return await fleet.plan_again(
+    planned = first.planned
+    names = sorted({name for one in planned for name in drain.going(one.plan, *drain.KINDS)})
+    if not names:
+        progress("drain: no queue, trunk or mailing of messages is to go: as --when-idle, until nobody is touched")
+        return await _when_idle(first, how.spread, patience, progress)
+    progress(f"drain: no new call comes to {', '.join(names)}")
+    with nothing_changed(progress):
+        between = await fleet.plan_again(
             first, lambda one: (drain.between(one.config, one.disk.files, one.plan), drain.going(one.plan, "queue"))
         )
-
-    planned = first.planned
-    drained = frozenset(name for one in planned for name in drain.going(one.plan, "queue"))
-    last = replace(how, spread=replace(how.spread, accepted=replace(how.spread.accepted, drained=drained)))
-    names = sorted({name for one in planned for name in drain.going(one.plan, "queue", "trunk", "messages")})
-    if not names:
-        return await _when_idle(plans, last, progress)
-    progress(f"drain: no new call comes to {', '.join(names)}")
-    half = await _when_idle(between, how, progress)
+    half = await _when_idle(between, how.spread, patience, progress)
     if half.errors or half.interrupted:
         return half
-    return fleet.joined(half, await _when_idle(plans, last, progress))
-
-
-class _Patience:
-    """How long is waited, and what is told meanwhile: whenever it changes, and from time to time."""
-
-    def __init__(self, within_seconds: float, progress: Callable[[str], None]) -> None:
-        self._now = asyncio.get_running_loop().time
-        self._until = self._now() + within_seconds
-        self._within = within_seconds
-        self._progress = progress
-        self._said, self._said_at = "", 0.0
-
-    async def wait(self, node: str, found: Sequence[Impact]) -> None:
-        """Wait a moment for who is touched; raise Dangerous where no wait helps, OperatorError when it was too long."""
-        if any(one.class_ is Class.restart for one in found):
-            raise Dangerous(node, tuple(found))
-        what = "; ".join(f"{named(one)}: {one.class_.words}, {one.counted}" for one in found)
-        if self._now() >= self._until:
-            raise OperatorError(
-                f"after {self._within:g} s somebody is still touched: {what}", where=f"node {node}",
-                next_step="try again later, with a longer --within, or --accept it; what was applied until now stays",
-            )  # fmt: skip
-        if what != self._said or self._now() > self._said_at + _TELL_SECONDS:
-            self._said, self._said_at = what, self._now()
-            self._progress(f"waiting: {what}")
-        await asyncio.sleep(_LOOK_SECONDS)
+    drained = frozenset(name for one in planned for name in drain.going(one.plan, "queue"))
+    last = replace(how.spread, accepted=replace(how.spread.accepted, drained=drained))
+    try:
+        wanted = await fleet.plan_again(first, lambda one: (one.config, frozenset()))
+    except asyncio.CancelledError:
+        obeyed()
+        return replace(half, interrupted=True)
+    return fleet.joined(half, await _when_idle(wanted, last, patience, progress))

@@ -1,7 +1,7 @@
 """The nodes of a site together: planned at once, applied canary first, and those that are away left for later."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,19 +9,21 @@ from msgspec.structs import replace
 from cctoolkit import clock
 from cctoolkit.deploy import fleet as deploy
 from cctoolkit.deploy import release
+from cctoolkit.deploy.apply import refuse_trial_of_the_first
 from cctoolkit.deploy.fleet import Outcome
 from cctoolkit.deploy.terms import ORDINARY, Terms
-from cctoolkit.errors import CctoolkitError, OperatorError, SwitchError, SwitchUnreachable, UsageError
+from cctoolkit.errors import CctoolkitError, OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.plan.classes import NOTHING, Accepted
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import reveal_files
 from cctoolkit.workflow import switch, terminal
+from cctoolkit.workflow.canary import verify
 from cctoolkit.workflow.nodes import AT_ONCE, chosen
-from cctoolkit.workflow.specs import LoadedProject, LoadedSite, render_site
+from cctoolkit.workflow.patience import Patience
+from cctoolkit.workflow.specs import LoadedSite, render_site
 from cctoolkit.workflow.switch import Planned
 from cctoolkit.workflow.turn import NodeTurn
-from cctoolkit.workflow.verify import verified
 
 
 class Away(Struct, frozen=True):
@@ -50,7 +52,8 @@ class Fleet(Struct, frozen=True):
 
 class How(Struct, frozen=True):
     """How a fleet is applied: which node first, whether its test calls are placed before the others begin, how many
-    nodes at once, whether all must be there, what may be overwritten and happen, and on which terms.
+    nodes at once, whether all must be there, what may be overwritten and happen, and on which terms; `catch_up` is what
+    is done later about a `{node}` that is away.
     """
 
     canary: str = ""
@@ -60,6 +63,7 @@ class How(Struct, frozen=True):
     overwrite_edits: bool = False
     accepted: Accepted = NOTHING
     terms: Terms = ORDINARY
+    catch_up: str = "apply again when it is there"
 
 
 class Applied(Struct, frozen=True):
@@ -92,21 +96,25 @@ async def plan(loaded: LoadedSite, only: Sequence[str] = ()) -> Fleet:
     for node in nodes:
         # A phone's secret that is missing keeps no node away: it is missing for all.
         reveal_files(configs[node.id].files)
-    looks = (_look(node, switch.plan_node(node, configs[node.id])) for node in nodes)
-    found = await asyncio.gather(*looks)
+    return await looked(loaded, nodes, lambda node: switch.plan_node(node, configs[node.id]))
+
+
+async def looked(loaded: LoadedSite, nodes: Sequence[Node], plan: Callable[[Node], Awaitable[Planned]]) -> Fleet:
+    """Return nodes each with its plan or away; of the only one there is raise what keeps it away."""
+    found = await asyncio.gather(*(_look(node, plan(node)) for node in nodes))
     if len(found) == 1 and isinstance(found[0], Away):
         raise found[0].error
     return Fleet(loaded, tuple(found))
 
 
-async def plan_again(fleet: Fleet, wanted: Callable[[Planned], tuple[ConfigSet, Collection[str]]]) -> Fleet:
+async def plan_again(fleet: Fleet, wanted: Callable[[Planned], tuple[ConfigSet, frozenset[str]]]) -> Fleet:
     """Plan the nodes that were there for other files; `wanted` gives them and the queues whose members stay."""
 
     async def again(one: Planned | Away) -> Planned | Away:
         if isinstance(one, Away):
             return one
         config, staying = wanted(one)
-        return await _look(one.node, switch.plan_node(one.node, config, staying=staying))
+        return await _look(one.node, switch.plan_node(one.node, config, kept=one.kept, staying=staying))
 
     return replace(fleet, nodes=tuple(await asyncio.gather(*map(again, fleet.nodes))))
 
@@ -114,25 +122,29 @@ async def plan_again(fleet: Fleet, wanted: Callable[[Planned], tuple[ConfigSet, 
 async def _look(node: Node, planning: Awaitable[Planned]) -> Planned | Away:
     try:
         return await planning
+    except Refused:
+        # No node is away whose host is another one, or whose files are not to be taken: nothing goes on.
+        raise
     except (SwitchError, OperatorError) as error:
         return Away(node, error)
 
 
-async def apply(fleet: Fleet, how: How, progress: Callable[[str], None]) -> Applied:
-    """Perform the plans: the canary's first, then the others'; after a failure those changed are rolled back.
+async def apply(fleet: Fleet, how: How, progress: Callable[[str], None], patience: Patience | None = None) -> Applied:
+    """Perform the plans: the canary's first, then the others'; after a failure those changed are rolled back. With
+    `patience` each node waits at its turn until nobody is touched there.
 
-    Raise UsageError for a canary the site does not have, SwitchUnreachable when one that must be there is away:
-    nothing is changed then.
+    Raise UsageError for a canary the site does not have, SwitchUnreachable when one that must be there is away,
+    Refused for a trial of a node's first release: nothing is changed then.
     """
     canary = _canary(fleet, how, progress)
 
     async def prove(first: Planned) -> None:
         if how.verify_canary:
-            await _verify(fleet.loaded, first, progress)
+            await verify(fleet.loaded, first, progress)
 
-    done = await _perform(fleet.planned, canary, how, prove, progress)
+    done = await _perform(fleet.planned, canary, how, prove, progress, patience)
     performed = {outcome.node: outcome for outcome in done.outcomes}
-    outcomes = tuple(performed.get(one.node.id) or _left(one) for one in fleet.nodes)
+    outcomes = tuple(performed.get(one.node.id) or _left(one, how.catch_up) for one in fleet.nodes)
     return Applied(outcomes, done.errors, done.interrupted)
 
 
@@ -177,16 +189,20 @@ async def _perform(
     how: How,
     prove: Callable[[Planned], Awaitable[None]],
     progress: Callable[[str], None],
+    patience: Patience | None = None,
 ) -> deploy.Run:
     """Let those with something to do have their turns, the canary, or else the first, first."""
     author = release.Author(switch.user(), await asyncio.to_thread(switch.commit), clock.now())
+    concerned = [one for one in planned if not one.plan.empty or how.terms.reload or (one.kept and one.plan.pending)]
+    for one in concerned:
+        refuse_trial_of_the_first(one.node.id, how.terms, one.disk)
     turns = [
         NodeTurn(
-            one, author, overwrite_edits=how.overwrite_edits, accepted=how.accepted, terms=how.terms, progress=progress
+            one, author, overwrite_edits=how.overwrite_edits, accepted=how.accepted, terms=how.terms,
+            patience=patience, progress=progress,
         )
-        for one in planned
-        if not one.plan.empty or how.terms.reload or (one.kept and one.plan.pending)
-    ]
+        for one in concerned
+    ]  # fmt: skip
     turns.sort(key=lambda turn: turn.node != canary)
     if not turns:
         return deploy.Run((), {}, interrupted=False)
@@ -196,10 +212,10 @@ async def _perform(
         )
 
 
-def _left(one: Planned | Away) -> Outcome:
+def _left(one: Planned | Away, catch_up: str) -> Outcome:
     """Return the outcome of a node that had no turn."""
     if isinstance(one, Away):
-        next_step = one.error.next_step or "apply again when it is there"
+        next_step = "; ".join(filter(None, (one.error.next_step, catch_up.format(node=one.node.id))))
         return Outcome(one.node.id, "away", "", "", why=line(one.error), next_step=next_step)
     return Outcome(one.node.id, "unchanged", one.plan.release_now, one.plan.release_now)
 
@@ -217,28 +233,11 @@ def _canary(fleet: Fleet, how: How, progress: Callable[[str], None]) -> str:
             raise SwitchUnreachable(
                 f"{'the canary' if one.node.id == how.canary else 'the node'} is away: {line(one.error)}",
                 where=f"node {one.node.id}", expected="every node" if how.all_or_none else "the canary there",
-                next_step="nothing was changed; apply again when it is there, or without this option",
+                next_step="nothing was changed; do it again when it is there, or without this option",
             )  # fmt: skip
         if one.node.id == named:
             progress(f"{one.node.id}: the canary is away, another node goes first")
     return named
-
-
-async def _verify(loaded: LoadedSite, canary: Planned, progress: Callable[[str], None]) -> None:
-    """Raise SwitchError when the canary does not do what the specs say, test calls included."""
-    for project, document in zip(loaded.projects, loaded.documents, strict=True):
-        progress(f"{canary.node.id}: test calls of {project.id}")
-        found = await verified(
-            loaded, canary.node, canary.config, LoadedProject(project, document), lambda _done, _of: None
-        )
-        bad = [one for one in found if not one.good]
-        if bad:
-            more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-            raise SwitchError(
-                f"the canary fails {bad[0].check}: {bad[0].subject}: {bad[0].text}{more}",
-                where=f"node {canary.node.id}, project {project.id}", expected="every check good",
-                next_step=f"see them all with cctoolkit verify {project.id} where this spec may be applied",
-            )  # fmt: skip
 
 
 def line(error: CctoolkitError) -> str:

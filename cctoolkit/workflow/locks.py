@@ -1,13 +1,18 @@
-"""Waiting for somebody else's apply to end."""
+"""Waiting for somebody else's apply to end, and then keeping everybody else out."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from cctoolkit.errors import Busy, OperatorError, SwitchError, UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.model.words import seconds
-from cctoolkit.workflow.reach import transport
+from cctoolkit.node.transports import Transport
+from cctoolkit.workflow.reach import kept, transport
+from cctoolkit.workflow.switch import holder
+
+Progress = Callable[[str], None]
 
 LONGEST_SECONDS = 24 * 3600
 _PAUSE_SECONDS = 0.5
@@ -37,28 +42,41 @@ def trial(text: str) -> timedelta | None:
     return None if found is None else timedelta(seconds=found)
 
 
-async def wait_free(nodes: Sequence[Node], wait_seconds: float, progress: Callable[[str], None]) -> None:
-    """Return once nobody is at work on the nodes; raise Busy, naming who is, after `wait_seconds`. With none nobody is
-    asked: who is at work is found when the lock is taken.
+@asynccontextmanager
+async def held(nodes: Sequence[Node], doing: str, wait_seconds: float, progress: Progress) -> AsyncIterator[None]:
+    """Hold the nodes as long as this lasts: nobody comes between a plan and its apply. Raise Busy, naming who is at
+    work, after `wait_seconds`; with none nothing is held, and who is at work is found when the lock is taken.
+
+    A node that is away is left out, which is the plan's to say. All take nodes in the order of the site: two never wait
+    for one another.
     """
-    deadline = asyncio.get_running_loop().time() + wait_seconds
-    for node in nodes if wait_seconds else ():
-        told = False
-        while busy := await _busy(node):
-            if asyncio.get_running_loop().time() >= deadline:
-                raise busy
+    until = asyncio.get_running_loop().time() + wait_seconds
+    mine: dict[str, Transport] = {}
+    async with AsyncExitStack() as stack:
+        for node in nodes if wait_seconds else ():
+            try:
+                there = await stack.enter_async_context(transport(node))
+                await _take(there, stack, doing, until, progress)
+            except Busy:
+                raise
+            except (OperatorError, SwitchError):
+                continue
+            mine[node.id] = there
+        with kept(mine):
+            yield
+
+
+async def _take(there: Transport, stack: AsyncExitStack, doing: str, until: float, progress: Progress) -> None:
+    told = False
+    while True:
+        try:
+            await stack.enter_async_context(there.lock(holder(doing)))
+        except Busy as busy:
+            if asyncio.get_running_loop().time() >= until:
+                raise
             if not told:
                 progress(f"{busy.where}: {busy.what}; waiting")
             told = True
-            await asyncio.sleep(_PAUSE_SECONDS)
-
-
-async def _busy(node: Node) -> Busy | None:
-    """Return who is at work; nobody on a node that is away, which is the plan's to say."""
-    try:
-        async with transport(node) as there, there.lock():
-            return None
-    except Busy as error:
-        return error
-    except (OperatorError, SwitchError):
-        return None
+        else:
+            return
+        await asyncio.sleep(_PAUSE_SECONDS)

@@ -4,8 +4,9 @@ import asyncio
 import os
 import socket
 from base64 import b64decode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from cctoolkit.node.ssh.session import Session
 
+_KEPT: ContextVar[Mapping[str, Transport]] = ContextVar("kept")
+
 
 def is_here(node: Node) -> bool:
     """Say whether a node's own files are to be looked for on this machine: they are local, or its address is ours."""
@@ -37,9 +40,28 @@ def is_here(node: Node) -> bool:
     return True
 
 
+@contextmanager
+def kept(open_ones: Mapping[str, Transport]) -> Iterator[None]:
+    """Let `transport` yield these, by node, as long as this lasts: they hold the nodes' locks."""
+    token = _KEPT.set(open_ones)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
 @asynccontextmanager
 async def transport(node: Node) -> AsyncIterator[Transport]:
     """Yield how a node's files are reached."""
+    if (there := _KEPT.get({}).get(node.id)) is not None:
+        yield there
+        return
+    async with _opened(node) as there:
+        yield there
+
+
+@asynccontextmanager
+async def _opened(node: Node) -> AsyncIterator[Transport]:
     if node.transport == "ami":
         # Here, since it plans with what this module opens.
         from cctoolkit.workflow.switch import deploy_client

@@ -1,24 +1,27 @@
-"""rollback: back to a release a node keeps, by the machinery of apply."""
+"""rollback: back to a release the nodes keep, by the machinery of apply."""
 
 from collections.abc import Sequence
 
 from cctoolkit.deploy.rollback import choose, config_of, refuse_edited
 from cctoolkit.model.site import Node
 from cctoolkit.node.transports import Intent
+from cctoolkit.workflow import fleet
+from cctoolkit.workflow.fleet import Fleet
 from cctoolkit.workflow.nodes import chosen
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import Planned, plan_node
 
+CATCH_UP = "when it is there, cctoolkit rollback --node {node} does the same there"
+"""Not a rollback of all: those that are back would go forth again."""
 
-async def plan_rollback(
-    loaded: LoadedSite, to: str, only: Sequence[str] = (), *, with_edits: bool = False
-) -> list[Planned]:
+
+async def plan_rollback(loaded: LoadedSite, to: str, only: Sequence[str] = (), *, with_edits: bool = False) -> Fleet:
     """Plan the way back for every node, or `only` some: what is against what the kept release holds. Changes nothing.
 
     The spec of today takes no part but for where the nodes are.
     """
-    return [await _plan(one, to, with_edits=with_edits) for one in chosen(loaded, only)]
+    return await fleet.looked(loaded, chosen(loaded, only), lambda node: _plan(node, to, with_edits=with_edits))
 
 
 async def plan_back(node: Node, intent: Intent) -> Planned:

@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -36,13 +36,16 @@ from cctoolkit.workflow.specs import LoadedSite, render_site
 
 
 class Planned(Struct, frozen=True):
-    """A node's plan and what it was made from: the spec, or the kept release `kept`, its secrets in it."""
+    """A node's plan and what it was made from: the spec, or the kept release `kept`, its secrets in it; in queues that
+    are `staying` nobody is logged out.
+    """
 
     node: Node
     plan: Plan
     config: ConfigSet
     disk: release.Disk
     kept: release.Disk | None = None
+    staying: frozenset[str] = frozenset()
 
 
 def account(node: Node, who: AmiAccount) -> Account:
@@ -75,7 +78,7 @@ async def plan_site(loaded: LoadedSite) -> list[Planned]:
 
 
 async def plan_node(
-    node: Node, config: ConfigSet, *, kept: release.Disk | None = None, staying: Collection[str] = frozenset()
+    node: Node, config: ConfigSet, *, kept: release.Disk | None = None, staying: frozenset[str] = frozenset()
 ) -> Planned:
     """Plan one node; `kept` is the release of its own that `config` was read from, if any. Agents who are logged in to
     queues that are `staying` stay, whatever the spec says.
@@ -99,7 +102,12 @@ async def plan_node(
     situation = Situation(changes, live, memory, config.files, {**disk.files, **disk.kept})
     impacts = judge(situation, node.asterisk, reloads=plan.reloads, queues=plan.reloads_queues)
     plan = replace(plan, impacts=impacts)
-    return Planned(node, plan, config, disk, kept)
+    return Planned(node, plan, config, disk, kept, staying)
+
+
+async def planned_again(one: Planned) -> Planned:
+    """Plan a node anew for the same files."""
+    return await plan_node(one.node, one.config, kept=one.kept, staying=one.staying)
 
 
 async def _journal(there: Transport) -> tuple[str, str]:

@@ -1,13 +1,18 @@
-"""A node's turn in a fleet's apply: its plan performed, read, and taken back, each over connections of its own."""
+"""A node's turn in a fleet's apply: its plan performed, read, and taken back, each over connections of its own.
+
+With `patience` the node is planned anew at its turn, and again and again until its change touches nobody.
+"""
 
 from collections.abc import Callable
 
 from cctoolkit.deploy import apply as deploy
 from cctoolkit.deploy import release, undo
+from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.terms import ORDINARY, Terms
 from cctoolkit.node.transports import Transport
-from cctoolkit.plan.classes import EVERYTHING, Accepted
+from cctoolkit.plan.classes import EVERYTHING, Accepted, Impact, dangers
 from cctoolkit.workflow import switch
+from cctoolkit.workflow.patience import Patience
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.switch import Planned
 
@@ -15,7 +20,7 @@ from cctoolkit.workflow.switch import Planned
 class NodeTurn:
     """See `cctoolkit.deploy.fleet.Turn`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a person may say of an apply, one by one
         self,
         planned: Planned,
         author: release.Author,
@@ -23,6 +28,7 @@ class NodeTurn:
         overwrite_edits: bool,
         accepted: Accepted,
         terms: Terms = ORDINARY,
+        patience: Patience | None = None,
         progress: Callable[[str], None],
     ) -> None:
         self.planned = planned
@@ -32,12 +38,34 @@ class NodeTurn:
         self._overwrite_edits = overwrite_edits
         self._accepted = accepted
         self._terms = terms
+        self._patience = patience
+        self._touched: tuple[Impact, ...] = ()
         self._progress = progress
         self._folder = ""
         self._performed = False
 
-    async def perform(self) -> None:
-        """Apply, or leave the node as it was and raise."""
+    async def perform(self) -> bool:
+        """Apply, or leave the node as it was and raise; with patience say False while somebody would be touched."""
+        if self._patience is None:
+            await self._apply()
+            return True
+        self.planned = await self._patience.again(self.planned)
+        deploy.refuse_moved_on(self.node, self.before, self.planned.disk)
+        self._touched = dangers(self.planned.plan.impacts, self._accepted)
+        if not self._touched:
+            try:
+                await self._apply()
+            except Dangerous as refused:
+                # Somebody came between the plan and the lock.
+                self._touched = refused.found
+        return self._performed
+
+    async def wait(self) -> None:
+        """Wait a moment for who is touched."""
+        if self._patience is not None:
+            await self._patience.wait(self.planned.plan, self._touched, self._terms.verb)
+
+    async def _apply(self) -> None:
         async with transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
             self._folder = await there.current()
             await deploy.apply(self._job(there, self._accepted, self._terms), client)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from cctoolkit.deploy.danger import Dangerous
+from cctoolkit.plan.classes import DANGEROUS
 from cctoolkit.workflow import fleet, switch
 from tests.live.staffed import DEALERS, NUMBER, Staffed, queue, until
 
@@ -138,6 +139,48 @@ async def test_a_drain_that_was_cut_off_goes_on(alone, capsys):
     await until(alone.count, 0)
     assert await alone.apply("--drain", "--within", "10s") == 0
     assert (await alone.plan()).empty
+
+
+async def test_a_rollback_drains_too(alone, capsys):
+    """The queue that the newer release brought goes under a caller: refused in the words of rollback, then drained; what
+    the limit leaves goes on by the release it names, since the one before is another by then.
+    """
+    danger = [f"--accept={one}" for one in DANGEROUS]
+    alone.without("vip")
+    assert await alone.apply(*danger) == 0
+    older = (await alone.plan()).release_now
+    alone.spec()
+    assert await alone.apply(*danger) == 0
+    await waits(alone)
+    command = ("rollback", "--site", alone.line.site)
+    capsys.readouterr()
+    assert await alone.line.run_aside(*command) == 1
+    said = capsys.readouterr()
+    assert "! rollback refuses this without --accept " in said.out
+    assert "next: rollback with --accept " in said.err
+    assert "or wait for nobody: --when-idle, --drain" in said.err
+    assert await alone.line.run_aside(*command, "--drain", "--within", "1s") == 1
+    assert f"rollback --node n1 --to {older} later" in capsys.readouterr().err
+    assert await alone.count() == 1
+    await alone.line.lab.street.hang_up(alone.calls[0])
+    await until(alone.count, 0)
+    assert await alone.line.run_aside(*command, "--node", "n1", "--to", older, "--drain", "--within", "20s") == 0
+    assert (await alone.plan()).release_now == older
+    assert queue("vip") not in {name for name, _ in await alone.members()}
+
+
+async def test_no_drain_where_keys_change(alone, capsys):
+    """A queue that stays takes new callers in all the while: --drain is not offered, and says that it is --when-idle."""
+    await alone.member("orders", "kuznetsova", reason="lunch")
+    await alone.call(NUMBER, (0.4, "1"))
+    await until(alone.count, 1)
+    alone.spec(("project", 'keys: {"0": leave-message}', 'keys: {"5": leave-message}'))
+    assert await alone.apply() == 1
+    assert "or wait for nobody: --when-idle; nothing was changed" in capsys.readouterr().err
+    assert await alone.apply("--drain", "--within", "1s") == 1
+    said = capsys.readouterr().err
+    assert "no queue, trunk or mailing of messages is to go: as --when-idle" in said
+    assert "strands waiting callers, 1 waiting" in said
 
 
 async def test_a_drain_keeps_to_whom_a_message_goes(alone):

@@ -1,22 +1,28 @@
 """A site of several nodes: canary first, the others at once, away ones caught up, all taken back after a failure."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
 
+from cctoolkit import marks
 from cctoolkit.deploy import reload
 from cctoolkit.lab.lab import Lab
+from cctoolkit.workflow import specs, switch
 from tests.live.conftest import Line, specs_for_tests
 
 pytestmark = pytest.mark.live
 
 NODES = ("n1", "n2", "n3", "n4")
 APPLIED = dict.fromkeys(NODES, "applied")
+# Where the tests run in the background, Ctrl-C is ignored, and a child would inherit that.
+APPLY = ("env", "--default-signal=INT", sys.executable, "-m", "cctoolkit", "apply")
 
 
 class Fleet(Line):
@@ -41,6 +47,10 @@ class Fleet(Line):
         code = self.run("apply", "--site", self.site, "--format", "json", *arguments)
         nodes = json.loads(capsys.readouterr().out)["nodes"]
         return code, {one["node"]: one["state"] for one in nodes}, nodes
+
+    def history(self, node) -> list[str]:
+        """The lines of a node's history."""
+        return (self.lab.nodes[node].config / "cctoolkit/history.jsonl").read_text().splitlines()
 
     def give(self, node, group):
         """Let the files of one node come in another group, in the site's file."""
@@ -185,19 +195,7 @@ def test_ctrl_c_puts_back_who_is_at_work(changed):
     """The canary and n2 are done and stay, n3 is at work and puts itself back, n4 does not begin; exit code 130."""
     before = changed.releases()
     back = changed.give("n3", 0)
-    # Where the tests run in the background, Ctrl-C is ignored, and a child would inherit that.
-    command = [
-        "env",
-        "--default-signal=INT",
-        sys.executable,
-        "-m",
-        "cctoolkit",
-        "apply",
-        "--site",
-        changed.site,
-        "--at-once",
-        "1",
-    ]
+    command = [*APPLY, "--site", changed.site, "--at-once", "1"]
     done = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=changed.root)
     for line in done.stderr:
         if line.startswith("n3: flip"):
@@ -227,3 +225,103 @@ def test_a_canary_that_fails_its_test_calls_is_taken_back(changed, capsys):
     assert (code, states["n1"], states["n2"]) == (1, "failed", "unchanged")
     assert "the canary fails" in nodes[0]["why"]
     assert changed.releases() == before
+
+
+async def test_who_waits_until_nobody_is_touched_lets_the_others_stay(changed, capsys):
+    """A stranger is logged in on n3, whom the plan would log out: n3 waits at its turn, the canary and the others are
+    applied once and stay; the limit takes nothing back, and when the stranger is gone the next apply needs n3 alone.
+    """
+    node = specs.load_site(changed.site).site.nodes[2]
+    who = {"Queue": marks.queue_name("northwind-hotline", "orders"), "Interface": "Local/7@cct-shadow/n"}
+    histories = {name: changed.history(name) for name in NODES}
+    async with switch.deploy_client(node) as client:
+        await client.action("QueueAdd", who)
+        assert await changed.run_aside("apply", "--site", changed.site, "--when-idle", "--within", "1s") == 1
+        said = capsys.readouterr()
+        assert "n3: waiting: member orders of northwind-hotline: drops log-ins, 1 logged in" in said.err
+        assert (said.out + said.err).count("after 1 s somebody is still touched") == 1
+        states = {row[0]: row[3] for row in map(str.split, said.out.splitlines()) if row[:1] and row[0] in NODES}
+        assert states == {**APPLIED, "n3": "unchanged"}
+        going = asyncio.create_task(changed.run_aside("apply", "--site", changed.site, "--when-idle"))
+        while "n3: waiting: " not in capsys.readouterr().err:
+            await asyncio.sleep(0.1)
+        await client.action("QueueRemove", who)
+        assert await asyncio.wait_for(going, 30) == 0
+    assert {name: len(changed.history(name)) - len(old) for name, old in histories.items()} == dict.fromkeys(NODES, 1)
+
+
+def test_a_rollback_goes_as_an_apply_does(changed, capsys):
+    """The canary first, one table, as JSON too; who is away is named with the way to follow, and follows; a node that
+    does not take it takes the others back to where they were.
+    """
+    before = changed.releases()
+    assert changed.apply(capsys)[0] == 0
+    newer = changed.releases()
+    back = changed.give("n3", 0)
+    assert changed.run("rollback", "--site", changed.site, "--at-once", "1", "--canary", "n2") == 1
+    back()
+    said = capsys.readouterr()
+    staged = [line.partition(":")[0] for line in said.err.splitlines() if ": stage release" in line]
+    assert staged[:3] == ["n2", "n1", "n3"]
+    assert (said.out + said.err).count("did not take the new files") == 1
+    assert changed.releases() == newer
+    changed.lab.nodes["n2"].stop()
+    assert changed.run("rollback", "--site", changed.site, "--all-or-none") == 4
+    assert changed.releases() == newer
+    capsys.readouterr()
+    assert changed.run("rollback", "--site", changed.site, "--format", "json") == 4
+    nodes = json.loads(capsys.readouterr().out)["nodes"]
+    assert {one["node"]: one["state"] for one in nodes} == {**APPLIED, "n2": "away"}
+    assert "cctoolkit rollback --node n2 does the same there" in nodes[1]["next_step"]
+    assert changed.releases() == {**before, "n2": newer["n2"]}
+    changed.lab.nodes["n2"].start()
+    assert changed.run("rollback", "--site", changed.site, "--node", "n2") == 0
+    assert "rolled back and read back: n2" in capsys.readouterr().out
+    assert changed.releases() == before
+
+
+async def test_all_nodes_on_trial_have_one_deadline(changed, capsys):
+    """It counts from the end of the run, is told, and stands in every node's journal; Ctrl-C then says what is where."""
+    before = changed.releases()
+    command = [*APPLY, "--site", changed.site, "--at-once", "1", "--confirm-within", "5m"]
+    done = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, cwd=changed.root)
+    out = b""
+    async with asyncio.timeout(60):
+        while b"on trial until " not in out:
+            out += await done.stdout.readline()
+        async for line in done.stderr:
+            if line.startswith(b"node n4: ") and b"waits to be confirmed" in line:
+                break
+    paths = [changed.lab.nodes[name].config / "cctoolkit/intent" for name in NODES]
+    (by,) = {json.loads(path.read_text())["confirm_by"] for path in paths}
+    assert f"on trial until {by[:19]}Z" in out.decode()
+    assert await changed.run_aside("plan", "--site", changed.site) == 0
+    assert capsys.readouterr().out.count(f"waits to be confirmed until {by[:19]}Z") == len(NODES)
+    done.send_signal(signal.SIGINT)
+    out, err = await asyncio.wait_for(done.communicate(), 60)
+    assert done.returncode == 130, err
+    states = {row[0]: " ".join(row[3:5]) for row in map(str.split, out.decode().splitlines()) if len(row) > 4}
+    assert {name: states[name] for name in NODES} == dict.fromkeys(NODES, "rolled back")
+    assert changed.releases() == before
+    assert not [path for path in paths if path.exists()]
+
+
+def test_a_second_ctrl_c_says_what_is_where_too(changed):
+    """Whoever does not wait for the way back is told what is known; the next apply finishes or undoes the rest."""
+    back = changed.give("n3", 0)
+    command = [*APPLY, "--site", changed.site, "--at-once", "1"]
+    done = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=changed.root)
+    for line in done.stderr:
+        if line.startswith("n3: flip"):
+            done.send_signal(signal.SIGINT)
+        if line.startswith("n3: put the old release back"):
+            done.send_signal(signal.SIGINT)
+            break
+    out, err = done.communicate(timeout=60)
+    back()
+    assert done.returncode == 130, err
+    states = {row[0]: row[3] for row in map(str.split, out.splitlines()) if row[0] in NODES and len(row) > 4}
+    assert states.keys() == set(NODES), out + err
+    assert (states["n1"], states["n4"]) == ("applied", "unchanged"), out + err
+    assert changed.run("apply", "--site", changed.site) == 0
+    assert changed.run("plan", "--site", changed.site) == 0

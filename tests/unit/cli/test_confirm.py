@@ -1,11 +1,12 @@
 import json
+from contextlib import asynccontextmanager
 
 import pytest
 from msgspec.structs import replace
 
 from cctoolkit.__main__ import run
 from cctoolkit.deploy.fleet import Outcome
-from cctoolkit.workflow import careful, confirm, fleet, locks, nodes, specs
+from cctoolkit.workflow import careful, confirm, fleet, locks, nodes, specs, trial
 
 
 @pytest.fixture
@@ -19,8 +20,10 @@ def asked(monkeypatch):
     two = replace(one, site=replace(one.site, nodes=(first, replace(first, id="n2"))))
     said = []
 
-    async def waited(chosen, seconds, _tell):
+    @asynccontextmanager
+    async def held(chosen, _doing, seconds, _tell):
         said.append(("waited", [node.id for node in chosen], seconds))
+        yield
 
     async def confirmed(chosen, _tell):
         said.append(("confirmed", [node.id for node in chosen]))
@@ -28,7 +31,7 @@ def asked(monkeypatch):
 
     for module, name in ((nodes, "load_nodes"), (specs, "load_site")):
         monkeypatch.setattr(module, name, lambda *_: two)
-    monkeypatch.setattr(locks, "wait_free", waited)
+    monkeypatch.setattr(locks, "held", held)
     monkeypatch.setattr(confirm, "confirm", confirmed)
     return said
 
@@ -55,13 +58,21 @@ def test_a_machine_gets_one_document(asked, monkeypatch, capsys):
     async def nothing(*_, **__):
         return done
 
-    async def trial(_nodes, act, _tell):
-        return await act(), ["n1"]
+    async def on_trial(_nodes, _within, act, shown, _tell):
+        applied = await act()
+        shown(applied, "2026-11-22T12:05:00.5+00:00")
+        return applied, ["n1"]
 
     monkeypatch.setattr(careful, "apply", nothing)
     monkeypatch.setattr(confirm, "settle", nothing)
-    monkeypatch.setattr(confirm, "apply_and_wait", trial)
+    monkeypatch.setattr(trial, "apply_and_wait", on_trial)
     assert run(["apply", "--site", "s", "--confirm-within", "5m", "--format", "json"]) == 0
     told = capsys.readouterr()
-    assert json.loads(told.out)["nodes"][0]["state"] == "applied"
+    found = json.loads(told.out)
+    assert (found["nodes"][0]["state"], found["confirm_by"]) == ("applied", "2026-11-22T12:05:00.5+00:00")
     assert told.err == "confirmed: n1\n"
+    assert run(["apply", "--site", "s", "--confirm-within", "5m"]) == 0
+    assert capsys.readouterr().out == (
+        "applied and read back: n1\n"
+        "on trial until 2026-11-22T12:05:00Z: cctoolkit apply --confirm lets it stay\nconfirmed: n1\n"
+    )

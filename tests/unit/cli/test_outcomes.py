@@ -1,5 +1,13 @@
-from cctoolkit.cli.apply import table
+import json
+
+import pytest
+
+from cctoolkit.cli import outcomes
+from cctoolkit.cli.options import Format
+from cctoolkit.cli.outcomes import table
 from cctoolkit.deploy.fleet import Outcome
+from cctoolkit.errors import SwitchError
+from cctoolkit.workflow.fleet import Applied
 
 
 def test_the_table_says_what_is_where_and_what_to_do():
@@ -24,3 +32,29 @@ def test_the_table_says_what_is_where_and_what_to_do():
         "msk-3: no connection: refused",
         "  next: apply again",
     ]
+
+
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_a_failure_is_told_once(nodes, capsys):
+    """Of one node with all that is known on standard error, of several below the table; to a machine in its document."""
+    error = SwitchError("it broke", where="node n1", next_step="mend it")
+    found = [
+        Outcome("n1", "failed", "aa", "aa", 1, "node n1: it broke", "mend it"),
+        Outcome("n2", "unchanged", "a", "a"),
+    ]
+    applied = Applied(tuple(found[:nodes]), {"n1": error}, interrupted=False)
+    outcomes.show(applied, Format.text, "applied")
+    told = capsys.readouterr()
+    assert (told.out + told.err).count("it broke") == 1
+    assert ("it broke" in told.out) == (nodes == 2)
+    outcomes.show(applied, Format.json, "applied")
+    told = capsys.readouterr()
+    assert (json.loads(told.out)["nodes"][0]["why"], told.err) == ("node n1: it broke", "")
+
+
+def test_after_an_interruption_there_is_always_a_table(capsys):
+    """Of one node too."""
+    applied = Applied((Outcome("n1", "rolled back", "aa", "aa", why="ended in the middle, put back"),), {}, True)
+    outcomes.show(applied, Format.text, "applied")
+    assert "n1    aa              aa           rolled back  -" in capsys.readouterr().out.splitlines()
+    assert outcomes.ended(applied) == 130

@@ -1,12 +1,13 @@
-from types import SimpleNamespace
-
 import pytest
 from msgspec.structs import replace
 
 from cctoolkit.__main__ import run
+from cctoolkit.deploy.release import Disk
+from cctoolkit.node.transports import Manifest
 from cctoolkit.plan.changes import Plan
 from cctoolkit.plan.classes import Class, Impact
 from cctoolkit.workflow import fleet, nodes, rollback
+from cctoolkit.workflow.switch import Planned
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def planned(monkeypatch):
 
     async def plan(loaded, _to, only, **_more):
         asked.extend(node.id for node in nodes.chosen(loaded, only))
-        return []
+        return fleet.Fleet(loaded, ())
 
     monkeypatch.setattr(nodes, "load_nodes", lambda _name: replace(site, site=replace(site.site, nodes=three)))
     monkeypatch.setattr(rollback, "plan_rollback", plan)
@@ -43,18 +44,22 @@ def test_an_unknown_node_is_wrong_usage(planned, capsys):
 def test_of_many_nodes_none_goes_back_where_one_would_be_refused(planned, monkeypatch, capsys):
     """A caller waits on the second: the first is not taken there and back under its calls."""
     strands = Impact("disk", "queue", "q", Class.strands, "r", "they wait on", {"waiting": 1})
-    ways = [
-        SimpleNamespace(node=SimpleNamespace(id=name), plan=Plan(name, "aa", "bb", (), impacts=found))
-        for name, found in (("n1", ()), ("n2", (strands,)))
-    ]
+    found = {"n1": (), "n2": (strands,)}
+    disk = Disk("000002-aa", Manifest("aa", "", "", "", {}, {}), {}, {}, ())
 
-    async def plan(*_what, **_more):
-        return ways
+    async def plan(loaded, *_what, **_more):
+        ways = [
+            Planned(node, Plan(node.id, "aa", "bb", (), impacts=found[node.id]), None, disk)
+            for node in loaded.site.nodes[:2]
+        ]
+        return fleet.Fleet(loaded, tuple(ways))
 
     async def nobody(*_what, **_more):
         raise AssertionError("a node was changed")
 
     monkeypatch.setattr(rollback, "plan_rollback", plan)
-    monkeypatch.setattr(fleet, "apply_site", nobody)
+    monkeypatch.setattr(fleet, "apply", nobody)
     assert run(["rollback", "--site", "s"]) == 1
-    assert "node n2: this would touch who is live now" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "node n2: this would touch who is live now" in said
+    assert "next: rollback with --accept strands-waiting-callers, or wait for nobody: --when-idle; nothing" in said

@@ -1,4 +1,5 @@
 import json
+from contextlib import asynccontextmanager
 
 import pytest
 from msgspec.structs import replace
@@ -70,9 +71,11 @@ def test_a_verify_waits_for_who_is_at_work(three, monkeypatch):
     """It holds each node it is to verify, and who is refused is told of --wait."""
     done = []
 
-    async def waited(nodes, seconds, _tell):
+    @asynccontextmanager
+    async def held(nodes, _doing, seconds, _tell):
         done.append(([node.id for node in nodes], seconds))
+        yield
 
-    monkeypatch.setattr(locks, "wait_free", waited)
+    monkeypatch.setattr(locks, "held", held)
     assert run([*VERIFY, "--node", "n1", "--wait", "60s"]) == 0
     assert done == [(["n1"], 60)]

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 from cctoolkit import clock
 from cctoolkit.deploy import history
 from cctoolkit.deploy.danger import Dangerous
+from cctoolkit.deploy.fleet import Outcome
 from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.plan.explain import explain
-from cctoolkit.workflow import careful, confirm, fleet, locks, rollback, switch
+from cctoolkit.workflow import careful, confirm, fleet, locks, rollback, switch, trial
 from tests.unit.deploy.conftest import Node
 
 RELOAD = "Reload app_queue.so"
@@ -32,7 +33,7 @@ class Clock:
 
 @pytest.fixture
 def time(monkeypatch):
-    monkeypatch.setattr(confirm, "_POLL_SECONDS", 0)
+    monkeypatch.setattr(trial, "_POLL_SECONDS", 0)
     return Clock(monkeypatch)
 
 
@@ -112,7 +113,7 @@ async def test_nobody_confirmed_and_the_next_apply_brings_the_old_release_back_f
 async def test_a_rollback_is_the_other_answer(waiting, time, minutes):
     """Before the deadline and after it the way back is to the release that was in force before."""
     time.later(minutes=minutes)
-    planned = await rollback.plan_rollback(waiting.loaded, "")
+    planned = (await rollback.plan_rollback(waiting.loaded, "")).planned
     await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
     assert (await waiting.plan()).release_now == waiting.first.partition("-")[2]
     await waiting.assert_clean()
@@ -128,7 +129,7 @@ async def test_a_rollback_that_fails_goes_on_waiting(waiting):
             raise one
 
     waiting.switch.before[RELOAD] = fail
-    planned = await rollback.plan_rollback(waiting.loaded, "")
+    planned = (await rollback.plan_rollback(waiting.loaded, "")).planned
     with pytest.raises(SwitchError):
         await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
     assert await waiting.transport.current() == waiting.second
@@ -138,13 +139,13 @@ async def test_a_rollback_that_fails_goes_on_waiting(waiting):
 async def test_a_rollback_that_is_cut_off_is_finished_by_the_next(waiting):
     """Killed in the middle of the way back: the next one goes to the same release, not to the one on trial."""
     waiting.switch.before[RELOAD] = waiting.switch.die
-    planned = await rollback.plan_rollback(waiting.loaded, "")
+    planned = (await rollback.plan_rollback(waiting.loaded, "")).planned
     with pytest.raises(SwitchUnreachable):
         await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
     waiting.switch.dead = False
     waiting.switch.before.clear()
     assert "the rollback of" in (await waiting.plan()).cut_off
-    (planned,) = await rollback.plan_rollback(waiting.loaded, "")
+    (planned,) = (await rollback.plan_rollback(waiting.loaded, "")).planned
     assert planned.kept.folder == waiting.first
 
 
@@ -172,6 +173,14 @@ async def test_what_comes_back_is_not_swept_away(applied, time):
     assert len(await applied.transport.releases()) == 1
 
 
+async def on_trial(node, nodes, act):
+    """Apply to nodes and wait for five minutes; what is shown is noted."""
+    node.shown = []
+    minutes = WITHIN.confirm_within
+    async with asyncio.timeout(20):
+        return await trial.apply_and_wait(nodes, minutes, act, lambda *it: node.shown.append(it), node.said.append)
+
+
 async def waited(node, during):
     """Apply with a deadline and wait, while `during` happens; return where it was confirmed."""
 
@@ -184,7 +193,7 @@ async def waited(node, during):
     tasks = []
     node.first = await node.transport.current()
     try:
-        return (await confirm.apply_and_wait(node.loaded.site.nodes, act, node.said.append))[1]
+        return (await on_trial(node, node.loaded.site.nodes, act))[1]
     finally:
         await asyncio.gather(*tasks)
 
@@ -224,9 +233,9 @@ def two(applied, tmp_path):
 async def test_a_node_that_is_away_keeps_nobody_from_the_others(applied, two, time):
     """Its journal cannot be asked: an apply goes on to its plan, which says so; the others are confirmed."""
     await confirm.settle(two, applied.said.append)
-    await locks.wait_free(two, 1, applied.said.append)
     assert [line.partition(":")[0] for line in applied.said if "n2" in line] == ["node n2 cannot be asked"]
-    await apply(applied)
+    async with locks.held(two, "apply", 1, applied.said.append):
+        await apply(applied)
     assert await confirm.confirm(two, applied.said.append) == ["n1"]
 
 
@@ -239,38 +248,102 @@ async def test_a_trial_beside_a_node_that_is_away_comes_back(applied, two, time)
 
     first = await applied.transport.current()
     with pytest.raises(KeyboardInterrupt) as caught:
-        await confirm.apply_and_wait(two, act, applied.said.append)
+        await on_trial(applied, two, act)
     assert caught.value.__notes__ == [f"node n1: {first} is in force again"]
     await applied.assert_clean()
 
 
-async def test_the_first_deadline_is_that_of_all_nodes(applied, tmp_path, loaded, monkeypatch, time):
-    """The canary's time is over first: the old release comes back on all, not on the canary alone."""
+@pytest.fixture
+async def pair(applied, tmp_path, loaded, monkeypatch, time):
+    """Two nodes, each with one release and a spec that has changed since."""
     other = Node(tmp_path / "n2", loaded, monkeypatch)
     both = {one.loaded.site.nodes[0].folder: one.switch for one in (applied, other)}
     monkeypatch.setattr(switch, "deploy_client", lambda node: both[node.folder].connect(node))
     await other.apply()
-    first = await other.transport.current()
     other.change_flow()
-    sites = [one.loaded.site.nodes[0] for one in (applied, other)]
+    first, second = (one.loaded.site.nodes[0] for one in (applied, other))
+    return other, [first, replace(second, id="n2")]
+
+
+async def test_the_deadline_of_all_nodes_counts_from_the_end_of_the_run(applied, pair, time):
+    """The canary's own time is over before the last node is done: nobody's comes back before all had theirs, and it is
+    said until when; then all come back.
+    """
+    other, sites = pair
+    first, seen = await other.transport.current(), []
 
     async def act():
         await apply(applied)
         time.later(minutes=4)
         await apply(other)
-        time.later(minutes=1)
+        time.later(minutes=2)
+        return fleet.Applied((Outcome("n1", "applied", "a", "b"), Outcome("n2", "applied", "a", "b")), {}, False)
+
+    async def pass_time():
+        while not applied.shown:
+            await asyncio.sleep(0)
+        seen.extend([(await one.transport.intent()).confirm_by for one in (applied, other)])
+        time.later(minutes=4, seconds=59)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        seen.append((await applied.plan()).pending)
+        time.later(seconds=1)
+
+    passing = asyncio.create_task(pass_time())
+    with pytest.raises(OperatorError, match=f"{first} is in force again"):
+        await on_trial(applied, sites, act)
+    await passing
+    by = "2026-11-22T12:11:00+00:00"
+    assert seen[:2] == [by, by]
+    assert "waits to be confirmed until 2026-11-22T12:11:00Z" in seen[2]
+    assert applied.shown[0][1] == by
+    for one in (applied, other):
+        assert await verbs(one) == ["apply", "apply", "automatic rollback"]
+
+
+async def test_a_deadline_waits_for_who_is_at_work(applied, pair, time):
+    """A verify holds the canary at the end of the run: its deadline follows when it is free, unless it is over."""
+    other, sites = pair
+    tasks = []
+
+    async def verify():
+        async with applied.transport.lock(switch.holder("verify of p")):
+            while not any("its deadline waits: somebody else is at work" in line for line in applied.said):
+                await asyncio.sleep(0)
+        while not applied.shown:
+            await asyncio.sleep(0)
+        await confirm.confirm(sites, print)
+
+    async def act():
+        await apply(applied)
+        time.later(minutes=4)
+        await apply(other)
+        tasks.append(asyncio.create_task(verify()))
+        await asyncio.sleep(0)
         return fleet.Applied((), {}, interrupted=False)
 
-    with pytest.raises(OperatorError, match=f"{first} is in force again"):
-        await confirm.apply_and_wait(sites, act, applied.said.append)
-    assert await verbs(other) == ["apply", "apply", "automatic rollback"]
+    assert (await on_trial(applied, sites, act))[1] == ["n1", "n2"]
+    await asyncio.gather(*tasks)
+
+
+async def test_a_trial_with_a_new_node_is_refused_at_once(applied, time, tmp_path, loaded, monkeypatch):
+    """The node without a release to come back to is the last one, and the canary is not changed there and back."""
+    fresh = Node(tmp_path / "n3", loaded, monkeypatch)
+    switches = {one.loaded.site.nodes[0].folder: one.switch for one in (applied, fresh)}
+    monkeypatch.setattr(switch, "deploy_client", lambda node: switches[node.folder].connect(node))
+    before = await applied.transport.current()
+    planned = [*await applied.planned(), *await fresh.planned()]
+    with pytest.raises(Refused, match="before the first release there is nothing to come back to"):
+        await fleet.apply_site(planned, overwrite_edits=False, progress=applied.said.append, terms=WITHIN)
+    assert await applied.transport.current() == before
+    assert len(await applied.transport.history()) == 1
 
 
 async def test_a_rollback_by_somebody_else_is_no_confirmation(applied, time):
     """Who waits is told that another command put the release back."""
 
     async def go_back():
-        planned = await rollback.plan_rollback(applied.loaded, "")
+        planned = (await rollback.plan_rollback(applied.loaded, "")).planned
         await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
 
     with pytest.raises(OperatorError, match="was put back by another command"):
@@ -314,15 +387,24 @@ async def test_what_was_confirmed_while_the_way_back_was_planned_stays(applied, 
 
 
 async def test_ctrl_c_while_it_waits_brings_the_old_release_back_at_once(applied, time):
-    """Nobody would be there at the deadline."""
-    task = asyncio.create_task(waited(applied, _nothing))
+    """Nobody would be there at the deadline; what is where is told, also where it cannot be brought back."""
+    before, done = await applied.transport.current(), []
+
+    async def act():
+        await apply(applied)
+        outcome = Outcome("n1", "applied", before.partition("-")[2], (await applied.plan()).release_now)
+        return fleet.Applied((outcome,), {}, interrupted=False)
+
+    task = asyncio.create_task(on_trial(applied, applied.loaded.site.nodes, act))
     while not any("waits to be confirmed" in line for line in applied.said):
         await asyncio.sleep(0)
     task.cancel()
-    with pytest.raises(asyncio.CancelledError) as caught:
-        await task
-    assert f"{applied.first} is in force again" in caught.value.__notes__[0]
-    assert (await applied.plan()).release_now == applied.first.partition("-")[2]
+    ended, confirmed = await task
+    done.extend(ended.outcomes)
+    assert (ended.interrupted, confirmed) == (True, [])
+    assert (done[0].state, done[0].release_now) == ("rolled back", before.partition("-")[2])
+    assert f"{before} is in force again" in done[0].why
+    assert (await applied.plan()).release_now == before.partition("-")[2]
     await applied.assert_clean()
 
 
@@ -338,7 +420,7 @@ async def test_a_failure_elsewhere_ends_the_wait(applied, time):
         return fleet.Applied((), {"n2": OperatorError("it broke")}, interrupted=False)
 
     first = await applied.transport.current()
-    done, confirmed = await confirm.apply_and_wait(applied.loaded.site.nodes, act, applied.said.append)
+    done, confirmed = await on_trial(applied, applied.loaded.site.nodes, act)
     assert (list(done.errors), confirmed) == (["n2"], [])
     assert f"node n1: {first} is in force again" in applied.said
     assert not (await applied.plan()).pending
@@ -349,7 +431,7 @@ async def test_what_another_engineer_has_on_trial_is_not_put_back(waiting):
     waiting.change_flow()
     waiting.change_flow()
     with pytest.raises(Refused):
-        await confirm.apply_and_wait(waiting.loaded.site.nodes, lambda: apply(waiting), waiting.said.append)
+        await on_trial(waiting, waiting.loaded.site.nodes, lambda: apply(waiting))
     assert await waiting.transport.current() == waiting.second
     assert (await waiting.plan()).pending
 
@@ -377,7 +459,7 @@ async def test_the_way_back_at_the_deadline_asks_nobody(node, time):
     node.change(queues={"orders": orders, "vip": orders})
     await apply(node)
     node.switch.waiting = {"northwind-hotline.vip": 2}
-    planned = await rollback.plan_rollback(node.loaded, "")
+    planned = (await rollback.plan_rollback(node.loaded, "")).planned
     with pytest.raises(Dangerous, match="2 waiting"):
         await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
     time.later(minutes=6)

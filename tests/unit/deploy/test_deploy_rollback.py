@@ -21,7 +21,7 @@ ORDERS = "northwind-hotline.orders"
 
 async def back(node, to="", **more):
     """Plan the way back and go it."""
-    planned = await rollback.plan_rollback(node.loaded, to, **more)
+    planned = (await rollback.plan_rollback(node.loaded, to, **more)).planned
     return await fleet.apply_site(
         planned, overwrite_edits=False, progress=node.said.append, terms=Terms(verb="rollback")
     )
@@ -78,8 +78,10 @@ async def test_back_and_forth(twice):
     await back(twice)
     assert (await twice.transport.current()).endswith(second.partition("-")[2])
     for name in (first, first.partition("-")[2]):
-        assert (await rollback.plan_rollback(twice.loaded, name))[0].plan.release_new == first.partition("-")[2]
-    assert (await rollback.plan_rollback(twice.loaded, "0123456789ab"))[0].plan.release_new == first.partition("-")[2]
+        assert (await rollback.plan_rollback(twice.loaded, name)).planned[0].plan.release_new == first.partition("-")[2]
+    assert (await rollback.plan_rollback(twice.loaded, "0123456789ab")).planned[0].plan.release_new == first.partition(
+        "-"
+    )[2]
 
 
 async def test_what_is_not_there_tells_what_is(node, applied):

@@ -1,5 +1,6 @@
 from msgspec.structs import replace
 
+from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.plan.changes import Change, Plan
 from cctoolkit.plan.classes import Accepted, Class, Impact, dangers
 from cctoolkit.plan.explain import explain, refused
@@ -76,7 +77,7 @@ def test_a_plan_in_full():
         "files anew: they stay paused, without the reason",
         "  ! apply refuses this without --accept drops-log-ins --accept strands-waiting-callers --accept "
         "wipes-pause-reasons",
-        "  ! or with --when-idle it waits until nobody is touched, with --drain it lets no new call in meanwhile",
+        "  ! or with --when-idle it waits until nobody is touched, with --drain it lets no new call into what is to go meanwhile",
     ]
 
 
@@ -87,7 +88,7 @@ def test_a_plan_for_a_merge_request():
         "### n1: release abc → def",
         "",
         "- **apply refuses this without --accept strands-waiting-callers**",
-        "- **or with --when-idle it waits until nobody is touched, with --drain it lets no new call in meanwhile**",
+        "- **or with --when-idle it waits until nobody is touched, with --drain it lets no new call into what is to go meanwhile**",
         "",
         "| what | change | does |",
         "|---|---|---|",
@@ -144,3 +145,19 @@ def test_counts_in_words():
     assert one.counted == "1 call up"
     assert replace(one, live={"calls up": 2}).counted == "2 calls up"
     assert replace(one, live={}).counted == ""
+
+
+def test_a_drain_is_offered_only_where_it_helps():
+    """A queue that stays takes new callers in all the while: when its keys change, or its agents lose it, nobody but
+    --when-idle waits for those; and each command names its own options.
+    """
+    keys = Impact("disk", "queue", "p.orders", Class.strands, "queue-keys-waiting", "says", {"waiting": 1})
+    plan = Plan("n1", "a", "b", (Change("disk", "queue", "p.orders", "context", "1", "2"),), impacts=(keys,))
+    assert list(refused(plan, verb="rollback")) == [
+        "rollback refuses this without --accept strands-waiting-callers",
+        "or with --when-idle it waits until nobody is touched",
+    ]
+    assert "--when-idle; nothing" in str(Dangerous(plan, plan.impacts, "apply"))
+    going = replace(plan, changes=(Change("disk", "queue", "p.orders", "context", "1", None, "remove"),))
+    assert "with --drain" in list(refused(going))[1]
+    assert "--when-idle, --drain; nothing" in str(Dangerous(going, plan.impacts, "apply"))

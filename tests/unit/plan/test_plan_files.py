@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from cctoolkit.errors import OperatorError, UsageError
+from cctoolkit.errors import OperatorError, SwitchUnreachable, UsageError
 from cctoolkit.plan import diff, drain, saved
 from cctoolkit.plan.changes import Change, Plan
 from cctoolkit.plan.classes import Class, Impact
@@ -54,7 +54,7 @@ def test_a_plan_file_of_another_version():
             r"queue p.q maxlen \(disk\) is in the plan file only, and 1",
         ),
         (replace(PLAN, asterisk="23"), "another Asterisk"),
-        (replace(PLAN, node="n2"), "other nodes"),
+        (replace(PLAN, node="n2"), "node n1: the plan file is out of date: it is none of the nodes asked for now"),
     ],
 )
 def test_what_has_moved_on_is_named(now, what):
@@ -69,9 +69,20 @@ def test_who_is_live_does_not_make_a_plan_file_old():
     saved.refuse_other(promised, "lab", [replace(PLAN, impacts=())])
     with pytest.raises(UsageError, match="of site lab"):
         saved.refuse_other(promised, "other", [PLAN])
-    for plans in ([], [PLAN, PLAN]):
-        with pytest.raises(OperatorError, match="other nodes"):
-            saved.refuse_other(promised, "lab", plans)
+    with pytest.raises(
+        OperatorError, match=r"n2: .*no plan for this node, which was away, or not asked for, when it was"
+    ):
+        saved.refuse_other(promised, "lab", [PLAN, replace(PLAN, node="n2")])
+
+
+def test_a_node_of_a_plan_file_that_is_away_is_named():
+    """Nobody can tell whether it has moved on: refused as unreachable, with why. One the file never had is no matter."""
+    promised, gone = saved.Saved("lab", (PLAN,)), SwitchUnreachable("no connection", where="here")
+    with pytest.raises(
+        SwitchUnreachable, match="node n1: the plan file has a plan for it, and it is away: no connecti"
+    ):
+        saved.refuse_other(promised, "lab", [], {"n1": gone})
+    saved.refuse_other(promised, "lab", [PLAN], {"n2": gone})
 
 
 KEY = b"k" * 32
