@@ -1,5 +1,6 @@
 """What is where after a run over a site's nodes, as apply and rollback tell it."""
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ def show(applied: "Applied", output: Format, done: str, confirm_by: str = "") ->
             tell(told(error))
     if confirm_by and output is Format.text:
         say(f"on trial until {confirm_by[:19]}Z: cctoolkit apply --confirm lets it stay")
+    # A trial waits for minutes, and who reads this through a pipe is to know until when.
+    sys.stdout.flush()
 
 
 def ended(applied: "Applied") -> int:

@@ -286,7 +286,7 @@ async def test_all_nodes_on_trial_have_one_deadline(changed, capsys):
     command = [*APPLY, "--site", changed.site, "--at-once", "1", "--confirm-within", "5m"]
     done = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, cwd=changed.root)
     out = b""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while b"on trial until " not in out:
             out += await done.stdout.readline()
         async for line in done.stderr:
