@@ -8,6 +8,8 @@ import typer
 from cctoolkit.cli.options import CHANGES, Format, Nodes, OutputFormat, Site, say, say_json
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from cctoolkit.workflow.prepare import Report
 
 app = typer.Typer(no_args_is_help=True)
@@ -35,22 +37,34 @@ def init(
     """Prepare each node once for what apply brings: include lines, folders, AMI accounts, settings; and say what was
     done. What is there stays; a copy of every file that changes is kept beside it. A second run finds nothing to do.
 
+    A node's files are reached by ssh where the site's file says so, else this runs on the node itself, as root.
+
     Exit code 0: done, or nothing to do; 2: with --check something is missing, or a person must do something.
 
     Example: cctoolkit site init --site production --node msk-1 --check
     """
     import asyncio
 
-    from cctoolkit.workflow import prepare, specs
+    from cctoolkit.workflow import nodes as workflow_nodes
+    from cctoolkit.workflow import prepare
 
-    reports = asyncio.run(prepare.init(specs.load_site(site), nodes or (), permit or (), check=check))
-    if output is Format.json:
-        say_json(reports)
-    else:
-        for report in reports:
-            for text in told(report, check=check):
-                say(f"{report.node}: {text}")
+    found = prepare.init(workflow_nodes.load_nodes(site), nodes or (), permit or (), check=check)
+    reports = asyncio.run(_said(found, output, check=check))
     return CHANGES if any(_open(report, check=check) for report in reports) else 0
+
+
+async def _said(found: "AsyncIterator[Report]", output: Format, *, check: bool) -> "list[Report]":
+    """Say each report when it is there: what ends this half way takes none of them back."""
+    reports = []
+    try:
+        async for report in found:
+            reports.append(report)
+            for text in told(report, check=check) if output is Format.text else ():
+                say(f"{report.node}: {text}")
+    finally:
+        if output is Format.json:
+            say_json(reports)
+    return reports
 
 
 def _open(report: "Report", *, check: bool) -> bool:
@@ -61,9 +75,10 @@ def _open(report: "Report", *, check: bool) -> bool:
 
 def told(report: "Report", *, check: bool) -> Iterator[str]:
     """Yield what was done on a node, or is missing there, and what is next."""
+    yield f"reached {report.reached}"
     for step in report.steps:
         yield f"{'missing: ' if check else ''}{step.file}: {step.what}"
-    if not report.steps:
+    if not report.steps and not report.todo:
         yield "nothing to do, everything is there"
     if report.kept:
         yield f"kept as they were: {', '.join(report.kept)}"
@@ -74,6 +89,6 @@ def told(report: "Report", *, check: bool) -> Iterator[str]:
     if not report.running:
         yield "the running switch: modules, name and the rights of each account are as they must be"
     if report.restart and not check:
-        yield f"next: restart Asterisk, which reads only then: {'; '.join(report.restart)}"
+        yield f"next: restart Asterisk, which reads only then: {', '.join(report.restart)}"
     elif report.reload and not check:
         yield "next: asterisk -rx 'core reload' on the node"

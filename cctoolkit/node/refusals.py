@@ -72,7 +72,7 @@ def no_store(where: str, why: str = "") -> OperatorError:
         f"the node is not prepared{why and ': '}{why}",
         where=where,
         expected="a store that Asterisk reads through res_config_sqlite3, and res_realtime on its console",
-        next_step="prepare the node as docs/nodes.md says",
+        next_step="cctoolkit site init on the node itself, as root, prepares it; or by hand as docs/nodes.md says",
     )
 
 

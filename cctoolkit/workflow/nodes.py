@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from cctoolkit.errors import OperatorError, Refused, SwitchError, UsageError
-from cctoolkit.model import build
+from cctoolkit.model import build, lint_site_nodes
 from cctoolkit.model.site import Node
 from cctoolkit.spec import schema, source
 from cctoolkit.spec.problem import InvalidSpecError, did_you_mean, errors, one_of
@@ -26,7 +26,10 @@ def load_nodes(name: str) -> LoadedSite:
         problems += schema.check(document, "site")
     if document is None or errors(problems):
         raise InvalidSpecError(problems)
-    return LoadedSite(secret_paths.of_site(build.site(document), path.parent), ())
+    site = build.site(document)
+    if problems := errors([*lint_site_nodes.places(site, document), *lint_site_nodes.reached(site, document)]):
+        raise InvalidSpecError(problems)
+    return LoadedSite(secret_paths.of_site(site, path.parent), ())
 
 
 def chosen(loaded: LoadedSite, only: Sequence[str]) -> list[Node]:

@@ -1,35 +1,41 @@
-"""site init: prepare a site's nodes once, and see whether the switches that run can do what is asked of them."""
+"""site init: prepare a site's nodes once, and see whether the switches that run can do what is asked of them.
+
+A node's files are reached where they are: on this machine, or by ssh. Where nothing but AMI leads to a node nothing is
+written, since AMI can write neither an #include line nor a store; it is seen whether somebody has prepared it.
+"""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from msgspec import Struct
 
 from cctoolkit.ami.client import Client
-from cctoolkit.errors import OperatorError, SwitchError, UsageError
+from cctoolkit.errors import CctoolkitError, OperatorError, SwitchError, UsageError
 from cctoolkit.model.site import AmiAccount, Node
 from cctoolkit.node.prepare import running
 from cctoolkit.node.prepare.accounts import ACCOUNTS, Account
-from cctoolkit.node.prepare.needs import RESTART, Step, Wanted
-from cctoolkit.node.prepare.place import LocalPlace
+from cctoolkit.node.prepare.needs import Step, Wanted
+from cctoolkit.node.prepare.options import RESTART
+from cctoolkit.node.prepare.place import LocalPlace, Place
 from cctoolkit.node.prepare.run import Survey, carry_out, refuse, survey
+from cctoolkit.node.realtime.store import Store
 from cctoolkit.secret import Secret, SecretRef, keep, parse_ref, resolve
-from cctoolkit.workflow import fleet, switch
+from cctoolkit.workflow import fleet, reach, switch
 from cctoolkit.workflow.nodes import chosen
-from cctoolkit.workflow.paths import is_there
-from cctoolkit.workflow.reach import is_here
 from cctoolkit.workflow.specs import LoadedSite
 
 _NOT_MADE = Secret("not-made-yet")
 
 
 class Report(Struct, frozen=True):
-    """A node: what was done, or with --check is to be done; copies that were kept; what a person must do; and what is
-    wrong with the switch that runs.
+    """A node: how its files were reached; what was done, or with --check is to be done; copies that were kept; what a
+    person must do; and what is wrong with the switch that runs.
     """
 
     node: str
+    reached: str
     steps: tuple[Step, ...]
     kept: tuple[str, ...]
     todo: tuple[str, ...]
@@ -37,8 +43,8 @@ class Report(Struct, frozen=True):
 
     @property
     def restart(self) -> list[str]:
-        """What Asterisk takes in only when it starts."""
-        return [f"{step.file} {step.what}" for step in self.steps if step.takes_in == RESTART]
+        """The files of which Asterisk takes something in only when it starts."""
+        return list(dict.fromkeys(step.file for step in self.steps if step.takes_in == RESTART))
 
     @property
     def reload(self) -> bool:
@@ -46,71 +52,114 @@ class Report(Struct, frozen=True):
         return any(step.takes_in for step in self.steps)
 
 
-async def init(loaded: LoadedSite, only: Sequence[str], permits: Sequence[str], *, check: bool) -> list[Report]:
-    """Prepare nodes, or with `check` only look; `permits` are networks from which accounts may log in besides the node.
+async def init(
+    loaded: LoadedSite, only: Sequence[str], permits: Sequence[str], *, check: bool
+) -> AsyncIterator[Report]:
+    """Prepare nodes, or with `check` only look, and yield each one's report when it is done; `permits` are networks
+    from which accounts may log in besides the node.
 
-    Raise Refused, before anything is changed anywhere, when a node's files cannot be added to.
+    Raise Refused, before anything is changed anywhere, when a node's files cannot be added to; so where one is away.
     """
     nodes = chosen(loaded, only)
-    for node in nodes:
-        _refuse_far(node)
     networks = [_network(text) for text in permits]
-    surveys = [await _survey(node, networks, check=True) for node in nodes]
-    for node, (_, found, _) in zip(nodes, surveys, strict=True):
-        refuse(node.id, found)
-    if not check:
-        surveys = [await _survey(node, networks, check=False) for node in nodes]
-    reports = []
-    for node, (place, found, made) in zip(nodes, surveys, strict=True):
-        kept = [] if check else await carry_out(place, found)
-        steps = (*(Step(str(ref), "a secret at random, mode 0600", "") for ref in made), *found.steps)
-        reports.append(Report(node.id, steps, tuple(kept), found.files.todo, tuple(await _running(node))))
-    return reports
+    async with AsyncExitStack() as stack:
+        places = [await stack.enter_async_context(_place(node)) for node in nodes]
+        for node, place in zip(nodes, places, strict=True):
+            if place:
+                refuse(node.id, await _survey(node, place, networks, []))
+        for number, (node, place) in enumerate(zip(nodes, places, strict=True)):
+            try:
+                yield await _report(node, place, networks, check=check) if place else await _by_ami(node)
+            except CctoolkitError as error:
+                if left := [one.id for one in nodes[number + 1 :]]:
+                    error.add_note(f"not begun: {', '.join(left)}")
+                raise
 
 
-def _refuse_far(node: Node) -> None:
-    """Raise OperatorError for a node that this machine is not: what lies here in a folder of that name is another's.
-    A node reached by AMI alone keeps its releases in another form.
-    """
-    if node.transport == "ami":
-        raise OperatorError(
-            "a node that is reached by AMI alone is prepared by hand", where=f"node {node.id}",
-            expected="transport local or ssh", next_step="see docs/nodes.md, or leave it out with --node",
-        )  # fmt: skip
-    if not is_here(node):
-        raise OperatorError(
-            "its files are not on this machine", where=f"node {node.id}, {node.address}",
-            expected="to be run on the node itself", next_step=f"run site init --node {node.id} there, as root",
-        )  # fmt: skip
+@asynccontextmanager
+async def _place(node: Node) -> AsyncIterator[Place | None]:
+    """Yield a node's folder, None where nothing but AMI leads to the node."""
+    if reach.files_are_here(node):
+        yield LocalPlace(node.id, Path(node.folder), node.group)
+    elif node.ssh is not None:
+        async with reach.shell(node, node.ssh) as session:
+            from cctoolkit.node.prepare.far import SshPlace
+
+            yield SshPlace(node.id, session, node.group)
+    else:
+        yield None
 
 
-async def _survey(node: Node, networks: Sequence[str], *, check: bool) -> tuple[LocalPlace, Survey, list[SecretRef]]:
-    place = LocalPlace(node.id, Path(node.folder), node.group)
+async def _report(node: Node, place: Place, networks: Sequence[str], *, check: bool) -> Report:
     made: list[SecretRef] = []
-    accounts = {kind: Account(who.user, _secret(who, made, check=check)) for kind, who in _accounts(node).items()}
+    if not check:
+        for who in _accounts(node).values():
+            _make_secret(who, made)
+    found = await _survey(node, place, networks, made)
+    kept = [] if check else await carry_out(place, found)
+    steps = (*(Step(str(ref), "a secret at random, mode 0600", "") for ref in made), *found.steps)
+    queue_log = [] if await place.is_there(node.queue_log) else [
+        f"there is no queue_log at {node.queue_log}, where the site's file says it is"
+    ]  # fmt: skip
+    return Report(node.id, _reached(node), steps, tuple(kept), found.files.todo, (*await _running(node), *queue_log))
+
+
+def _reached(node: Node) -> str:
+    if reach.files_are_here(node) or node.ssh is None:
+        return "on this machine"
+    return f"by ssh {node.ssh.user}@{node.ssh.host}"
+
+
+async def _by_ami(node: Node) -> Report:
+    """Return what AMI shows of a node whose files nobody here can reach."""
+    found = await _running(node)
+    todo = (
+        "AMI alone cannot prepare a node, since it writes no #include line and no store: on the node, as root, with "
+        f"this site's file and its secrets, cctoolkit site init --node {node.id}; or by hand as docs/nodes.md says",
+    )
+    return Report(node.id, "by AMI alone", (), (), todo if found else (), tuple(found))
+
+
+async def _survey(node: Node, place: Place, networks: Sequence[str], missing: list[SecretRef]) -> Survey:
+    """Look at a node; secrets that are not made yet are added to `missing`."""
+    accounts = {kind: Account(who.user, _secret(who, missing)) for kind, who in _accounts(node).items()}
     permits = tuple(dict.fromkeys(["127.0.0.0/8", *_own(node.ami.host), *networks]))
-    wanted = Wanted(node.id, node.address, node.ami.host, node.ami.port, accounts, tuple(node.transports), permits)
-    return place, await survey(place, wanted), made
+    wanted = Wanted(
+        node.id, node.address, node.ami.host, node.ami.port, accounts, tuple(node.transports), permits,
+        stored=node.transport == "ami", folder=node.folder,
+    )  # fmt: skip
+    return await survey(place, wanted, node.spool)
 
 
 def _accounts(node: Node) -> dict[str, AmiAccount]:
     return {kind: getattr(node.ami.accounts, kind) for kind in ACCOUNTS}
 
 
-def _secret(who: AmiAccount, made: list[SecretRef], *, check: bool) -> Secret:
-    """Return an account's secret; one in a file that is not there is made, or, with `check`, noted."""
+def _secret(who: AmiAccount, missing: list[SecretRef]) -> Secret:
+    """Return an account's secret; one in a file that is not there is noted."""
     ref = parse_ref(who.secret, Path())
-    if ref.source != "file" or Path(ref.name).exists():
+    if _is_there(ref):
         return resolve(ref)
-    made.append(ref)
-    if check:
-        return _NOT_MADE
+    missing.append(ref)
+    return _NOT_MADE
+
+
+def _is_there(ref: SecretRef) -> bool:
+    return ref.source != "file" or Path(ref.name).exists()
+
+
+def _make_secret(who: AmiAccount, made: list[SecretRef]) -> None:
+    """Make an account's secret where it is in a file that is not there."""
+    ref = parse_ref(who.secret, Path())
+    if _is_there(ref):
+        return
     try:
-        return Secret(keep(Path(ref.name)))
+        keep(Path(ref.name))
     except OSError as error:
         raise OperatorError(
             f"the secret {ref} cannot be made: {error.strerror}", next_step="make its folder, or name another file"
         ) from error
+    made.append(ref)
 
 
 def _own(host: str) -> list[str]:
@@ -134,11 +183,15 @@ async def _running(node: Node) -> list[str]:
     found = []
     for kind, who in _accounts(node).items():
         try:
-            async with Client.connect(switch.account(node, who)) as client:
+            async with switch.reached(node, who) as account, Client.connect(account) as client:
                 found += await running.rights(client, kind)
-                found += await running.switch(client, node.id) if kind == "deploy" else []
+                found += await _deployed_to(node, client) if kind == "deploy" else []
         except (SwitchError, OperatorError) as error:
             found.append(f"account {kind} is not checked: {fleet.line(error)}")
-    if not is_there(Path(node.queue_log)):
-        found.append(f"there is no queue_log at {node.queue_log}, where the site's file says it is")
     return found
+
+
+async def _deployed_to(node: Node, client: Client) -> list[str]:
+    """Return what is wrong with the switch itself."""
+    found = await running.switch(client, node.id)
+    return found + (await running.stored(client, Store(node.id, client)) if node.transport == "ami" else [])

@@ -18,6 +18,7 @@ from cctoolkit.node.transports import Transport
 from cctoolkit.node.transports.ami import AmiTransport
 from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.secret import parse_ref, resolve_text
+from cctoolkit.workflow.paths import is_folder
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
@@ -50,6 +51,16 @@ def kept(open_ones: Mapping[str, Transport]) -> Iterator[None]:
         _KEPT.reset(token)
 
 
+def files_are_here(node: Node) -> bool:
+    """Say whether this machine is the node, or its files are said to be here: then nothing leads elsewhere for them."""
+    return node.transport == "local" or (is_here(node) and is_folder(Path(node.folder)))
+
+
+def by_ssh(node: Node) -> Ssh | None:
+    """Return how a node's files are reached by ssh, None where they are on this machine, or AMI is all there is."""
+    return None if node.transport != "ssh" or files_are_here(node) else node.ssh
+
+
 @asynccontextmanager
 async def transport(node: Node) -> AsyncIterator[Transport]:
     """Yield how a node's files are reached."""
@@ -72,7 +83,7 @@ async def _opened(node: Node) -> AsyncIterator[Transport]:
     if node.ssh is None or node.transport != "ssh":
         yield LocalTransport(node.id, Path(node.folder), node.group)
         return
-    async with _session(node, node.ssh) as session:
+    async with shell(node, node.ssh) as session:
         from cctoolkit.node.transports.ssh import SshTransport
 
         yield SshTransport(node.id, session, node.group)
@@ -94,7 +105,7 @@ def queue_log(node: Node) -> str:
 
 
 async def _far_queue_log(node: Node, ssh: Ssh) -> str:
-    async with _session(node, ssh) as session:
+    async with shell(node, ssh) as session:
         sibling, before, now = await session.ask("log", node.queue_log)
     return joined(sibling, b64decode(before), b64decode(now))
 
@@ -109,7 +120,8 @@ async def ami_port(node: Node, ssh: Ssh) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def _session(node: Node, ssh: Ssh) -> AsyncIterator["Session"]:
+async def shell(node: Node, ssh: Ssh) -> AsyncIterator["Session"]:
+    """Yield a shell on the node that works in its folder."""
     async with _connection(node, ssh) as connection:
         from cctoolkit.node.ssh.session import opened
 

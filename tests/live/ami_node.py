@@ -1,21 +1,20 @@
 """A lab node as it is when nothing but AMI reaches it: prepared once, its store known to no one but Asterisk."""
 
-import os
-import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+import yaml
+
+from cctoolkit.__main__ import run
 from cctoolkit.ami.client import Account, Client
+from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.node import Node
-from cctoolkit.lab.node_config import CONFIG, HOME
 from cctoolkit.model.site import Node as SiteNode
 from cctoolkit.node.realtime import prepare
 from cctoolkit.secret import Secret
-
-_INCLUDE = re.compile(r'\n#include "cctoolkit/current/.*\n')
 
 
 def store_of(node: Node) -> Path:
@@ -23,23 +22,18 @@ def store_of(node: Node) -> Path:
     return node.config / prepare.STORE
 
 
-def prepare_for_ami(node: Node) -> None:
-    """Take away what the lab wrote for files, write what docs/nodes.md says, and start the node anew."""
+def prepare_for_ami(lab: Lab) -> None:
+    """Take away what the lab wrote for files, prepare its node as an operator on it would, and start it anew."""
+    node = lab.nodes["n1"]
     node.stop()
     ours = node.config / "cctoolkit"
     (ours / "current").unlink()
     shutil.rmtree(ours / "releases")
-    for name, text in prepare.needed(PurePosixPath(HOME / CONFIG)).items():
-        path = node.config / name
-        before = _INCLUDE.sub("\n", path.read_text(encoding="utf-8")) if path.exists() else ""
-        path.write_text(before + text, encoding="utf-8")
-        os.chown(path, -1, node.installation.gid)
-        path.chmod(0o640)
-    modules = node.config / "modules.conf"
-    modules.write_text(modules.read_text(encoding="utf-8").replace("noload = res_config_sqlite3.so\n", ""))
-    prepare.make_store(store_of(node))
-    for ours in (store_of(node), store_of(node).parent):
-        os.chown(ours, node.installation.uid, node.installation.gid)
+    by_ami = lab.site_file.with_name("by-ami.yaml")
+    site = yaml.safe_load(lab.site_file.read_text(encoding="utf-8"))
+    site["nodes"][0]["transport"] = "ami"
+    by_ami.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
+    assert run(["site", "init", "--site", str(by_ami)]) == 0
     node.start()
 
 

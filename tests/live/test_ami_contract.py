@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from cctoolkit.errors import OperatorError, SwitchError
+from cctoolkit.errors import OperatorError
 from cctoolkit.node.realtime import lock
 from cctoolkit.node.transports import Intent
 from cctoolkit.node.transports.ami import AmiTransport
@@ -61,7 +61,7 @@ class FarStore(Far):
 
     async def config(self, name):
         """Return the sections of one of the node's own files, as Asterisk reads it with all it includes."""
-        reply = await self.transport._client.action("GetConfig", {"Filename": name})
+        reply = await self.transport._store.client.action("GetConfig", {"Filename": name})
         found = {}
         for header, value in reply.headers:
             kind, _, number = header.partition("-")
@@ -105,7 +105,7 @@ class FarStore(Far):
 @pytest.fixture(scope="module")
 def node(lab):
     """The lab's node, prepared."""
-    prepare_for_ami(lab.nodes["n1"])
+    prepare_for_ami(lab)
     return lab.nodes["n1"]
 
 
@@ -247,5 +247,6 @@ async def test_the_rights_it_takes(far, node, site_node):
                 await ask()
             assert "config and command" in caught.value.next_step
     async with limited(site_node, "no_config") as client:
-        with pytest.raises(SwitchError, match="Permission denied"):
+        with pytest.raises(OperatorError, match="Permission denied") as caught:
             await AmiTransport("n1", client).stage("000002-bb", files)
+        assert "config and command" in caught.value.next_step

@@ -59,7 +59,7 @@ class Far(Deployed):
 def lab_by_ami(tmp_path):
     """A fresh prepared node."""
     with Lab(tmp_path / "lab", SITE, owned=True) as lab:
-        prepare_for_ami(lab.nodes["n1"])
+        prepare_for_ami(lab)
         yield Far(lab)
 
 
@@ -348,7 +348,7 @@ def on_a_small_disk(node, kilobytes):
 
     node.cli("module unload res_config_sqlite3.so")
     (node.folder / "small").mkdir()
-    prepare.make_store(node.folder / "fresh.sqlite3")
+    (node.folder / "fresh.sqlite3").write_bytes(prepare.empty())
     inside(f"""mount -t tmpfs -o size={kilobytes}k tmpfs {HOME}/small
         cp {HOME}/fresh.sqlite3 {HOME}/small/node.sqlite3
         chown -R {uid}:{gid} {HOME}/small""")

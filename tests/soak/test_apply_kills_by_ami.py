@@ -25,7 +25,7 @@ EVERY = 5
 @pytest.fixture(scope="module")
 def stage(line: Line) -> Iterator[Stage]:
     """The full line, prepared for AMI; each test leaves it as it was."""
-    prepare_for_ami(line.lab.nodes["n1"])
+    prepare_for_ami(line.lab)
     way = ByAmi(line)
     # Nothing looks at its files, since it has none.
     line.site = way.site

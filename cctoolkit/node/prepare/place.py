@@ -1,5 +1,6 @@
 """A node's configuration folder as preparing it needs it, and the one on this machine."""
 
+import glob
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,18 @@ class Place(Protocol):
 
     async def link(self) -> None:
         """Let LINK lead to EMPTY."""
+
+    async def glob(self, pattern: str) -> list[str]:
+        """Return the files whose names fit, in order."""
+
+    async def is_there(self, path: str) -> bool:
+        """Say whether there is anything at a path, which may be one of the whole machine."""
+
+    async def entrusted(self, name: str, like: str) -> bool:
+        """Say whether a file is there and may be read by nobody but the owner of the folder `like`."""
+
+    async def entrust(self, name: str, content: bytes, like: str) -> None:
+        """Put a file in place unless there is one, and let nobody but the owner of the folder `like` read it."""
 
 
 class LocalPlace:
@@ -125,6 +138,39 @@ class LocalPlace:
     async def link(self) -> None:
         """Make the link; see Place."""
         self._told(lambda: (self._folder / LINK).symlink_to(EMPTY))
+
+    async def glob(self, pattern: str) -> list[str]:
+        """Return the files that fit; see Place."""
+        found = sorted(glob.glob(pattern, root_dir=self._folder))  # noqa: PTH207 - Path.glob knows no root to be below
+        return [name for name in found if (self._folder / name).is_file()]
+
+    async def is_there(self, path: str) -> bool:
+        """Say whether there is anything; see Place."""
+        return self._told(lambda: os.path.lexists(self._folder / path))
+
+    async def entrusted(self, name: str, like: str) -> bool:
+        """Say whether a file is its owner's alone; see Place."""
+        return self._told(lambda: self._entrusted(self._folder / name, Path(like).stat().st_uid))
+
+    def _entrusted(self, path: Path, uid: int) -> bool:
+        if not path.exists():
+            return False
+        found = path.stat()
+        return (found.st_mode & 0o777, found.st_uid) == (0o600, uid)
+
+    async def entrust(self, name: str, content: bytes, like: str) -> None:
+        """Put a file in place for its owner alone; see Place."""
+        self._told(lambda: self._entrust(self._folder / name, content, Path(like).stat()))
+
+    def _entrust(self, path: Path, content: bytes, like: os.stat_result) -> None:
+        fresh = path.with_name(f"{path.name}.new")
+        if not path.exists():
+            durable.write(fresh, content, 0o600)
+            os.chown(fresh, like.st_uid, like.st_gid)
+            fresh.rename(path)
+            durable.sync(path.parent)
+        os.chown(path, like.st_uid, like.st_gid)
+        path.chmod(0o600)
 
     def _told(self, work: Callable[[], R]) -> R:
         try:

@@ -5,12 +5,15 @@ Sources: AMI action ListCommands of Asterisk 22, which lists what the account ma
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from cctoolkit.ami.client import Headers
 from cctoolkit.ami.messages import Message
+from cctoolkit.errors import OperatorError
 from cctoolkit.node.prepare.accounts import ACCOUNTS
+from cctoolkit.node.realtime import prepare as realtime
+from cctoolkit.node.realtime.store import Store
 
 MODULES = {
     "app_queue": "queues",
@@ -73,14 +76,29 @@ async def rights(client: Asked, kind: str) -> list[str]:
     return found + ([f"account {kind} may use {', '.join(too_much)}, which it needs not"] if too_much else [])
 
 
+async def stored(client: Asked, store: Store) -> list[str]:
+    """Return what is wrong with the store of a node that is reached by AMI alone, as far as AMI shows it."""
+    found = list(_modules(await client.command("module show"), realtime.MODULES))
+    try:
+        if await store.told("node") is None:
+            found.append("there is no store that Asterisk reads")
+        lacks = await store.lacking("general", {f"{option}=yes" for option in realtime.GENERAL_OPTIONS})
+    except OperatorError as error:
+        return [*found, error.what]
+    return [*found, f"[general] of queues.conf lacks {', '.join(lacks)}"] if lacks else found
+
+
 async def switch(client: Asked, node: str) -> list[str]:
     """Return what is wrong with the switch itself; the deploy account asks."""
-    return [*_modules(await client.command("module show")), *_name(await client.command("core show settings"), node)]
+    return [
+        *_modules(await client.command("module show"), MODULES),
+        *_name(await client.command("core show settings"), node),
+    ]
 
 
-def _modules(shown: str) -> Iterator[str]:
+def _modules(shown: str, needed: Mapping[str, str]) -> Iterator[str]:
     there = set(_RUNNING.findall(shown))
-    for module, use in MODULES.items():
+    for module, use in needed.items():
         if module not in there:
             yield f"module {module}.so does not run: {use}"
 

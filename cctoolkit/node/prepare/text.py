@@ -5,7 +5,8 @@ block comments `;-- … --;`, `#include`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 
 from msgspec import Struct
 
@@ -66,9 +67,24 @@ def inlined(files: Mapping[str, str], file: str, depth: int = 5) -> str:
     """Return a file with those it includes in the places where it does, as far as they are known and not ours."""
     rows = files.get(file, "").split("\n")
     for line in list(lines("\n".join(rows))):
-        if depth and line.option == "#include" and line.value in files and not line.value.startswith(OURS):
-            rows[line.number] = inlined(files, line.value, depth - 1)
+        theirs = depth and line.option == "#include" and not line.value.startswith(OURS)
+        if theirs and (known := meant(line.value, files)):
+            rows[line.number] = "\n".join(inlined(files, one, depth - 1) for one in known)
     return "\n".join(rows)
+
+
+def is_pattern(path: str) -> bool:
+    """Say whether an included path stands for several files."""
+    return bool(set(path) & set("*?["))
+
+
+def meant(path: str, files: Collection[str]) -> list[str]:
+    """Return those of `files` that an #include takes in, in Asterisk's order; a star stands for no slash."""
+    if not is_pattern(path):
+        return [path] if path in files else []
+    depth = len(PurePosixPath(path).parts)
+    found = (PurePosixPath(file) for file in sorted(files))
+    return [str(file) for file in found if len(file.parts) == depth and file.match(path)]
 
 
 def has_section(text: str, section: str) -> bool:
@@ -90,17 +106,28 @@ def includes(text: str) -> list[str]:
 def put(text: str, section: str, option: str, new: str) -> str:
     """Return the text in which the option says `new`: in its old place, else first in its section, else at the end."""
     rows = text.split("\n")
-    said = f"{option} = {new}"
     here = [line for line in lines(text) if line.section == section]
     old = next((line.number for line in here if line.option.lower() == option.lower()), None)
-    head = next((line.number for line in here if not line.option), None)
-    if old is not None:
-        rows[old] = said
-    elif head is not None:
-        rows.insert(head + 1, said)
-    else:
-        return append(text, f"[{section}]\n{said}\n")
+    if old is None:
+        return add(text, section, f"{option} = {new}")
+    rows[old] = f"{option} = {new}"
     return "\n".join(rows)
+
+
+def add(text: str, section: str, said: str) -> str:
+    """Return the text with one line more: first in its section, which comes at the end where there is none."""
+    rows = text.split("\n")
+    head = next((line.number for line in lines(text) if line.section == section and not line.option), None)
+    if head is None:
+        return append(text, f"[{section}]\n{said}\n")
+    rows.insert(head + 1, said)
+    return "\n".join(rows)
+
+
+def without(text: str, numbers: Iterable[int]) -> str:
+    """Return the text without these lines."""
+    gone = set(numbers)
+    return "\n".join(row for number, row in enumerate(text.split("\n")) if number not in gone)
 
 
 def append(text: str, more: str) -> str:

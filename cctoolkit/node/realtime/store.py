@@ -6,7 +6,7 @@ words) and main/manager.c (how long a line of an action may be) of Asterisk 22; 
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -46,6 +46,14 @@ class Store:
         except msgspec.DecodeError:
             return None
 
+    async def lacking(self, section: str, lines: Collection[str]) -> list[str]:
+        """Return which of these lines, `option=value`, a section of the node's own queues.conf does not have."""
+        try:
+            said = await self.client.action("GetConfig", {"Filename": "queues.conf", "Category": section})
+        except ActionRefusedError as refusal:
+            raise self._denied(refusal) or refusals.no_store(self.where, refusal.what) from refusal
+        return sorted({*lines} - {value for header, value in said.headers if header.startswith("Line-")})
+
     async def _value(self, subject: str) -> str | None:
         said = await self._run(f"realtime load cct_told id {quoted(subject)}")
         values = (line[_VALUE_COLUMN:] for line in said.splitlines() if line[:_VALUE_COLUMN].strip() == "value")
@@ -81,16 +89,22 @@ class Store:
         except ActionRefusedError as refusal:
             if "No such command" in refusal.what:
                 raise refusals.no_store(self.where) from refusal
-            if "Permission denied" in refusal.what:
-                raise OperatorError(
-                    refusal.what, where=self.where, expected="an account that may do it",
-                    next_step=f"give {self.client.account.username} the classes config and command in manager.conf",
-                ) from refusal  # fmt: skip
+            if denied := self._denied(refusal):
+                raise denied from refusal
             # The command is not shown: it may hold a phone's password.
             raise OperatorError(
                 refusal.what, where=self.where, expected="a store that Asterisk can write, with room on the disk",
                 next_step="look for res_config_sqlite3 in the node's log, and run the command again",
             ) from refusal  # fmt: skip
+
+    def _denied(self, refusal: ActionRefusedError) -> OperatorError | None:
+        """Return what to do where the account may not do it, None when it is refused for something else."""
+        if "Permission denied" not in refusal.what:
+            return None
+        return OperatorError(
+            refusal.what, where=self.where, expected="an account that may do it",
+            next_step=f"give {self.client.account.username} the classes config and command in manager.conf",
+        )  # fmt: skip
 
 
 def _row(table: str, **columns: str) -> str:

@@ -10,7 +10,8 @@ import asyncssh
 
 from cctoolkit.errors import OperatorError, SwitchUnreachable
 
-_SCRIPT = Path(__file__).with_name("session.sh").read_bytes()
+# What the last one answers with stands before it.
+_SCRIPT = b"".join(Path(__file__).with_name(f"{name}.sh").read_bytes() for name in ("place", "session"))
 PARTS = "\x1f"
 """Parts the words of a request, and stands in none of them."""
 

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import stat
 from contextlib import closing
 
 import pytest
@@ -23,7 +22,7 @@ FILES = {
 @pytest.fixture
 def store(tmp_path):
     """A fresh store with one release that is not current."""
-    prepare.make_store(tmp_path / "store")
+    (tmp_path / "store").write_bytes(prepare.empty())
     with closing(sqlite3.connect(tmp_path / "store", isolation_level=None)) as store:
         for path, text in FILES.items():
             store.execute("INSERT INTO file VALUES ('000001-aa', ?, ?)", (path, path))
@@ -87,18 +86,6 @@ def test_a_release_goes_with_what_only_it_has(store):
     assert store.execute("SELECT DISTINCT digest FROM piece").fetchall() == [("queues.conf",)]
     assert told(store, "files 000002-bb") == {"queues.conf": "queues.conf"}
     assert sorted(told(store, "releases")) == ["000002-bb", "empty"]
-
-
-def test_a_store_that_is_there_stays(tmp_path):
-    """Preparing a node once more loses nothing; the file is for one user alone."""
-    path = tmp_path / "store"
-    prepare.make_store(path)
-    with closing(sqlite3.connect(path)) as store, store:
-        store.execute("UPDATE node SET key = 'k'")
-    prepare.make_store(path)
-    with closing(sqlite3.connect(path)) as store:
-        assert told(store, "key") == "k"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("text", ["", '"', "\\", "x" * 2000, "Ж" * 2000, '\\"' * 1000, "a b\tc"])

@@ -1,11 +1,14 @@
 import os
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from cctoolkit.errors import OperatorError, Refused
 from cctoolkit.node.prepare import run
 from cctoolkit.node.prepare.place import BACKUP, FOLDERS, LINK, LocalPlace
-from tests.unit.prepare.test_prepare_needs import PLAIN, WANTED
+from cctoolkit.node.realtime.prepare import STORE
+from tests.unit.prepare.test_prepare_needs import PLAIN, STORED, WANTED
 
 
 @pytest.fixture
@@ -20,8 +23,8 @@ def place(folder):
     return LocalPlace("msk-1", folder, os.getgid())
 
 
-async def prepare(folder):
-    found = await run.survey(place(folder), WANTED)
+async def prepare(folder, wanted=WANTED):
+    found = await run.survey(place(folder), wanted, str(folder))
     run.refuse("msk-1", found)
     return found, await run.carry_out(place(folder), found)
 
@@ -43,6 +46,44 @@ async def test_a_folder_is_prepared_once(folder):
     assert [step.file for step in found.steps] == ["queues.conf"]
     assert kept == []
     assert (folder / f"queues.conf{BACKUP}").read_text() == PLAIN["queues.conf"]
+
+
+async def test_what_ends_it_half_way_is_told(folder):
+    """With what was done before; the next run does what is left."""
+
+    class Full(LocalPlace):
+        async def write(self, name, text):
+            if name == "queues.conf":
+                raise OperatorError("No space left on device", where=name)
+            return await super().write(name, text)
+
+    found = await run.survey(place(folder), WANTED, str(folder))
+    with pytest.raises(OperatorError, match="No space left") as caught:
+        await run.carry_out(Full("msk-1", folder, os.getgid()), found)
+    [told] = caught.value.__notes__
+    assert told.startswith("done before that: cctoolkit, cctoolkit/releases, ")
+    assert f", {LINK}, " in told
+    assert "queues.conf" not in told.partition("releases/empty/queues.conf")[2]
+    left, _ = await prepare(folder)
+    assert "queues.conf" in [step.file for step in left.steps]
+    assert (await prepare(folder))[0].steps == []
+
+
+async def test_a_store_that_is_there_stays(folder):
+    """It is its owner's alone, and of two runs the second one loses nothing."""
+    found, _ = await prepare(folder, STORED)
+    assert STORE in [step.file for step in found.steps]
+    with closing(sqlite3.connect(folder / STORE)) as store, store:
+        store.execute("UPDATE node SET key = 'k'")
+    (folder / STORE).chmod(0o644)
+    found, _ = await prepare(folder, STORED)
+    assert [step.file for step in found.steps] == [STORE]
+    assert (folder / STORE).stat().st_mode & 0o777 == 0o600
+    with closing(sqlite3.connect(folder / STORE)) as store:
+        assert store.execute("SELECT key FROM node").fetchall() == [("k",)]
+    (folder / LINK).symlink_to("releases/empty")
+    with pytest.raises(Refused, match="take it away"):
+        await prepare(folder, STORED)
 
 
 async def test_bytes_that_are_no_utf_8_stay(folder):

@@ -60,3 +60,13 @@ def test_what_is_included_stands_where_it_is_included():
     assert text.value(whole, "general", "y") == "2"
     assert text.value(whole, "general", "z") == "1"
     assert "c.conf" in text.includes(whole)
+
+
+def test_a_pattern_takes_in_what_fits():
+    """In order; a star stands for no slash, and a pattern that fits nothing stays a line."""
+    files = {"a.conf": "[general]\n#include \"d/*.conf\"\n#include e/*.conf\n", "d/2.conf": "x = 2\n",
+             "d/1.conf": "x = 1\n", "d/f/3.conf": "z = 3\n", "d/readme": "z = 4\n"}  # fmt: skip
+    whole = text.inlined(files, "a.conf")
+    assert [line.value for line in text.lines(whole) if line.option == "x"] == ["1", "2"]
+    assert text.value(whole, "general", "z") is None
+    assert text.includes(whole) == ["e/*.conf"]
