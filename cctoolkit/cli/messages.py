@@ -90,7 +90,7 @@ def fetch(
     from cctoolkit.errors import OperatorError
     from cctoolkit.workflow import messages, specs
 
-    recording = messages.fetch(specs.load_site(site), message, node)
+    recording = messages.fetch(specs.load_site(site), message, node, tell)
     path = to or Path(f"{message}.wav")
     try:
         path.write_bytes(recording)
@@ -117,7 +117,7 @@ def resend(
     """
     from cctoolkit.workflow import mailing, specs
 
-    for message, addresses in mailing.resend(specs.load_site(site), call, to, node=node).items():
+    for message, addresses in mailing.resend(specs.load_site(site), call, to, node=node, progress=tell).items():
         say(f"{message} is mailed again to {', '.join(addresses)}")
 
 

@@ -15,7 +15,8 @@ import msgspec
 from cctoolkit.errors import OperatorError
 from cctoolkit.node import durable
 
-_WISH = ".again"
+WISH = ".again"
+"""The ending of a wish's file, a message's id before it."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ class Outbox:
 
     def wishes(self) -> list[str]:
         """Return the messages that are to be sent once more."""
-        return sorted(path.name.removesuffix(_WISH) for path in self.folder.glob(f"*{_WISH}"))
+        return sorted(path.name.removesuffix(WISH) for path in self.folder.glob(f"*{WISH}"))
 
     def wished(self, message: str) -> Again | None:
         """Return what is wished for a message; raise OperatorError when it cannot be read."""
@@ -131,7 +132,7 @@ class Outbox:
         return self.folder / f"{message}.json"
 
     def _wish(self, message: str) -> Path:
-        return self.folder / f"{message}{_WISH}"
+        return self.folder / f"{message}{WISH}"
 
     def _unwritable(self, error: OSError) -> OperatorError:
         what = f"the outbox cannot be written: {error.strerror}"

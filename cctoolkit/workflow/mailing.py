@@ -16,7 +16,7 @@ from cctoolkit.model.phone import e164
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node
 from cctoolkit.model.words import MailAddress
-from cctoolkit.workflow import message_nodes
+from cctoolkit.workflow import message_copies, message_nodes
 from cctoolkit.workflow.message_nodes import outbox
 from cctoolkit.workflow.specs import LoadedSite
 
@@ -87,7 +87,10 @@ def _countries(project: Project) -> Mapping[str, str]:
     return {(e164(one.number, one.country) or "").lstrip("+"): one.country for one in project.numbers}
 
 
-def resend(loaded: LoadedSite, name: str, to: str = "", *, node: str = "") -> dict[str, tuple[str, ...]]:
+def resend(
+    loaded: LoadedSite, name: str, to: str = "", *, node: str = "",
+    progress: Callable[[str], None] = message_nodes.unheard,
+) -> dict[str, tuple[str, ...]]:  # fmt: skip
     """Have a message, or those of a call, sent again; return to whom, by message.
 
     Without `to` it goes to the addresses that were given up, if none was to all it went to; with it, to that address
@@ -95,22 +98,28 @@ def resend(loaded: LoadedSite, name: str, to: str = "", *, node: str = "") -> di
     """
     if to:
         _check(to)
-    for one in message_nodes.here(loaded, node):
-        try:
-            found = [message for message in spool.messages(Path(one.spool)) if name in (message.id, message.call)]
-        except OSError as error:
-            raise message_nodes.unreadable(one, error) from error
-        box = outbox(one)
-        notes = {message.id: note for message in found if (note := box.read(message.id))}
-        if found and not notes:
-            what = "is not taken up: it is being recorded, too short, a test call's, or no `messages send` has run"
-            raise UsageError(f"{name} {what}", next_step="cctoolkit messages lists them; fetch copies the recording")
+    for there, near in message_copies.each(message_nodes.here(loaded, node, far=True), progress):
+        notes = _notes(near.node, name)
         wishes = {message: _wish(message, note, to) for message, note in notes.items()}
         for message, wish in wishes.items():
-            box.wish(message, wish)
+            message_copies.leave_wish(there, message, wish)
         if wishes:
             return {message: wish.to for message, wish in wishes.items()}
     raise UsageError(f"there is no message or call {name!r}", next_step="cctoolkit messages lists them")
+
+
+def _notes(node: Node, name: str) -> dict[str, Note]:
+    """Return the notes of a message, or of a call's messages."""
+    try:
+        found = [message for message in spool.messages(Path(node.spool)) if name in (message.id, message.call)]
+    except OSError as error:
+        raise message_nodes.unreadable(node, error) from error
+    box = outbox(node)
+    notes = {message.id: note for message in found if (note := box.read(message.id))}
+    if found and not notes:
+        what = "is not taken up: it is being recorded, too short, a test call's, or no `messages send` has run"
+        raise UsageError(f"{name} {what}", next_step="cctoolkit messages lists them; fetch copies the recording")
+    return notes
 
 
 def _wish(message: str, note: Note, to: str) -> Again:

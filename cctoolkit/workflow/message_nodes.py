@@ -8,10 +8,12 @@ from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.messages.notes import Outbox
 from cctoolkit.messages.relay import Relay
 from cctoolkit.model.site import Node
+from cctoolkit.node.realtime import here as stored
+from cctoolkit.node.realtime.prepare import STORE
 from cctoolkit.secret import parse_ref, resolve
 from cctoolkit.state import messages as settings
 from cctoolkit.state.messages import MessageSettings
-from cctoolkit.workflow.reach import is_here
+from cctoolkit.workflow.reach import by_ssh, files_are_here
 from cctoolkit.workflow.specs import LoadedSite
 
 
@@ -26,6 +28,9 @@ def outbox(node: Node) -> Outbox:
 
 def of_release(node: Node) -> MessageSettings:
     """Return what the release in force says of messages; its files are on this machine, as the messages are."""
+    where = f"node {node.id}, {settings.FILE}"
+    if node.transport == "ami":
+        return settings.read(stored.text(Path(node.folder) / STORE, settings.FILE), where)
     current = Path(node.folder) / "cctoolkit" / "current"
     try:
         current.stat()
@@ -35,7 +40,7 @@ def of_release(node: Node) -> MessageSettings:
             error.strerror or str(error), where=f"node {node.id}, {error.filename}",
             expected="the release in force, which this user can read", next_step="cctoolkit plan says what is wrong",
         ) from error  # fmt: skip
-    return settings.read(text.decode("utf-8", "replace"), f"node {node.id}, {settings.FILE}")
+    return settings.read(text.decode("utf-8", "replace"), where)
 
 
 def relay(found: MessageSettings) -> Relay | None:
@@ -46,10 +51,13 @@ def relay(found: MessageSettings) -> Relay | None:
     return Relay(found.relay, resolve(parse_ref(reference, Path())) if reference else None)
 
 
-def here(loaded: LoadedSite, named: str = "", progress: Callable[[str], None] = unheard) -> list[Node]:
-    """Return the nodes whose files are on this machine, one of those that share a folder; tell which are not.
+def here(
+    loaded: LoadedSite, named: str = "", progress: Callable[[str], None] = unheard, *, far: bool = False
+) -> list[Node]:
+    """Return the nodes whose files are on this machine, one of those that share a folder; tell which are not. With
+    `far` those that are reached by ssh too.
 
-    `named` is the one to take; raise UsageError when the site has no such node, OperatorError when none is here.
+    `named` is the one to take; raise UsageError when the site has no such node, OperatorError when there is none.
     """
     nodes = [node for node in loaded.site.nodes if node.id == named or not named]
     if not nodes:
@@ -58,7 +66,9 @@ def here(loaded: LoadedSite, named: str = "", progress: Callable[[str], None] = 
     found = dict[str, Node]()
     for node in nodes:
         folder = os.path.realpath(node.folder)
-        if not named and not is_here(node):
+        if far and by_ssh(node):
+            found[node.id] = node
+        elif not named and not files_are_here(node):
             progress(
                 f"node {node.id} is passed over: reached by {node.transport}; its messages are to be had there alone"
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.errors import OperatorError, UsageError
@@ -21,8 +22,9 @@ from cctoolkit.model.site import Node
 from cctoolkit.model.steps.voicemail import Voicemail
 from cctoolkit.state.messages import MessageSettings, section
 from cctoolkit.verify.checks import Mailing, Tried
-from cctoolkit.workflow import message_nodes
-from cctoolkit.workflow.reach import is_here
+from cctoolkit.workflow import message_copies, message_nodes
+from cctoolkit.workflow.message_copies import Near
+from cctoolkit.workflow.reach import by_ssh, files_are_here
 from cctoolkit.workflow.specs import LoadedSite
 
 LATE_SECONDS = 900.0
@@ -60,16 +62,20 @@ class Shown(Struct, frozen=True):
 def shown(
     loaded: LoadedSite, node: str = "", progress: Callable[[str], None] = message_nodes.unheard
 ) -> Iterator[Shown]:
-    """Yield the messages of callers on the nodes that are `here`; raise OperatorError when a spool cannot be read."""
+    """Yield callers' messages on the nodes that are here or reached by ssh; raise OperatorError when a spool cannot be
+    read.
+    """
     now = clock.now().timestamp()
-    for one in message_nodes.here(loaded, node, progress):
+    for _, near in message_copies.each(message_nodes.here(loaded, node, progress, far=True), progress):
+        one = near.node
         notes, found = message_nodes.outbox(one), message_nodes.of_release(one)
         for message in _callers(one):
             try:
                 _readable(message)
-                yield _shown(one, message, notes.read(message.id), found, now)
+                shown = _shown(one, message, notes.read(message.id), found, now)
             except (OSError, OperatorError) as error:
-                yield _unreadable_message(one, message, error, now)
+                shown = _unreadable_message(one, message, error, now)
+            yield replace(shown, recording=near.told(shown.recording), error=near.told(shown.error))
 
 
 def _callers(node: Node) -> Iterator[Message]:
@@ -183,11 +189,13 @@ def failed(node: Node, project: str) -> int:
     return count
 
 
-def fetch(loaded: LoadedSite, name: str, named: str = "") -> bytes:
+def fetch(
+    loaded: LoadedSite, name: str, named: str = "", progress: Callable[[str], None] = message_nodes.unheard
+) -> bytes:
     """Return a message's recording as a WAV file; raise UsageError when there is no such message."""
-    for node in message_nodes.here(loaded, named):
+    for node, near in message_copies.each(message_nodes.here(loaded, named, far=True), progress, [name]):
         try:
-            for message in spool.messages(Path(node.spool)):
+            for message in spool.messages(Path(near.node.spool)):
                 if message.id == name:
                     return sound.read(message.recording).wav()
         except OSError as error:
@@ -202,12 +210,19 @@ async def mailing(node: Node, project: Project, calls: Sequence[Tried], began: d
     }  # fmt: skip
     if not recorded:
         return Mailing({})
-    if not is_here(node):
-        return Mailing({}, unseen=f"not looked at: they are on node {node.id} alone; run verify there")
+    if not (files_are_here(node) or by_ssh(node)):
+        why = f"AMI shows no file, and they are on node {node.id} alone; run verify there"
+        return Mailing({}, unseen=f"not looked at: {why}")
     return await asyncio.to_thread(_mailing, node, project, sorted(recorded), began.timestamp())
 
 
-def _mailing(node: Node, project: Project, recorded: Sequence[str], since: float) -> Mailing:
+def _mailing(there: Node, project: Project, recorded: Sequence[str], since: float) -> Mailing:
+    with message_copies.near(there) as near:
+        return _seen(near, project, recorded, since)
+
+
+def _seen(near: Near, project: Project, recorded: Sequence[str], since: float) -> Mailing:
+    node = near.node
     try:
         found = [m for m in spool.messages(Path(node.spool)) if m.project == project.id]
     except OSError as error:
@@ -221,6 +236,10 @@ def _mailing(node: Node, project: Project, recorded: Sequence[str], since: float
     way, given_up = message_nodes.relay(rules), failed(node, project.id)
     if not asked or way is None:
         return Mailing(kept, late=late, failed=given_up)
+    if near.prefix:
+        return Mailing(
+            kept, late=late, failed=given_up, unasked=f"not asked from here: it takes mail of node {node.id}"
+        )
     try:
         refused = {address: why.text for address, why in way.ask(asked).items()}
     except RelayDown as error:

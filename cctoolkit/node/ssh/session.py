@@ -11,7 +11,7 @@ import asyncssh
 from cctoolkit.errors import OperatorError, SwitchUnreachable
 
 # What the last one answers with stands before it.
-_SCRIPT = b"".join(Path(__file__).with_name(f"{name}.sh").read_bytes() for name in ("place", "session"))
+_SCRIPT = b"".join(Path(__file__).with_name(f"{name}.sh").read_bytes() for name in ("place", "spool", "session"))
 PARTS = "\x1f"
 """Parts the words of a request, and stands in none of them."""
 

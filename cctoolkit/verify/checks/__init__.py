@@ -27,7 +27,7 @@ class Mailing(Struct, frozen=True):
     `kept`: of each step that records, whether the node has what test calls said there. `asked`: addresses the relay
     was asked about; `relay`: what kept it from being asked; `refused`: why it takes no mail for an address. `late`:
     how many messages wait too long, `failed` how many were given up for an address. `unseen`: why nothing was to be
-    seen ("" it was).
+    seen ("" it was), `unasked` why nobody asked the relay though there was something to ask ("" somebody did).
     """
 
     kept: Mapping[str, bool]
@@ -37,6 +37,7 @@ class Mailing(Struct, frozen=True):
     late: int = 0
     failed: int = 0
     unseen: str = ""
+    unasked: str = ""
 
 
 class Prompt(Struct, frozen=True):

@@ -15,6 +15,9 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("messages", f"{step}: recordings", kept, told)
     if seen.relay:
         yield Finding("messages", "the mail relay", False, seen.relay)
+    if seen.unasked:
+        # What it refuses shows all the same: as messages that wait, or were given up.
+        yield Finding("messages", "the mail relay", True, seen.unasked)
     for address in () if seen.relay else seen.asked:
         why = seen.refused.get(address, "")
         yield Finding("messages", f"mail to {address}", not why, why or "the relay takes it")

@@ -57,6 +57,22 @@ def test_a_node_that_is_reached_by_ssh(tmp_path, post):
     assert once(here)[1] == ["sending messages of n1"]
 
 
+def test_a_node_whose_ssh_cannot_be_used_hides_no_other(tmp_path, post):
+    """It is passed over and named; where there is no other, its error is the command's."""
+    release(tmp_path, post.port, TO)
+    leave(tmp_path / "spool")
+    loaded = site(n1=tmp_path / "far", n2=tmp_path)
+    ssh = Ssh(host="n1.centre.example", user="deploy", known_hosts=str(tmp_path / "none"))
+    far = replace(loaded.site.nodes[0], transport="ssh", ssh=ssh)
+    both = replace(loaded, site=replace(loaded.site, nodes=(far, loaded.site.nodes[1])))
+    says = []
+    assert [one.node for one in messages.shown(both, "", says.append)] == ["n2"]
+    assert says == [f"node n1 is passed over: node n1, {tmp_path}/none: No such file or directory"]
+    assert messages.fetch(both, NAME)
+    with pytest.raises(OperatorError, match="No such file or directory"):
+        list(messages.shown(both, "n1"))
+
+
 def test_a_node_that_is_not_here_or_not_at_all(tmp_path):
     """With none here there is nothing to do, and a name that is none is said to be none."""
     loaded = site(n1=tmp_path / "a", n2=tmp_path / "b")

@@ -18,6 +18,7 @@ TO = "hotline@centre.example"
         (Mailing({"night": False}), [("night: recordings", False, "nothing of what test calls said is on the node")]),
         (Mailing({}, (TO,)), [(f"mail to {TO}", True, "the relay takes it")]),
         (Mailing({}, (TO,), refused={TO: "550 no"}), [(f"mail to {TO}", False, "550 no")]),
+        (Mailing({}, unasked="not asked"), [("the mail relay", True, "not asked")]),
         # A relay that could not be asked said nothing of anybody.
         (Mailing({}, (TO,), relay="relay x:25: timed out"), [("the mail relay", False, "relay x:25: timed out")]),
     ],
