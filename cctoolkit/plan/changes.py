@@ -46,7 +46,8 @@ class Member(Struct, frozen=True, order=True):
 class Plan(Struct, frozen=True):
     """What must change on one node, an Asterisk of major version `asterisk`. `edited` are files changed by hand since
     the last apply; `cut_off` says which apply was ended half way, "" when none was; `impacts` what all that does to who
-    was live when the plan was made; `pending` which release waits to be confirmed.
+    was live when the plan was made; `pending` which release waits to be confirmed; `limits` what the way to the node
+    makes different of this apply, or keeps it from, a sentence each.
     """
 
     node: str
@@ -58,6 +59,7 @@ class Plan(Struct, frozen=True):
     impacts: tuple[Impact, ...] = ()
     asterisk: str = "22"
     pending: str = ""
+    limits: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -91,7 +93,7 @@ def taken_back(plan: Plan) -> Plan:
         if one.side != "memory"
     )
     return replace(plan, release_now=plan.release_new, release_new=plan.release_now, changes=tuple(changes), edited=(),
-                   cut_off="", impacts=())  # fmt: skip
+                   cut_off="", impacts=(), limits=())  # fmt: skip
 
 
 def difference(side: Side, now: NodeState, wanted: NodeState) -> list[Change]:

@@ -39,12 +39,13 @@ def explain(plan: Plan, accepted: Accepted = NOTHING, verb: str = "apply") -> st
 
 
 def warnings(plan: Plan) -> Iterator[str]:
-    """Yield what was not done by an apply of ours, or waits for a word."""
+    """Yield what was not done by an apply of ours, or waits for a word, and what the way to the node allows."""
     if plan.pending:
         yield plan.pending
     if plan.cut_off:
         yield f"{plan.cut_off}; apply loads the whole release again"
     yield from (f"{path} was edited by hand" for path in plan.edited)
+    yield from plan.limits
 
 
 def objects(plan: Plan) -> Iterator[list[list[Change]]]:

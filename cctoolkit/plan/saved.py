@@ -88,7 +88,8 @@ def _different(was: Plan, now: Plan) -> str:
     if odd:
         where = "is in the plan file only" if odd[0] in was.changes else "is not in the plan file"
         return f"{_told(odd[0])} {where}, and {len(odd) - 1} more" if len(odd) > 1 else f"{_told(odd[0])} {where}"
-    return "" if replace(was, impacts=()) == replace(now, impacts=()) else "it is another Asterisk"
+    same = replace(was, impacts=(), limits=()) == replace(now, impacts=(), limits=())
+    return "" if same else "it is another Asterisk"
 
 
 def _told(change: Change) -> str:

@@ -23,6 +23,7 @@ from cctoolkit.errors import Busy
 from cctoolkit.model.site import AmiAccount, Node
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Holder, Transport
+from cctoolkit.node.transports.ami import AmiTransport
 from cctoolkit.plan.allowed import misplaced
 from cctoolkit.plan.changes import Change, Plan, difference, memory_difference
 from cctoolkit.plan.classes import Accepted
@@ -83,13 +84,15 @@ async def plan_node(
     """Plan one node; `kept` is the release of its own that `config` was read from, if any. Agents who are logged in to
     queues that are `staying` stay, whatever the spec says.
     """
+    wanted = reveal_files(config.files, as_it_is if kept else resolve)
     async with transport(node) as there:
         disk, key = await release.read(there), await there.key()
         cut_off, pending = await _journal(there)
+        fresh = config.release != disk.manifest.release
+        limits = await there.limits(wanted) if fresh and isinstance(there, AmiTransport) else []
     async with deploy_client(node) as client:
         memory, members = await snapshot.memory(client), await snapshot.members(client)
         live = await snapshot.live(client)
-    wanted = reveal_files(config.files, as_it_is if kept else resolve)
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
     shown = disk.observable()
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
@@ -101,7 +104,7 @@ async def plan_node(
     )
     situation = Situation(changes, live, memory, config.files, {**disk.files, **disk.kept})
     impacts = judge(situation, node.asterisk, reloads=plan.reloads, queues=plan.reloads_queues)
-    plan = replace(plan, impacts=impacts)
+    plan = replace(plan, impacts=impacts, limits=tuple(limits) if plan.reloads else ())
     return Planned(node, plan, config, disk, kept, staying)
 
 

@@ -21,9 +21,13 @@ from cctoolkit.node.locking import Lockable
 from cctoolkit.node.realtime import feed
 from cctoolkit.node.realtime.lock import Lock
 from cctoolkit.node.realtime.store import Store
-from cctoolkit.node.transports import Holder, Intent, Touched
+from cctoolkit.node.transports import KEPT, Holder, Intent, Touched
 
 _FEED = "feed"
+_LIMITS = (
+    "by AMI alone: a switch that dies before it was read back comes up with the new release; the next apply judges it",
+    "by AMI alone: what loads a file of the release reads all of it anew, changed or not",
+)
 _RELEASE = re.compile(r"[0-9]{6,}-[0-9a-f]+")
 
 
@@ -32,7 +36,6 @@ class AmiTransport(Lockable):
 
     def __init__(self, node: str, client: Client) -> None:
         self.node = node
-        self._client = client
         self._store = Store(node, client)
         self._lock = Lock(self._store)
 
@@ -101,13 +104,20 @@ class AmiTransport(Lockable):
                 await self._store.add_text("piece", "digest", digest, texts[path].split("\n"))
         await self._store.add("release", name=release)
 
+    async def limits(self, texts: Mapping[str, str]) -> list[str]:
+        """Return what AMI alone makes of an apply of these files, or keeps it from: a sentence each."""
+        found = []
+        try:
+            await self._prepared_for(feed.extended({KEPT: "", **texts}, texts))
+        except OperatorError as error:
+            found.append(f"apply will be refused: {error.where}: {error.what}; {error.next_step}")
+        return [*found, *_LIMITS]
+
     async def _prepared_for(self, additions: feed.Rows) -> None:
         """Refuse a release whose additions to the node's own sections are not in the file that was prepared."""
         for section in {name for name, _, _ in additions}:
-            said = await self._client.action("GetConfig", {"Filename": "queues.conf", "Category": section})
-            there = {value for header, value in said.headers if header.startswith("Line-")}
             wanted = {f"{option}={value}" for name, option, value in additions if name == section}
-            if missing := sorted(wanted - there):
+            if missing := await self._store.lacking(section, wanted):
                 raise refusals.no_store(self._store.where, f"[{section}] of queues.conf lacks {', '.join(missing)}")
 
     async def flip(self, release: str) -> None:
