@@ -15,6 +15,7 @@ from cctoolkit.takeover.leftovers import Leftovers, Place
 from cctoolkit.takeover.names import Names
 from cctoolkit.takeover.queues import Queue
 from cctoolkit.takeover.reader import Section
+from cctoolkit.takeover.values import whole
 
 _INTERFACE = re.compile(r"(PJSIP|SIP|Local|Agent|IAX2|DAHDI|SCCP)/([^@/,;]+)(?:@([^/,;]+))?(?:/n)?", re.IGNORECASE)
 _LOG_IN = re.compile(r"AddQueueMember\(([^(){}$]*)\)", re.IGNORECASE)
@@ -55,7 +56,7 @@ def read(
         phone = known[2]
         name = _title(member.name or people.get(phone, "") or phone)
         one = found.setdefault(phone, Person(names.of(("agent", phone), phone, "agent"), name, member.place, phone))
-        penalty = int(member.penalty) if member.penalty.isdigit() and len(member.penalty) < 3 else 0
+        penalty = (whole(member.penalty) or 0) if len(member.penalty) < 3 else 0
         if member.penalty not in ("", str(penalty)) or member.more:
             notes.add(
                 member.place,

@@ -11,6 +11,7 @@ from cctoolkit.takeover.call import Stop
 from cctoolkit.takeover.leftovers import Place
 from cctoolkit.takeover.scene import Found, Scene
 from cctoolkit.takeover.steps import Way
+from cctoolkit.takeover.values import whole
 
 MOST_PRIORITY = 99
 _CALLER = re.compile(r'\$\[\s*"?\$\{CALLERID\(num(?:ber)?\)\}"?\s*={1,2}\s*"?([+0-9]*)"?\s*\]')
@@ -70,7 +71,7 @@ def language(of: Scene, stop: Stop, place: Place) -> Found:
 
 def priority(of: Scene, stop: Stop, place: Place) -> Found:
     """Recognise Set(QUEUE_PRIO=…)."""
-    said = stop.arg(0) or ""
-    if not said.isdigit() or int(said) > MOST_PRIORITY:
+    said = whole(stop.arg(0) or "")
+    if said is None or said > MOST_PRIORITY:
         return of.left_out(place, "QUEUE_PRIO", f"a spec has priorities from 0 to {MOST_PRIORITY}")
-    return f"priority-{said}", {"type": "set", "priority": int(said), "next": {"done": stop.call.next}}
+    return f"priority-{said}", {"type": "set", "priority": said, "next": {"done": stop.call.next}}

@@ -13,6 +13,7 @@ from cctoolkit.takeover.known_apps import BOOKKEEPING, SILENT
 from cctoolkit.takeover.leftovers import Leftovers, Place
 from cctoolkit.takeover.patterns import best
 from cctoolkit.takeover.reader import Option, Section
+from cctoolkit.takeover.values import whole
 
 MAX_INCLUDES = 20
 """Contexts in contexts (AST_PBX_MAX_STACK is 128 and is never needed)."""
@@ -82,23 +83,38 @@ class Dialplan(Struct):
         held = found.extensions.get(extension) if found else None
         return held.labels.get(label) if held else None
 
+    def within(self, context: str) -> list[Context]:
+        """Return a context and those it includes, at whatever times, each once, in the order of their look-up."""
+        found: dict[str, Context] = {}
+        ahead = [context]
+        while ahead:
+            held = self.contexts.get(ahead.pop())
+            if held is not None and held.name not in found:
+                found[held.name] = held
+                ahead += [one.context for one in reversed(held.includes)]
+        return list(found.values())
+
     def find(self, context: str, extension: str) -> list[tuple[str, str, str]]:
         """Return where an extension is, as (timing, context, extension as written): first those within the times of
         their includes, in order; the one without a time, "", comes last and ends the list.
         """
-        return list(self._find(context, extension, "", ()))
+        return list(self._find(context, extension, "", set()))
 
-    def _find(self, context: str, extension: str, timing: str, seen: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+    def _find(
+        self, context: str, extension: str, timing: str, seen: set[tuple[str, str]], depth: int = 0
+    ) -> Iterator[tuple[str, str, str]]:
         found = self.contexts.get(context)
-        if found is None or context in seen or len(seen) > MAX_INCLUDES:
+        # Looked through once, as by Asterisk: what was not found there is not there by another way.
+        if found is None or (context, timing) in seen or depth > MAX_INCLUDES:
             return
+        seen.add((context, timing))
         own = best(found.extensions, extension)
         if own is not None:
             yield timing, context, own
             return
         for include in found.includes:
             inner = include.timing or timing
-            for one in self._find(include.context, extension, inner, (*seen, context)):
+            for one in self._find(include.context, extension, inner, seen, depth + 1):
                 yield one
                 if one[0] == timing:
                     return
@@ -193,4 +209,5 @@ class _Builder:
         """Return a priority, before what is added to it: a number, that of a label, or one after the last."""
         if text.lower() in _RELATIVE:
             return self.last + _RELATIVE[text.lower()] if self.last else None
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else held.labels.get(text)
+        number = whole(text)
+        return held.labels.get(text) if number is None else number

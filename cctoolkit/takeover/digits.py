@@ -5,6 +5,7 @@ from cctoolkit.takeover import asks, attempts
 from cctoolkit.takeover.call import Call, Stop
 from cctoolkit.takeover.leftovers import Place
 from cctoolkit.takeover.scene import KEYS, Found, Scene
+from cctoolkit.takeover.values import whole
 
 OTHER = "\N{REPLACEMENT CHARACTER}"
 """A key nobody asks for."""
@@ -15,15 +16,15 @@ def read(of: Scene, stop: Stop, place: Place) -> Found:
     name, longest = stop.arg(0) or "", (stop.arg(2) or "").strip()
     if (stop.arg(3) or "").strip() or not name:
         return of.lost(stop, place, "its options are not understood")
-    said = (stop.arg(4) or "").strip()
+    said = whole(stop.arg(4) or "")
     asked = {
         "prompts": of.sounds(stop.arg(1), place) or asks.nothing(of, place),
         "wait": asks.seconds(stop.arg(5), stop.call),
-        "attempts": min(max(int(said), 1), attempts.MOST) if said.isdigit() else 1,
+        "attempts": min(said or 1, attempts.MOST),
     }
     base = f"{stop.call.at.context}-{stop.call.at.extension}"
     if longest != "1":
-        most = int(longest) if longest.isdigit() and 0 < int(longest) <= MOST_DIGITS else MOST_DIGITS
+        most = min(whole(longest) or MOST_DIGITS, MOST_DIGITS)
         following = {"done": _with(stop, name, None), "timeout": _with(stop, name, "")}
         return f"collect-{base}", {"type": "collect", **asked, "longest": most, "next": following}
     other = of.walker.walk(_with(stop, name, OTHER))

@@ -9,8 +9,6 @@ from cctoolkit.takeover.leftovers import Place
 from cctoolkit.takeover.scene import KEYS, Found, Scene
 from cctoolkit.takeover.steps import Way
 
-_MOST_INCLUDES = 10
-
 
 def menu(of: Scene, stop: Stop, place: Place) -> Found:
     """Recognise a menu from its first prompt, or from a WaitExten without one."""
@@ -60,13 +58,9 @@ def _plain(of: Scene, stop: Stop, place: Place, prompts: list[str], waiting: Sto
     return f"play-{prompts[0].rpartition('/')[2]}", {"type": "play", "prompts": prompts, "next": {"done": following}}
 
 
-def _longer(plan: Dialplan, context: str, seen: tuple[str, ...] = ()) -> bool:
+def _longer(plan: Dialplan, context: str) -> bool:
     """Tell whether a caller may dial more than one digit in a context."""
-    found = plan.contexts.get(context)
-    if found is None or context in seen or len(seen) > _MOST_INCLUDES:
-        return False
-    own = any(_has_several(name.removeprefix("_")) for name in found.extensions)
-    return own or any(_longer(plan, one.context, (*seen, context)) for one in found.includes)
+    return any(_has_several(name.removeprefix("_")) for held in plan.within(context) for name in held.extensions)
 
 
 def _has_several(name: str) -> bool:

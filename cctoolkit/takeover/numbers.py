@@ -43,7 +43,7 @@ def read(plan: Dialplan, contexts: Sequence[str], country: str, notes: Leftovers
     """Return the numbers by E.164."""
     found: dict[str, Number] = {}
     for context in contexts:
-        for holder, extension, place in _extensions(plan, context, ()):
+        for holder, extension, place in _extensions(plan, context):
             full = known(extension, country)
             if full is None:
                 _note(extension, holder, place, country, notes)
@@ -129,11 +129,7 @@ def _note(extension: str, holder: str, place: Place, country: str, notes: Leftov
     )
 
 
-def _extensions(plan: Dialplan, context: str, seen: tuple[str, ...]) -> Iterator[tuple[str, str, Place]]:
-    found = plan.contexts.get(context)
-    if found is None or context in seen or len(seen) > 10:
-        return
-    for name, held in found.extensions.items():
-        yield context, name, next(iter(held.lines.values())).place
-    for include in found.includes:
-        yield from _extensions(plan, include.context, (*seen, context))
+def _extensions(plan: Dialplan, context: str) -> Iterator[tuple[str, str, Place]]:
+    for held in plan.within(context):
+        for name, extension in held.extensions.items():
+            yield held.name, name, next(iter(extension.lines.values())).place

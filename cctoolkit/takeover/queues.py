@@ -13,6 +13,7 @@ from cctoolkit.model.queue import LEAST_ANNOUNCE_SECONDS, Strategy
 from cctoolkit.takeover.leftovers import Leftovers, Place
 from cctoolkit.takeover.names import Names
 from cctoolkit.takeover.reader import Option, Section
+from cctoolkit.takeover.values import whole
 
 _STRATEGIES = get_args(Strategy)
 _NOBODY = {"unavailable", "invalid"}
@@ -103,7 +104,7 @@ def read(sections: list[Section], names: Names, notes: Leftovers) -> dict[str, Q
         name = names.of(section.name, known[1] if known else section.name, "queue")
         queue = Queue(section.name, name, section.place, {}, section.get("context"), members=section.all("member"))
         queue.others = not autofill or bool(queue.members) or section.get("ringinuse", "yes").lower() not in _NO
-        queue.wrap_up = 0 if ours else _number(section.get("wrapuptime")) or 0
+        queue.wrap_up = 0 if ours else whole(section.get("wrapuptime")) or 0
         _Reader(section, notes).into(queue.data)
         found[section.name] = queue
     return found
@@ -123,7 +124,7 @@ class _Reader:
             "musiconhold": self._music,
         }  # fmt: skip
         data["strategy"] = self._strategy()
-        if level := _number(self.section.get("servicelevel")):
+        if level := whole(self.section.get("servicelevel")):
             data["service_level"] = {"within": f"{level}s"}
         data |= {"timeout": self._seconds("timeout", 15), "retry": self._seconds("retry", 5)}
         for option in self.section.options:
@@ -152,13 +153,13 @@ class _Reader:
     def _seconds(self, name: str, default: int) -> str:
         option = self.section.option(name)
         said = option.value if option else ""
-        worth = _number(said) if said else default
+        worth = whole(said) if said else default
         if option and said and not worth:
             self._note(option, "it is no time span longer than 0", f"{default}s was written")
         return f"{worth or default}s"
 
     def _count(self, option: Option) -> int | None:
-        worth = _number(option.value)
+        worth = whole(option.value)
         if worth is None or worth > 9_999:
             self._note(option, "it is no number from 0 to 9999", "write one")
             return None
@@ -198,14 +199,14 @@ class _Reader:
 
     def _announcements(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        if every := _number(self.section.get("announce-frequency")):
+        if every := whole(self.section.get("announce-frequency")):
             found["announce-frequency"] = f"{self._apart(every)}s"
             position = self.section.option("announce-position")
             said = position.value.lower() if position and position.value else "yes"
             found["announce-position"] = said not in _NO
             if position and said not in _YES | _NO:
                 self._note(position, "a spec announces every place, or none", "look whether that will do")
-        if every := _number(self.section.get("periodic-announce-frequency")):
+        if every := whole(self.section.get("periodic-announce-frequency")):
             sounds = [
                 one.strip() for option in self.section.all("periodic-announce") for one in option.value.split(",")
             ]
@@ -216,7 +217,7 @@ class _Reader:
     def _apart(self, every: int) -> int:
         """Return how far apart places are said that do not change: `every`, or what the switch lets pass at least."""
         option = self.section.option("min-announce-frequency")
-        said = _number(option.value) if option else None
+        said = whole(option.value) if option else None
         found = max(every, LEAST_ANNOUNCE_SECONDS if said is None else said)
         if option and said != min(found, LEAST_ANNOUNCE_SECONDS):
             self._note(option, f"a spec says a place that changes at most every {LEAST_ANNOUNCE_SECONDS}s, or as often "
@@ -231,8 +232,3 @@ class _Reader:
             told = name not in _TAKEN and name not in _OURS and not quiet
             if told and option.value.lower() not in ("", defaults.get(name, name)):
                 self._note(option, "a spec has no words for it", "nothing, unless callers or agents miss it")
-
-
-def _number(text: str) -> int | None:
-    text = text.strip()
-    return int(text) if text.isdigit() and text.isascii() and len(text) < 6 else None

@@ -20,7 +20,9 @@ from cctoolkit.takeover.linked import LED_NOWHERE, stand_in
 MAX_DEPTH = 10
 """Files in files, as in Asterisk (MAX_INCLUDE_LEVEL)."""
 MAX_LINES = 500_000
-"""Of one configuration with all it includes; a folder that includes more is no switch's."""
+"""Of one configuration with all it includes, comments too, and the options that templates give and `+=` looks through;
+one with more is no switch's.
+"""
 MAX_LINE = 8_190
 """Characters of a line; Asterisk cuts there."""
 
@@ -101,22 +103,27 @@ class _Reader:
     def file(self, name: str, chain: tuple[str, ...]) -> None:
         """Read one file."""
         self.seen.add(name)
+        # To open one costs as much as some lines do.
+        if not self._spend(Place(name), 50):
+            return
         for number, line in self._code(name):
-            self._lines += 1
-            if self._lines > MAX_LINES:
-                self.notes.add(
-                    Place(name, number),
-                    "more than half a million lines",
-                    "no switch has so many",
-                    "import a part of it",
-                )
-                return
             self._line(line, Place(name, number), (*chain, name))
+
+    def _spend(self, place: Place, lines: int) -> bool:
+        """Count lines, and say whether there are not too many yet."""
+        self._lines += lines
+        if self._lines > MAX_LINES:
+            what = "more than half a million lines"
+            self.notes.add(place, what, "no switch has so many: the rest is not read", "import a part of it")
+        return self._lines <= MAX_LINES
 
     def _code(self, name: str) -> Iterator[tuple[int, str]]:
         """Yield the lines of a file that say anything, without comments."""
         depth = 0
-        for number, raw in enumerate(self._text(name).splitlines(), 1):
+        # Not splitlines: in Latin-1 and in Unicode there are signs that end a line for Python and not for Asterisk.
+        for number, raw in enumerate(self._text(name).split("\n"), 1):
+            if not self._spend(Place(name, number), 1 + len(raw) // MAX_LINE):
+                return
             line, rest = "", raw[:MAX_LINE]
             while rest:
                 if depth:
@@ -159,12 +166,16 @@ class _Reader:
             name = name.strip()
             if name.endswith("+"):
                 name = name[:-1].strip()
-                value = self._into.get(name.lower()) + value.strip()
+                if not self._spend(place, len(self._into.options)):
+                    return
+                value = (self._into.get(name.lower()) + value.strip())[:MAX_LINE]
             self._into.options.append(Option(name, value.removeprefix(">").strip(), place))
 
     def _begin(self, name: str, extra: str, place: Place) -> None:
         marks = [mark.strip() for mark in extra.split(",") if mark.strip()]
         if "+" in (mark[:1] for mark in marks) and (known := self._by_name.get(name)):
+            if not self._spend(place, len(known)):
+                return
             wanted = next(mark[1:] for mark in marks if mark.startswith("+"))
             option, _, value = wanted.partition("=")
             fitting = [one for one in known if not option or one.get(option) == value]
@@ -182,7 +193,8 @@ class _Reader:
                     "write the options into the section",
                 )
                 continue
-            section.options += self._by_name[base][0].options
+            given = self._by_name[base][0].options
+            section.options += given if self._spend(place, len(given)) else []
         self.sections.append(section)
         self._by_name.setdefault(name, []).append(section)
         self._into = section
@@ -194,21 +206,13 @@ class _Reader:
             return
         wanted = self._inside(target)
         if wanted is None:
-            self.notes.add(
-                place,
-                f"#{word} of a file outside the folder",
-                "only the folder is read",
-                "copy it into the folder, and import again",
-            )
+            what = f"#{word} of a file outside the folder"
+            self.notes.add(place, what, "only the folder is read", "copy it into the folder, and import again")
             return
         found = [wanted] if wanted in self.folder.names else self._globbed(wanted)
         if not found and word == "include" and not set(wanted) & set("*?["):
-            self.notes.add(
-                place,
-                f"#include of {wanted}, which is not there",
-                "Asterisk would refuse the whole configuration",
-                "put the file there",
-            )
+            what = f"#include of {wanted}, which is not there"
+            self.notes.add(place, what, "Asterisk would refuse the whole configuration", "put the file there")
         for name in found:
             if name in chain or len(chain) >= MAX_DEPTH:
                 self.notes.add(

@@ -11,6 +11,7 @@ from cctoolkit.takeover.call import Stop
 from cctoolkit.takeover.known_apps import CAUSES, ENDS, TAKES_OVER
 from cctoolkit.takeover.leftovers import Place
 from cctoolkit.takeover.scene import Found, Scene
+from cctoolkit.takeover.values import whole
 
 NORMAL = 16
 _NAMES = {NORMAL: "end", 17: "busy", 34: "congestion"}
@@ -45,7 +46,8 @@ def _play(of: Scene, stop: Stop, place: Place) -> Found:
 def _end(of: Scene, stop: Stop, place: Place) -> Found:
     said, cause = stop.arg(0) or "", ENDS[stop.app]
     if stop.app == "hangup" and said:
-        cause = int(said) if said.isdigit() and 1 <= int(said) <= _MOST_CAUSE else CAUSES.get(said.upper(), 0)
+        number = whole(said) or 0
+        cause = number if 1 <= number <= _MOST_CAUSE else CAUSES.get(said.upper(), 0)
     if not cause:
         of.notes.add(place, "a hangup cause", "it is none of Q.850", "write the cause's number")
         cause = NORMAL

@@ -9,6 +9,7 @@ from cctoolkit.model.trunk import PORTS, Protocol, Realm, SipUser, Source
 from cctoolkit.model.words import Codec, Host
 from cctoolkit.takeover.endpoints import Endpoint, Transport
 from cctoolkit.takeover.leftovers import Leftovers
+from cctoolkit.takeover.values import whole
 
 _HOST, _USER, _REALM, _SOURCE = (re.compile(get_args(kind)[1].pattern) for kind in (Host, SipUser, Realm, Source))
 _CODECS = get_args(Codec)
@@ -111,7 +112,7 @@ def _protocol(endpoint: Endpoint, listeners: Mapping[str, Transport]) -> Protoco
 
 
 def _port(endpoint: Endpoint, protocol: Protocol, left: Left) -> dict[str, int]:
-    port = int(endpoint.port) if endpoint.port.isdigit() and len(endpoint.port) < 6 else 0
+    port = whole(endpoint.port) or 0
     if not 0 < port < 65_536 or port == PORTS[protocol]:
         return {}
     if protocol == "tls" and port == PORTS["udp"]:

@@ -39,7 +39,12 @@ OF_THE_CALL = frozenset(
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _READ = re.compile(r"\$\{(?:[A-Z]+\(\s*)?([A-Za-z_][A-Za-z0-9_]*)(?=(\()?)(?=([-.A-Za-z0-9_]*\$\{)?)")
 _SCOPED = re.compile(r"(?:LOCAL|GLOBAL)\((\w+)\)")
-_SLICED = re.compile(r"(.*?):(-?[0-9]+)(?::(-?[0-9]*))?", re.DOTALL)
+_SLICED = re.compile(r"(.*?):(-?[0-9]{1,6})(?::(-?[0-9]{1,6})?)?", re.DOTALL)
+
+
+def whole(text: str) -> int | None:
+    """Return a number of at most six digits; None for all else, such as digits of other scripts."""
+    return int(text) if re.fullmatch(r"\s*[0-9]{1,6}\s*", text) else None
 
 
 def plain_name(name: str) -> str:
@@ -111,7 +116,7 @@ def _variable(inner: str, held: Mapping[str, Value], depth: int) -> Value:
 def _slice(worth: Value, cut: str) -> Value:
     if worth is None or not cut:
         return worth
-    found = re.fullmatch(r":(-?[0-9]+)(?::(-?[0-9]*))?", cut)
+    found = re.fullmatch(r":(-?[0-9]{1,6})(?::(-?[0-9]{1,6})?)?", cut)
     if not found:
         return None
     first = int(found[1])
@@ -140,10 +145,10 @@ def _function(name: str, inner: str, held: Mapping[str, Value], depth: int) -> V
 def _cut(text: str, held: Mapping[str, Value]) -> Value:
     """Return one field of a variable: its name, the sign between fields, which one."""
     name, sign, number = (part.strip().strip('"') for part in (text + ",,").split(",")[:3])
-    of = held.get(name, "")
-    if of is None or len(sign) != 1 or not number.isdigit() or not int(number):
+    of, field = held.get(name, ""), whole(number)
+    if of is None or len(sign) != 1 or not field:
         return None
-    return (of.split(sign)[int(number) - 1 : int(number)] or [""])[0]
+    return (of.split(sign)[field - 1 : field] or [""])[0]
 
 
 def _if(inner: str, held: Mapping[str, Value], depth: int) -> Value:

@@ -13,6 +13,7 @@ from cctoolkit.model.steps.voicemail import LONGEST_MAILED_SECONDS
 from cctoolkit.model.words import MailAddress
 from cctoolkit.takeover.leftovers import Leftovers
 from cctoolkit.takeover.reader import Section
+from cctoolkit.takeover.values import whole
 
 _MOST_MAIL = 254
 _MAIL = re.compile(get_args(MailAddress)[1].pattern)
@@ -80,5 +81,4 @@ def read(sections: list[Section], notes: Leftovers) -> Voicemail:
 
 
 def _first(section: Section, *names: str) -> int:
-    said = next((section.get(name) for name in names if section.get(name)), "")
-    return int(said) if said.isdigit() and len(said) < 6 else 0
+    return whole(next((section.get(name) for name in names if section.get(name)), "")) or 0

@@ -11,6 +11,7 @@ from cctoolkit.takeover.call import Stop
 from cctoolkit.takeover.leftovers import Place
 from cctoolkit.takeover.scene import KEYS, Found, Scene
 from cctoolkit.takeover.steps import Data
+from cctoolkit.takeover.values import whole
 
 LONGEST_WAIT_SECONDS = 12 * 3_600
 LONGEST_RING_SECONDS = 3_600
@@ -46,9 +47,9 @@ def queue(of: Scene, stop: Stop, place: Place) -> Found:
 
 
 def _wait(of: Scene, stop: Stop, place: Place) -> str:
-    said = (stop.arg(4) or "").strip()
-    if said.isdigit() and 0 < int(said) <= LONGEST_WAIT_SECONDS:
-        return f"{int(said)}s"
+    said = whole(stop.arg(4) or "") or 0
+    if 0 < said <= LONGEST_WAIT_SECONDS:
+        return f"{said}s"
     limit = f"{LONGEST_WAIT_SECONDS}s"
     of.notes.add(
         place, "Queue without a time-out", f"a spec has one: {limit} was written", "write how long callers wait"
@@ -113,9 +114,9 @@ def dial(of: Scene, stop: Stop, place: Place) -> Found:
     if phone.premium(number, {one.country for one in lines}) or not own.isdisjoint((number, full)):
         return of.left_out(place, "Dial to a premium-rate number, or to the line itself", "a spec refuses that")
     of.trunks[trunk] = None
-    said = (stop.arg(1) or "").strip()
-    limited = said.isdigit() and 0 < int(said) <= LONGEST_RING_SECONDS
-    ring = f"{int(said) if limited else DEFAULT_RING_SECONDS}s"
+    said = whole(stop.arg(1) or "") or 0
+    limited = 0 < said <= LONGEST_RING_SECONDS
+    ring = f"{said if limited else DEFAULT_RING_SECONDS}s"
     if not limited:
         of.notes.add(place, "Dial without a time-out", f"a spec has one: {ring} was written", "write how long it rings")
     if (stop.arg(2) or "").strip():

@@ -13,7 +13,7 @@ from cctoolkit.takeover.dialplan import Dialplan, Line
 from cctoolkit.takeover.expressions import true
 from cctoolkit.takeover.known_apps import BOOKKEEPING, HARMLESS, NOTED, OURS, RECORDS, SCRIPTS, SILENT
 from cctoolkit.takeover.leftovers import Leftovers
-from cctoolkit.takeover.values import Value, arguments, expand, plain_name, split_condition, split_ways
+from cctoolkit.takeover.values import Value, arguments, expand, plain_name, split_condition, split_ways, whole
 
 MAX_LINES = 2_000
 """Lines between two stops; a call that goes through more of them goes round for ever."""
@@ -137,7 +137,9 @@ class Walker:
         return timed(ways, call)
 
     def _priority(self, call: Call, line: Line, at: At, dialled: str, text: str) -> Call | Stop:
-        number = int(text) if text.isdigit() and len(text) < 7 else self.plan.label(at.context, at.extension, text)
+        number = whole(text)
+        if number is None:
+            number = self.plan.label(at.context, at.extension, text)
         if number is None:
             return Stop(call, line, lost=f"[{at.context}] {at.extension} has no label {text}")
         return call.to(replace(at, priority=number), dialled)

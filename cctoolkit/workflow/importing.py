@@ -71,27 +71,41 @@ class ConfigFolder:
 
 
 def _names(top: Path, closed: list[str]) -> list[str]:
-    """Return the files below a folder, by their names from its top; links to folders are followed, not for ever. Those
-    that cannot be opened go to `closed`.
+    """Return the files below a folder, by their names from its top; links to folders are followed, but not back to one
+    they stand in. Those that cannot be opened go to `closed`.
     """
     found: list[str] = []
-    ahead = [("", 0)]
-    while ahead and len(found) < MOST_FILES:
-        inner, depth = ahead.pop()
+    ahead: list[tuple[str, tuple[tuple[int, int], ...]]] = [("", ())]
+    opened = 0
+    while ahead and len(found) + opened < MOST_FILES:
+        inner, within = ahead.pop()
+        opened += 1
         try:
+            status = (top / inner).stat()
             entries = sorted(os.scandir(top / inner), key=lambda entry: entry.name)
         except OSError:
             closed.append(inner or ".")
+            continue
+        here = (status.st_dev, status.st_ino)
+        if here in within:
             continue
         for entry in entries:
             if not entry.name.isprintable():
                 continue
             name = f"{inner}{entry.name}"
-            if not entry.is_dir():
+            if not _is_folder(entry):
                 found.append(name)
-            elif depth < DEEPEST:
-                ahead.append((f"{name}/", depth + 1))
+            elif len(within) < DEEPEST:
+                ahead.append((f"{name}/", (*within, here)))
     return found[:MOST_FILES]
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link to itself, or past what may be seen: no folder, and as a file it says so when it is read.
+        return False
 
 
 class Asked(Struct, frozen=True, kw_only=True):

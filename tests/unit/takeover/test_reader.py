@@ -86,6 +86,33 @@ def test_binary_and_huge_files_end_soon(monkeypatch):
     assert time.monotonic() - began < 20
 
 
+DOUBLED = "".join(f"[t{n}](!,t{n - 1},t{n - 1})\n" for n in range(1, 60))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[t0](!)\na = 1\n{DOUBLED}[x](t59)\n",
+        "[x]\n" + f"a += {'y' * 8_000}\n" * 2_000,
+        "[x]\n" + "".join(f"a{n} += 1\n" for n in range(20_000)),
+        "[x]\n" * 4_000 + "[x](+)\n" * 4_000,
+        "; c\n" * 100_000 + "#include a.conf\n",
+    ],
+)
+def test_what_grows_faster_than_its_file_is_cut_off(monkeypatch, text):
+    """Templates of templates, values and sections that are added to: no file asks for more than its share."""
+    monkeypatch.setattr(reader, "MAX_LINES", 50_000)
+    notes = Leftovers()
+    found = read(Files(a=text), "a.conf", notes)
+    assert any("half a million" in one.what for one in notes.all()) or len(found[0].get("a")) <= reader.MAX_LINE
+    assert sum(len(one.options) for one in found) <= 100_000
+
+
+def test_a_line_ends_where_it_ends_for_asterisk():
+    """Not at signs that are line ends elsewhere: dots of cp1251 in a comment begin no section."""
+    assert sections(a=b"[x]\r\n; \xe4\x85[y]\r\na = 1\r\n") == [("x", {"a": "1"})]
+
+
 def test_names_in_notes_are_printable():
     """A name with escapes for a terminal is shown without them."""
     notes = noted(a="[x](\x1b[31mred)\n")

@@ -296,9 +296,38 @@ def spoil_with_branches(switch: Path) -> None:
     )
 
 
+def spoil_with_links(switch: Path) -> None:
+    (switch / "itself.conf").symlink_to("itself.conf")
+    (switch / "around").mkdir()
+    for n in range(12):
+        (switch / f"around/{n}").symlink_to(".")
+        (switch / f"other{n}").mkdir()
+        for m in range(12):
+            (switch / f"other{n}/{m}").symlink_to(f"../other{m}")
+
+
+def spoil_with_contexts_in_contexts(switch: Path) -> None:
+    inner = "".join(f"[c{n}]\n" + f"include => c{n + 1}\n" * 6 for n in range(18))
+    (switch / "extensions.conf").write_text(
+        f"[hotline]\ninclude => c0\n{inner}[c18]\ninclude => hotline\nexten => 74957772030,1,Background(a)\n same => n,WaitExten(1)\n"
+    )
+
+
+def spoil_with_digits(switch: Path) -> None:
+    lines = "".join(f" same => n,{app}\n" for digits in ("\u00b2", "\u0663", "9" * 5000) for app in (
+        f"Set(QUEUE_PRIO={digits})", f"Read(x,a,{digits},,{digits},{digits})", f"Queue(sales,,,,{digits})",
+        f"Dial(PJSIP/1000@carrier,{digits})", f"GotoIf($[${{DB(a/b)}}]?{digits})", f"Hangup({digits})",
+    ))  # fmt: skip
+    (switch / "extensions.conf").write_text(f"[hotline]\nexten => 74957772030,1,Answer()\n{lines}", encoding="utf-8")
+
+
 @pytest.mark.parametrize(
-    "spoil", [spoil_with_a_loop, spoil_with_noise, spoil_with_special_files, spoil_with_names, spoil_with_branches]
-)
+    "spoil",
+    [
+        spoil_with_a_loop, spoil_with_noise, spoil_with_special_files, spoil_with_names, spoil_with_branches,
+        spoil_with_links, spoil_with_contexts_in_contexts, spoil_with_digits,
+    ],
+)  # fmt: skip
 def test_hostile_folders(here, switch, spoil, capsys):
     """Whatever is in the folder, the import ends within seconds with a spec that validates and a list."""
     spoil(switch)

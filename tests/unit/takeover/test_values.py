@@ -21,6 +21,8 @@ HELD = {"A": "abc", "N": "5", "EMPTY": "", "ASKED": None, "LIST": "x^y^z"}
         ("${LEN(${A})}", "3"),
         ("${CUT(LIST,^,2)}", "y"),
         ("${CUT(LIST,^,0)}", None),
+        ("${CUT(LIST,^,\u00b2)}", None),
+        (f"${{A:{'9' * 5_000}}}", ""),
         ("${IF($[1]?yes:no)}", "yes"),
         ("${IF($[${LEN(${UNSET})}>0]?${UNSET}: )}", ""),
         ("${IF($[${ASKED}]?yes:no)}", None),
