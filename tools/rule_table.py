@@ -17,6 +17,7 @@ _LIVE = {
     "members in order": "to linear or rrordered, from another one",
     "last queue": "the agent has no other queue left",
     "nobody left": "callers wait, and no other phone can ring",
+    "nobody stays": "callers wait, no other phone can ring, and `leavewhenempty` is on",
     "in changed lines": "a call is in those lines",
     "static of ours": "a queue of ours has such members",
     "static of others": "one of them is paused with a reason, in a queue of the node's own",

@@ -18,7 +18,8 @@ async def change_members(client: Switch, changes: Sequence[Change], progress: Ca
     Between plan and apply an agent may have logged in or out, and a queue's members go with the queue. Raise
     SwitchError when the switch does not show what was asked for.
     """
-    asked = [change for change in changes if change.side == "member"]
+    # Who comes before who goes: a queue that is empty for a moment may send its callers away.
+    asked = sorted((change for change in changes if change.side == "member"), key=lambda change: change.new is None)
     if not asked:
         return
     progress("queues and penalties of logged-in agents")

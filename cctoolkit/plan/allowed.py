@@ -14,12 +14,16 @@ def allowed(config: ConfigSet, now: datetime) -> list[Member]:
 
 
 def misplaced(
-    config: ConfigSet, there: Sequence[Member], now: datetime, staying: Collection[str] = frozenset()
+    config: ConfigSet,
+    there: Sequence[Member],
+    now: datetime,
+    staying: Collection[str] = frozenset(),
+    going: Collection[str] = frozenset(),
 ) -> list[Change]:
     """Return what logged-in agents must gain or lose; nothing where the release does not know. Who of the roster is in
-    a queue that is `staying` stays.
+    a queue that is `staying` stays; who is only in queues that are `going` is out with them.
     """
     if config.members is None:
         return []
     stay = [one for one in there if one.queue in staying and one.agent in config.members]
-    return membership(there, [*allowed(config, now), *stay])
+    return membership(there, [*allowed(config, now), *stay], going)

@@ -1,6 +1,6 @@
 """Changes, plans, and the difference of two node states."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -146,14 +146,14 @@ def memory_difference(now: NodeState, wanted: NodeState, gone: NodeState | None 
     return difference("memory", owned, wanted)
 
 
-def membership(now: Iterable[Member], allowed: Iterable[Member]) -> list[Change]:
+def membership(now: Iterable[Member], allowed: Iterable[Member], going: Collection[str] = ()) -> list[Change]:
     """Return the queues and penalties logged-in agents must gain or lose; nobody is logged in or out by it.
 
-    Logged in is who is in any queue of ours; `allowed` holds every (queue, agent) the spec wants for a
-    logged-in agent.
+    Logged in is who is in any queue of ours that is not `going`: a queue that goes takes its members along. `allowed`
+    holds every (queue, agent) the spec wants for a logged-in agent.
     """
     present = {(m.queue, m.agent): m.penalty for m in now}
-    logged_in = {agent for _, agent in present}
+    logged_in = {agent for queue, agent in present if queue not in going}
     wanted = {(m.queue, m.agent): m.penalty for m in allowed if m.agent in logged_in}
     changes = []
     for key in sorted(present.keys() | wanted.keys()):

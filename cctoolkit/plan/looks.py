@@ -11,6 +11,7 @@ from cctoolkit.errors import SpecError
 from cctoolkit.plan.changes import Change
 from cctoolkit.plan.live import Live, Seat
 from cctoolkit.plan.reach import Steps, moved
+from cctoolkit.state import conf
 from cctoolkit.state.described import GENERATION_FILE, observable
 from cctoolkit.state.settings import NodeState, Setting
 
@@ -39,6 +40,7 @@ class Situation:
         self.live = live
         self._memory = memory.only(["dialplan"])
         self._wanted = observable({path: text for path, text in wanted.items() if path != "pjsip.conf"})
+        self._queues = wanted.get("queues.conf", "")
         self._kept = {path: text for path, text in disk.items() if GENERATION_FILE.fullmatch(path)}
         self.steps = Steps(self._kept)
 
@@ -70,6 +72,25 @@ class Situation:
     def queues_gone(self) -> frozenset[str]:
         """Return the queues the plan removes."""
         return frozenset(c.name for c in self.changes if (c.kind, c.action) == ("queue", "remove"))
+
+    @cached_property
+    def sent_away(self) -> frozenset[str]:
+        """Return the queues whose files then send callers away where no phone can ring."""
+        said = conf.settings(self._queues, "queues.conf")
+        return frozenset(s.name for s in said if s.option == "leavewhenempty" and _on(s.value))
+
+    def loses_its_phones(self, queue: str) -> bool:
+        """Say whether a phone can ring in a queue, and none can after the plan; who comes is asked elsewhere."""
+        gone, added = self.members("remove"), {agent for name, agent in self.members("add") if name == queue}
+        ring = [seat for seat in self.live.in_queue(queue) if seat.rings]
+        stay = [seat for seat in ring if (queue, seat.agent) not in gone]
+        come = [seat for seat in self.live.seats if seat.rings and seat.agent in added]
+        return bool(ring) and not stay and not come and queue not in self.queues_gone
+
+
+def _on(value: str | None) -> bool:
+    """Say whether `leavewhenempty` has any condition."""
+    return value not in (None, "no", "0", "false")
 
 
 def waiting(now: Situation, change: Change) -> Seen | None:
@@ -107,8 +128,8 @@ def still_to_leave(now: Situation, change: Change) -> Seen | None:
 
 def nobody_rings(now: Situation, change: Change) -> Seen | None:
     """Look for callers in a queue that is to send them away where no phone can ring."""
-    strict = change.new not in (None, "no", "0", "false")
-    return waiting(now, change) if strict and not any(s.rings for s in now.live.in_queue(change.name)) else None
+    rings = any(seat.rings for seat in now.live.in_queue(change.name))
+    return waiting(now, change) if _on(change.new) and not rings else None
 
 
 def members_in_order(now: Situation, change: Change) -> Seen | None:
@@ -135,14 +156,15 @@ def last_queue(now: Situation, change: Change) -> Seen | None:
 
 
 def nobody_left(now: Situation, change: Change) -> Seen | None:
-    """Look for callers in a queue that loses its last phone that can ring."""
-    gone = now.members("remove")
-    ring = [s for s in now.live.in_queue(change.name) if s.rings]
-    stays = [s for s in ring if (s.queue, s.agent) not in gone]
-    added = any(queue == change.name for queue, _ in now.members("add"))
-    if not ring or stays or added or change.name in now.queues_gone:
-        return None
-    return waiting(now, change)
+    """Look for callers in a queue that loses its last phone that can ring, and keeps them."""
+    lost = change.name not in now.sent_away and now.loses_its_phones(change.name)
+    return waiting(now, change) if lost else None
+
+
+def nobody_stays(now: Situation, change: Change) -> Seen | None:
+    """Look for callers in a queue that loses its last phone that can ring, and then sends them away."""
+    lost = change.name in now.sent_away and now.loses_its_phones(change.name)
+    return waiting(now, change) if lost else None
 
 
 LOOKS: dict[str, Callable[[Situation, Change], Seen | None]] = {
@@ -154,4 +176,5 @@ LOOKS: dict[str, Callable[[Situation, Change], Seen | None]] = {
     "members in order": members_in_order,
     "last queue": last_queue,
     "nobody left": nobody_left,
+    "nobody stays": nobody_stays,
 }

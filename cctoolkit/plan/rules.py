@@ -16,7 +16,7 @@ from cctoolkit.plan.classes import Class
 
 Looks = Literal[
     "always", "waiting", "logged in", "still to come", "still to leave", "keys go", "nobody rings", "members in order",
-    "last queue", "nobody left", "in changed lines", "static of ours", "static of others",
+    "last queue", "nobody left", "nobody stays", "in changed lines", "static of ours", "static of others",
 ]  # fmt: skip
 _Action = Action | Literal["any"]
 
@@ -102,7 +102,7 @@ _QUEUES = (
           "who waits has the keys there were on joining, and they lead nowhere now",
           "test_other_keys[waiting]", "keys go"),
     _rule("queue-keys-coming", Class.moves, "queue change context",
-          "calls in the old generation get the new keys when they join, and do not know them",
+          "calls in the old generation that join have the new keys, if any, which they do not know, and not their own",
           "test_other_keys[coming]", "still to come"),
     _rule("queue-static-ours", Class.drops, "static any",
           "members that somebody wrote into a file go with the reload, since no spec has them",
@@ -120,6 +120,9 @@ _AGENTS = (
           "test_an_agents_last_queue", "last queue"),
     _rule("member-nobody", Class.strands, "member remove", "nobody is left whose phone can ring for who waits in it",
           "test_an_agents_last_queue", "nobody left"),
+    _rule("member-leave", Class.moves, "member remove",
+          "nobody is left whose phone can ring, and by leavewhenempty who waits leaves at once by no_agents",
+          "test_callers_leave_an_empty_queue[True]", "nobody stays"),
 )  # fmt: skip
 
 _DIALPLAN = (
@@ -154,6 +157,12 @@ _SIP = (
 
 _FILES = (
     _none("messages-added", "messages add", case="messages"),
+    _hot(
+        "messages-kept",
+        "messages change keep_days",
+        "it holds for messages that are there too: older ones go with the next sweep",
+        "messages",
+    ),
     _none("messages-changed", "messages change", "messages taken up before go where they were to go", "messages"),
     _none(
         "messages-removed", "messages remove", "messages that wait are still mailed to whom they were to go", "messages"

@@ -98,7 +98,8 @@ async def plan_node(
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
     # back.
     changes += memory_difference(memory, shown) if shown is not None else []
-    changes += misplaced(config, members, clock.now(), staying)
+    going = {change.name for change in changes if (change.kind, change.action) == ("queue", "remove")}
+    changes += misplaced(config, members, clock.now(), staying, going)
     plan = Plan(
         node.id, disk.manifest.release, config.release, tuple(changes), disk.edited, cut_off, (), node.asterisk, pending
     )

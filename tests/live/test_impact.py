@@ -240,7 +240,11 @@ async def test_a_removed_queue(alone, capsys, case):
     channels = await alone.channels()
     alone.without(name)
     assert await alone.dangers() == REMOVED[case]
-    classes = {option for one in (await alone.plan()).impacts if one.class_.dangerous for option in accepts(one)}
+    plan = await alone.plan()
+    classes = {option for one in plan.impacts if one.class_.dangerous for option in accepts(one)}
+    assert "kuznetsova" not in {
+        change.option for change in plan.changes if (change.kind, change.action) == ("member", "add")
+    }
     if case != "empty":
         assert await alone.apply() == 1
         told = capsys.readouterr()
@@ -296,23 +300,35 @@ async def test_linear_needs_a_restart(alone, capsys):
     assert "queue-order" not in await alone.dangers()
 
 
+LEAVES = ("project", "    weight: 10\n", "    weight: 10\n    leavewhenempty: true\n")
+DEAD_PHONE = [
+    *HOT["phone-added"],
+    ("project", "\nagents:\n", '\nagents:\n  - {agent: adamov, queues: [support, vip], certified: "2026-10-12"}\n'),
+]
+"""Somebody whose phone is nowhere registered."""
+
+
 @pytest.mark.parametrize("rings", [False, True])
 async def test_callers_leave_an_empty_queue(alone, rings):
     """`leavewhenempty` comes to a queue in which no phone can ring: who waits is out at once, by no_agents; where one can,
-    though paused, they stay.
+    though paused, they stay, until it goes: one that cannot ring comes in its place for nothing.
     """
     await waits_in(alone, "vip", DEALERS)
     if rings:
         await alone.member("vip", "kuznetsova", reason="lunch")
-    alone.spec(("project", "    weight: 10\n", "    weight: 10\n    leavewhenempty: true\n"))
+    alone.spec(LEAVES)
     assert await alone.dangers() == ({} if rings else {"queue-leave": {"waiting": 1}})
     assert await alone.apply("--accept", "moves-running-calls") == 0
     if rings:
         await asyncio.sleep(1)
         assert await alone.count() == 1
-    else:
-        await until(alone.count, 0)
-        assert await alone.went("dealers", "queue-no-agents")
+        await alone.member("support", "adamov")
+        serves = "kuznetsova, team: row-a, grade: senior, queues: [orders, support, vip, overflow]"
+        alone.spec(LEAVES, *DEAD_PHONE, ("project", serves, serves.replace(" vip,", "")))
+        assert await alone.dangers() == {"member-leave": {"waiting": 1}}
+        assert await alone.apply() == 1
+        assert await alone.apply("--accept", "moves-running-calls") == 0
+    await until(lambda: alone.went("dealers", "queue-no-agents"), True)
 
 
 @pytest.mark.parametrize("case", ["waiting", "coming"])

@@ -68,6 +68,26 @@ async def test_a_queue_that_went_took_its_members_along(two_queues):
     assert (await two_queues.plan()).empty
 
 
+async def test_who_comes_is_there_before_who_goes_is_out(two_queues):
+    """A queue that sends callers away when it is empty is never empty between the two."""
+    two_queues.switch.members = {(ORDERS, "PJSIP/zimin"): {"Penalty": "0"}, (VIP, "PJSIP/ivanova"): {"Penalty": "0"}}
+    changes = [
+        Change("member", "member", ORDERS, "abel", "0", None, "remove"),
+        Change("member", "member", ORDERS, "ivanova", None, "0", "add"),
+        Change("member", "member", ORDERS, "zimin", "0", None, "remove"),
+    ]
+    two_queues.switch.members[ORDERS, "PJSIP/abel"] = {"Penalty": "0"}
+    there = []
+    switch, do = two_queues.switch, two_queues.switch._member
+    switch._member = lambda name, headers: (
+        do(name, headers),
+        there.append(sorted(a for q, a in switch.members if q == ORDERS)),
+    )[0]
+    await change_members(switch, changes, two_queues.said.append)
+    assert there[0] == ["PJSIP/abel", "PJSIP/ivanova", "PJSIP/zimin"]
+    assert there[-1] == ["PJSIP/ivanova"]
+
+
 async def test_what_the_switch_did_not_do_is_told(two_queues):
     """Success is what is read back."""
     two_queues.switch._member = lambda _name, _headers: None

@@ -61,6 +61,14 @@ def test_membership_touches_only_who_is_logged_in():
     ]
 
 
+def test_a_queue_that_goes_takes_along_who_is_nowhere_else():
+    """Such an agent is out, and gets no other queue; one who is elsewhere too does."""
+    now = [Member("p.a", "ivanova", 0), Member("p.a", "petrov", 0), Member("p.b", "ivanova", 0)]
+    allowed = [Member(queue, agent, 0) for queue in ("p.b", "p.new") for agent in ("ivanova", "petrov")]
+    gains = [(c.name, c.option) for c in membership(now, allowed, {"p.a"}) if c.action == "add"]
+    assert gains == [("p.new", "ivanova")]
+
+
 def test_pauses_are_no_drift():
     """Whether an agent is paused changes nothing in a plan."""
     assert membership([Member("p.a", "ivanova", 0, "lunch")], [Member("p.a", "ivanova", 0)]) == []

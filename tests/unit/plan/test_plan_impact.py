@@ -259,6 +259,32 @@ def test_a_queue_that_loses_its_last_phone_under_who_waits():
     assert found(loses, Live(seats)) == {}
 
 
+def test_who_comes_in_the_place_of_the_last_phone():
+    """Only one whose phone can ring, wherever that is seen, is worth anything to who waits."""
+    changes = [
+        Change("member", "member", "p.q", "a", "0", None, "remove"),
+        Change("member", "member", "p.q", "b", None, "0", "add"),
+    ]
+    seats = (Seat("p.q", "a"), Seat("p.other", "a"))
+    for comes, wanted in ((Seat("p.other", "b", rings=False), ["member-nobody"]), (Seat("p.other", "b", "x"), [])):
+        now = Situation(changes, Live((*seats, comes), waiting={"p.q": 1}), NodeState.of([]), {}, {})
+        impacts = judge(now, "22", reloads=False, queues=False)
+        assert [one.rule for one in impacts if one.class_.dangerous] == wanted
+
+
+@pytest.mark.parametrize(
+    ("says", "rule"),
+    [("no", "member-nobody"), ("unavailable,invalid", "member-leave"), (None, "member-nobody")],
+)
+def test_who_waits_leaves_with_the_last_phone_where_the_queue_says_so(says, rule):
+    """By what the queue is to say, whatever it said before."""
+    loses = Change("member", "member", "p.q", "a", "0", None, "remove")
+    line = f"leavewhenempty = {says}\n" if says else ""
+    wanted = {"queues.conf": f"[p.other]\nleavewhenempty = unavailable\n[p.q]\nweight = 1\n{line}"}
+    live = Live((Seat("p.q", "a"), Seat("p.other", "a")), waiting={"p.q": 1})
+    assert found(loses, live, wanted=wanted) == {rule: {"waiting": 1}}
+
+
 def test_what_disk_and_memory_both_say_is_said_once():
     """A queue that somebody changed by hand and the spec changes too has one danger."""
     live = Live((Seat("p.q", "a"),))
