@@ -107,7 +107,14 @@ def read_names(events: Iterable[Message]) -> dict[tuple[str, str], str]:
     return {(one.queue, one.agent): e.get("Name") for e in events if e.event == "QueueMember" for one in [_member(e)]}
 
 
+_VERSION = re.compile(r"Asterisk (?:certified[-/])?([0-9]+)\.")
 _MEMBER_SHOWN = re.compile(r" {6}.*?\((PJSIP/[a-z0-9-]+)\)(?: with penalty [0-9]+)? \(ringinuse (enabled|disabled)\).*")
+
+
+def read_version(shown: str) -> str:
+    """Return the major version of Asterisk by `core show version`; "" of one without, such as a build of master."""
+    found = _VERSION.match(shown)
+    return found[1] if found else ""
 
 
 def read_ring_while_busy(shown: str) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from cctoolkit.node.facts import (
     read_members,
     read_names,
     read_ring_while_busy,
+    read_version,
 )  # fmt: skip
 from cctoolkit.node.live_facts import CALL_VARIABLES, read_live
 from cctoolkit.plan.changes import Member
@@ -57,6 +58,11 @@ async def memory(client: Asked, kinds: Collection[str] = ()) -> NodeState:
 async def members(client: Asked) -> list[Member]:
     """Return the logged-in agents, queue by queue."""
     return read_members(await client.listing("QueueStatus", timeout=_SECONDS))
+
+
+async def version(client: Commands) -> str:
+    """Return the switch's major version, "" when it has none."""
+    return read_version(await client.command("core show version"))
 
 
 async def names(client: Asked) -> dict[tuple[str, str], str]:

@@ -19,7 +19,7 @@ from cctoolkit.deploy import apply as deploy
 from cctoolkit.deploy import journal, release
 from cctoolkit.deploy.rollback import as_it_is
 from cctoolkit.deploy.terms import ORDINARY, Terms
-from cctoolkit.errors import Busy
+from cctoolkit.errors import Busy, OperatorError
 from cctoolkit.model.site import AmiAccount, Node
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Holder, Transport
@@ -91,6 +91,7 @@ async def plan_node(
         fresh = config.release != disk.manifest.release
         limits = await there.limits(wanted) if fresh and isinstance(there, AmiTransport) else []
     async with deploy_client(node) as client:
+        _refuse_other_version(node, await snapshot.version(client))
         memory, members = await snapshot.memory(client), await snapshot.members(client)
         live = await snapshot.live(client)
     changes: list[Change] = difference("disk", described(disk.files, key), described(wanted, key))
@@ -112,6 +113,15 @@ async def plan_node(
 async def planned_again(one: Planned) -> Planned:
     """Plan a node anew for the same files."""
     return await plan_node(one.node, one.config, kept=one.kept, staying=one.staying)
+
+
+def _refuse_other_version(node: Node, runs: str) -> None:
+    if runs != node.asterisk:
+        raise OperatorError(
+            f"the node runs {f'Asterisk {runs}' if runs else 'an Asterisk without a version'}", where=f"node {node.id}",
+            expected=f"Asterisk {node.asterisk}: what a change does to who is live is known of that version alone",
+            next_step=f"let the node run Asterisk {node.asterisk}; nothing was changed",
+        )  # fmt: skip
 
 
 async def _journal(there: Transport) -> tuple[str, str]:

@@ -38,6 +38,7 @@ class FakeSwitch:
         self.waiting: dict[str, int] = {}
         self.calls: list[tuple[str, str]] = []
         self.shown = ""
+        self.version = "22.10.1~dfsg"
         self.dead = False
         self.log: list[str] = []
         self.before: dict[str, Callable[[], None]] = {}
@@ -90,9 +91,9 @@ class FakeSwitch:
         elif name == "QueuePenalty":
             self.members[key]["Penalty"] = headers["Penalty"]
 
-    async def command(self, _text):
+    async def command(self, text):
         """Show what the console shows."""
-        return self.shown
+        return f"Asterisk {self.version} built by somebody" if text == "core show version" else self.shown
 
     async def listing(self, name, headers=(), *, timeout=10.0, empty_ok=None):  # noqa: ASYNC109 - the client\'s own
         """Answer with a list."""

@@ -36,6 +36,22 @@ async def test_a_plan_is_the_same_bytes_twice(applied):
     assert not one.empty
 
 
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("23.1.0", "runs Asterisk 23"), ("certified-20.7-cert3", "runs Asterisk 20"),
+        ("GIT-master-0123abc", "runs an Asterisk without a version"),
+    ],
+)  # fmt: skip
+async def test_an_asterisk_whose_rules_are_not_known_has_no_plan(node, version, told):
+    """What a change does there is not guessed at; a certified 22 is a 22."""
+    node.switch.version = version
+    with pytest.raises(OperatorError, match=told):
+        await node.plan()
+    node.switch.version = "certified-22.8-cert1"
+    assert not (await node.plan()).empty
+
+
 async def put_back_from(node, error, **wanted):
     """Apply, see it fail with `error` and the old release in force again."""
     before, memory = await node.transport.current(), node.switch.memory
