@@ -31,6 +31,12 @@ def number(entry: str) -> tuple[str, str, str]:
     return ("project", "trunks:\n", f"{third}\ntrunks:\n")
 
 
+def here(trunk: str) -> tuple[str, str, str]:
+    """Put a trunk's other side on this machine: the switch, bound to it, logs an error when it asks after one outside."""
+    client = f"  {PROJECT}.client-pbx: "
+    return ("site", client, f"  {PROJECT}.{trunk}: 127.0.0.1\n{client}")
+
+
 HOT = {
     "queue-added": [NEW_QUEUE],
     # The case before it is taken back: a queue with nobody in it goes.
@@ -58,7 +64,7 @@ HOT = {
     "number-removed": [],
     "phone-added": [("site", ROSTER, "- {agent: adamov, name: Adam, secret: 'file:secrets/phone-petrov'}\n" + ROSTER)],
     "phone-removed": [],
-    "trunk-added": [("project", "  client-pbx:", "  other-pbx: {address: 10.40.0.6, channels: 2}\n  client-pbx:")],
+    "trunk-added": [("project", "  client-pbx:", "  other-pbx: {address: 10.40.0.6, channels: 2}\n  client-pbx:"), here("other-pbx")],
     "trunk-removed": [],
     "trunk-changed": [("project", "{address: 10.40.0.5, channels: 8}", "{address: 10.40.0.5, channels: 8, qualify: 30s}")],
     "messages": [("project", "keep_days: 30", "keep_days: 31")],
@@ -452,7 +458,8 @@ async def test_a_removed_trunk(alone):
             "project",
             "  client-pbx: {address: 10.40.0.5, channels: 8}\n",
             "  client-pbx: {address: 10.40.0.5, channels: 8}\n  spare: {address: 10.40.0.6, channels: 8}\n",
-        )
+        ),
+        here("spare"),
     )
     assert await alone.apply() == 0
     await alone.call(NUMBER, (4, "0"))
