@@ -107,6 +107,17 @@ class Session:
         if name := (await self.channels()).get(call):
             await self._unless_gone("Hangup", {"Channel": name, "Cause": "16"})
 
+    async def press(self, call: str, key: str) -> None:
+        """As `Street.press`."""
+        await self._client.action("PlayDTMF", {"Channel": (await self.channels())[call], "Digit": key})
+
+    async def pick_up(self, agent: str) -> None:
+        """As `Street.pick_up`."""
+        found = await self._client.listing("CoreShowChannels")
+        [ringing] = [one.get("Channel") for one in found if one.get("Channel").startswith(f"PJSIP/phone-{agent}-")]
+        where = {"Context": "phones", "Exten": agent, "Priority": "answer"}
+        await self._client.action("Redirect", {"Channel": ringing, **where})
+
     async def stay(self, channel: str, seconds: float) -> None:
         """Let the caller on this channel hang up `seconds` from now, at no time if 0; harmless if it is gone."""
         await self._unless_gone(

@@ -71,6 +71,16 @@ class Street:
         async with self.session() as session:
             await session.hang_up(call)
 
+    async def press(self, call: str, key: str) -> None:
+        """Let the caller of this call, which is answered, press a key now."""
+        async with self.session() as session:
+            await session.press(call, key)
+
+    async def pick_up(self, agent: str) -> None:
+        """Let the agent answer the phone that rings, now, whatever it was told to do by itself."""
+        async with self.session() as session:
+            await session.pick_up(agent)
+
     async def set_phone(
         self,
         agent: str,

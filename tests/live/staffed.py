@@ -35,10 +35,16 @@ def _others(names: str, name: str) -> str:
 
 
 class Staffed:
-    """The line of a test, its texts, and what the switch says of who is there."""
+    """The line of a test, its texts, and what the switch says of who is there.
+
+    Its menus wait for as long as an apply may take: a caller presses a key when its moment has come.
+    """
 
     def __init__(self, line) -> None:
         self.line = line
+        text = line.project.read_text(encoding="utf-8")
+        line.project.write_text(text.replace("    wait: 1s\n", "    wait: 60s\n"), encoding="utf-8")
+        assert line.run("apply", "--site", line.site) == 0
         self.node = line.lab.nodes["n1"]
         self.files = {"project": line.project, "site": line.lab.site_file}
         self.texts = {name: file.read_text(encoding="utf-8") for name, file in self.files.items()}
@@ -137,6 +143,10 @@ class Staffed:
         caller = f"+7916000{len(self.calls):04d}"
         self.calls.append(await self.line.lab.street.place_call(number, caller=caller, keys=keys))
         return self.calls[-1]
+
+    async def press(self, key: str) -> None:
+        """Let the latest caller press a key now."""
+        await self.line.lab.street.press(self.calls[-1], key)
 
     async def members(self):
         """Return (queue, agent) -> penalty, pause, reason, log-in, pause time, in a call."""

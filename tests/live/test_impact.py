@@ -195,7 +195,7 @@ def carrier(full) -> str:
 async def test_a_phone_that_rings(alone):
     """Everything changes that may while an agent's phone rings for a caller: it rings on, and is answered."""
     street = alone.line.lab.street
-    await street.set_phone("novikov", answer_after=6)
+    await street.set_phone("novikov", answers=False)
     for name in ("vip", "support"):
         await alone.member(name, "novikov")
     await alone.call(DEALERS)
@@ -206,6 +206,7 @@ async def test_a_phone_that_rings(alone):
     assert await alone.dangers() == {}
     assert await alone.apply() == 0
     assert await alone.there() == there
+    await street.pick_up("novikov")
     await until(alone.talking, 1)
     assert await alone.channels() == there[2]
 
@@ -240,8 +241,7 @@ async def test_a_removed_queue(alone, capsys, case):
         await alone.member("vip", "novikov")
         await alone.member("support", "novikov")
     elif case == "coming":
-        # In the menu for six seconds: the second digit is pressed when the queue has gone.
-        await alone.call(NUMBER, (0.4, "2"), (5, "1"))
+        await alone.call(NUMBER, (0.4, "2"))
         await until(lambda: alone.last("step"), "support-topic")
     channels = await alone.channels()
     alone.without(name)
@@ -271,6 +271,7 @@ async def test_a_removed_queue(alone, capsys, case):
     elif case == "members":
         assert {queue for queue, _ in await alone.members()} == {queue("support")}
     elif case == "coming":
+        await alone.press("1")
         await until(lambda: alone.went("support", "queue-no-agents"), True, 15)
 
 
@@ -344,10 +345,10 @@ async def test_other_keys(alone, case):
     """
     await alone.member("orders", "kuznetsova", reason="lunch")
     if case == "waiting":
-        await alone.call(NUMBER, (0.4, "1"), (6, "0"))
+        await alone.call(NUMBER, (0.4, "1"))
         await until(alone.count, 1)
     else:
-        await alone.call(NUMBER, (3, "1"), (6, "5"))
+        await alone.call(NUMBER)
         await until(lambda: alone.last("step"), "subject")
     alone.spec(("project", 'keys: {"0": leave-message}', 'keys: {"5": leave-message}'))
     assert await alone.dangers() == (
@@ -355,10 +356,13 @@ async def test_other_keys(alone, case):
     )
     assert await alone.apply("--accept", "strands-waiting-callers", "--accept", "moves-running-calls") == 0
     if case == "waiting":
-        await asyncio.sleep(7)
+        await alone.press("0")
+        await asyncio.sleep(1)
         assert await alone.count() == 1
     else:
+        await alone.press("1")
         await until(alone.count, 1)
+        await alone.press("5")
         await until(alone.channels, frozenset(), 15)
         assert alone.said()[-1].kind == "end"
         alone.forgive("sent to invalid extension")
@@ -462,7 +466,7 @@ async def test_a_removed_trunk(alone):
         here("spare"),
     )
     assert await alone.apply() == 0
-    await alone.call(NUMBER, (4, "0"))
+    await alone.call(NUMBER)
     await until(lambda: alone.last("step"), "subject")
     alone.spec()
     assert await alone.dangers() == {}
@@ -478,6 +482,7 @@ async def test_a_removed_trunk(alone):
     assert await alone.dangers() == {"trunk-remove-coming": {"calls up": 1}}
     assert await alone.apply() == 1
     assert await alone.apply("--accept", "moves-running-calls") == 0
+    await alone.press("0")
     await until(lambda: alone.went("head-office", "transfer-failed"), True, 15)
     alone.forgive("Unable to create", "does not exist")
 
