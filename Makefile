@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 # Seconds of traffic in the demo; `make demo TRAFFIC=0` does without.
 TRAFFIC ?= 60
+# Workers for tests that wait more than they compute, each with labs of its own.
+WORKERS ?= 4
+SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
 .PHONY: help demo test check soak bench clean
@@ -36,8 +39,8 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest tests -m 'not live and not soak' -n 2 -q
-	$(BIN)/python -m pytest tests -m 'live' -q
-	CCTOOLKIT_SEEDS=1 $(BIN)/python -m pytest tests/soak -m soak -q
+	CCTOOLKIT_SEEDS=1 $(BIN)/python -m pytest tests/live tests/soak -m '(live or soak) and not alone' $(SPREAD) -q
+	CCTOOLKIT_SEEDS=1 $(BIN)/python -m pytest tests/live tests/soak -m alone -q
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

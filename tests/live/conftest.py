@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cctoolkit.__main__ import run
+from cctoolkit.lab import install
 from cctoolkit.lab.lab import Lab
 
 PROJECT = "northwind-hotline"
@@ -20,6 +21,12 @@ roster:
 feature_codes: {}
 projects: []
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed() -> None:
+    """The lab's Asterisk is built before the first test: what has a limit of time does not wait for that."""
+    install.ensure(print)
 
 
 @pytest.fixture(scope="session")

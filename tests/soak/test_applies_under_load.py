@@ -32,7 +32,7 @@ from tests.soak.crowded import NEWCOMERS, Watch, rss_kib
 from tests.soak.test_traffic_seeds import seeds
 from tests.soak.ways import Local
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.alone]
 
 RATE = float(os.environ.get("CCTOOLKIT_RATE", "20"))
 SEEDS = seeds(os.environ.get("CCTOOLKIT_SEEDS", "1-20"))

@@ -25,7 +25,7 @@ from tests.soak.capture_process import CaptureProcess
 from tests.soak.conftest import AGENTS
 from tests.soak.verdict import Run
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.alone]
 
 SECONDS = 20
 RATE = 4

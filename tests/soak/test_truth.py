@@ -24,7 +24,7 @@ from tests.soak.ordeal import Ordeal
 from tests.soak.test_traffic_seeds import evidence, mix, seeds, settle, what_happened
 from tests.soak.verdict import Night
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.alone]
 
 SECONDS = 48
 RATE = 3.3

@@ -13,6 +13,7 @@ import pytest
 from cctoolkit.__main__ import run
 from cctoolkit.flow.words import pl, ru
 from cctoolkit.model.steps import step_types
+from tests.conftest import LONGEST
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,6 +126,11 @@ def test_the_wheel_works_outside_the_checkout(tmp_path):
     assert f"{len(templates)} of {len(templates)} valid" in cctoolkit("validate")
     assert f"{len(templates)} of {len(templates)} were tidy" in cctoolkit("fmt", "--check")
     assert cctoolkit("prove").count("proved: every call comes to an end") == len(templates)
+
+
+def test_the_longest_modules_are_there():
+    """None of those that are to begin first has gone by another name."""
+    assert [name for name in LONGEST if not (ROOT / "tests" / name).is_file()] == []
 
 
 def test_no_address_of_a_mirror_stands_anywhere():
