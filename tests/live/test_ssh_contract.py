@@ -205,7 +205,8 @@ async def another_client(one):
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
     try:
-        await asyncio.wait_for(process.stdout.readline(), 10)
+        # A Python that imports all of it: on a busy machine that takes more than 10 s.
+        await asyncio.wait_for(process.stdout.readline(), 60)
         yield process
     finally:
         with contextlib.suppress(ProcessLookupError):
