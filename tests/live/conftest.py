@@ -69,6 +69,11 @@ class Line:
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
         self.project.write_text(text.replace(old, new), encoding="utf-8")
 
+    def wait_for_keys(self) -> None:
+        """Let the spec's menus wait for a key as long as an apply may take on a busy machine."""
+        text = self.project.read_text(encoding="utf-8")
+        self.project.write_text(text.replace("    wait: 1s\n", "    wait: 60s\n"), encoding="utf-8")
+
 
 def specs_for_tests(root: Path) -> Path:
     """Copy projects/ to `root`, the northwind line alone on the lab, open at every hour and its times short; return the lab's template there."""

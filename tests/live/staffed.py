@@ -42,8 +42,7 @@ class Staffed:
 
     def __init__(self, line) -> None:
         self.line = line
-        text = line.project.read_text(encoding="utf-8")
-        line.project.write_text(text.replace("    wait: 1s\n", "    wait: 60s\n"), encoding="utf-8")
+        line.wait_for_keys()
         assert line.run("apply", "--site", line.site) == 0
         self.node = line.lab.nodes["n1"]
         self.files = {"project": line.project, "site": line.lab.site_file}

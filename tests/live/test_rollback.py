@@ -39,6 +39,7 @@ def generation_of(disk) -> str:
 @pytest.fixture
 async def changed(line):
     """The line with a release whose flow is another than that of the release before; the spec is as it was again."""
+    line.wait_for_keys()
     assert await line.run_aside("apply", "--site", line.site) == 0
     first = await in_force(line)
     line.edit(*FLOW)

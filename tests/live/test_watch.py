@@ -97,7 +97,7 @@ class Screen:
     def leave(self) -> int:
         """Press q; return the exit code."""
         os.write(self.main, b"q")
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
     def close(self) -> None:
         """End the command, however far it came."""
