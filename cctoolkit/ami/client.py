@@ -214,7 +214,7 @@ class Client:
     @property
     def banner(self) -> str:
         """The line the switch greeted with: "Asterisk Call Manager/" and the version of the protocol."""
-        return self._link.parser.banner
+        return self._link.parser.greeting
 
     async def _open(self, events: bool, limit: float) -> None:
         step = "the switch does not answer"

@@ -67,7 +67,7 @@ class Link(asyncio.Protocol):
         except ProtocolError as error:
             messages = error.before
             self.abort(error.what)
-        if self.parser.banner:
+        if self.parser.greeting:
             self.greeted.set()
         for message in messages:
             self._route(message)

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Final, NoReturn
 
+import msgspec
+
 from cctoolkit.ami.messages import Message
 from cctoolkit.errors import SwitchError, ToolkitBug
 
@@ -39,23 +41,21 @@ class ProtocolError(SwitchError):
         self.before = list(before)
 
 
-class Parser:
+class Parser(msgspec.Struct, kw_only=True):
     """Turns a byte stream into messages, however it is cut into chunks.
 
-    `banner` is the switch's first line once it has come ("Asterisk Call Manager/…"; the number is the
-    protocol's, not Asterisk's). `anomalies` counts blocks that are neither event nor response, and those
-    without an end. Bytes that are not UTF-8 become U+FFFD: a message can always be stored and printed, and
-    the journal keeps the exact bytes.
+    `banner` says whether the switch's first line is still to come; false from the beginning for a stream taken up in
+    its middle. `greeting` is that line once it has come ("Asterisk Call Manager/…"; the number is the protocol's, not
+    Asterisk's). `anomalies` counts blocks that are neither event nor response, and those without an end. Bytes that
+    are not UTF-8 become U+FFFD: a message can always be stored and printed, and the journal keeps the exact bytes.
     """
 
-    def __init__(self, *, banner: bool = True, max_block_bytes: int = MAX_BLOCK_BYTES) -> None:
-        """Expect a banner first, unless `banner` is false (a stream taken up in its middle)."""
-        self.banner = ""
-        self.anomalies = 0
-        self._greeted = not banner
-        self._max = max_block_bytes
-        self._buffer = bytearray()
-        self._legacy = ""
+    banner: bool = True
+    max_block_bytes: int = MAX_BLOCK_BYTES
+    greeting: str = ""
+    anomalies: int = 0
+    _buffer: bytearray = msgspec.field(default_factory=bytearray)
+    _legacy: str = ""
 
     @property
     def pending_bytes(self) -> int:
@@ -67,15 +67,15 @@ class Parser:
         # What is held back holds no end of block, so only the seam has to be searched again.
         seam = max(0, len(self._buffer) - len(_BLOCK_END) + 1)
         self._buffer += data
-        if not self._greeted:
-            self._greeted, seam = self._take_banner(), 0
-        end = self._buffer.rfind(_BLOCK_END, seam) if self._greeted else -1
+        if self.banner:
+            self.banner, seam = not self._take_banner(), 0
+        end = -1 if self.banner else self._buffer.rfind(_BLOCK_END, seam)
         messages: list[Message] = []
         if end >= 0:
             whole = bytes(self._buffer[:end])
             del self._buffer[: end + len(_BLOCK_END)]
             self._take(whole, messages)
-        if len(self._buffer) >= self._max + len(_BLOCK_END):
+        if len(self._buffer) >= self.max_block_bytes + len(_BLOCK_END):
             self._give_up(messages)
         return messages
 
@@ -86,12 +86,12 @@ class Parser:
             raise ProtocolError("what answers does not greet as a manager interface")
         if not end:
             return False
-        self.banner = line.decode("utf-8", "replace")
+        self.greeting = line.decode("utf-8", "replace")
         self._buffer = bytearray(rest)
         return True
 
     def _take(self, whole: bytes, messages: list[Message]) -> None:
-        if len(whole) > self._max and max(map(len, whole.split(_BLOCK_END))) > self._max:
+        if len(whole) > self.max_block_bytes and max(map(len, whole.split(_BLOCK_END))) > self.max_block_bytes:
             self._take_until_too_long(whole, messages)
         # One decoding for all: CR and LF are never part of a longer UTF-8 sequence, so no character is cut.
         for block in whole.decode("utf-8", "replace").split("\r\n\r\n"):
@@ -107,7 +107,7 @@ class Parser:
 
     def _take_until_too_long(self, whole: bytes, messages: list[Message]) -> None:
         blocks = whole.split(_BLOCK_END)
-        fitting = list(takewhile(lambda block: len(block) <= self._max, blocks))
+        fitting = list(takewhile(lambda block: len(block) <= self.max_block_bytes, blocks))
         self._take(_BLOCK_END.join(fitting), messages)
         self._give_up(messages)
 
@@ -118,7 +118,7 @@ class Parser:
             self._legacy = ""
             return _modern(text)
         self._legacy = text
-        if len(text) > self._max:
+        if len(text) > self.max_block_bytes:
             self._give_up(messages)
         return ""
 
@@ -126,7 +126,7 @@ class Parser:
         self.anomalies += 1
         self._buffer.clear()
         self._legacy = ""
-        raise ProtocolError(f"a block without an end after {self._max} bytes", messages)
+        raise ProtocolError(f"a block without an end after {self.max_block_bytes} bytes", messages)
 
 
 def _modern(text: str) -> str:

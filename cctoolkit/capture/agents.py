@@ -2,11 +2,11 @@
 call that began before anything was captured.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cctoolkit import marks
@@ -35,30 +35,28 @@ class _Deed(Struct, frozen=True):
         return near and (self.what, self.queue) == (line.what, line.queue)
 
 
-class _Agent:
+class _Agent(Struct):
     """One agent: the queues they are in, the states that last, and what has been told of them lately."""
 
-    def __init__(self) -> None:
-        self.queues: set[str] = set()
-        self.left = 0
-        """When they were logged out last."""
-        self.open: dict[str, AgentInterval] = {}
-        self.heard: deque[_Deed] = deque(maxlen=_RECENT)
-        self.unlogged: deque[_Deed] = deque(maxlen=_RECENT)
-        """Events whose line has not been read."""
-        self.unheard: deque[_Deed] = deque(maxlen=_RECENT)
-        """Lines whose event has not been heard."""
-        self.read: Counter[_Deed] = Counter()
-        """Lines read so far, of the seconds that may be read again."""
+    queues: set[str] = field(default_factory=set)
+    left: int = 0
+    """When they were logged out last."""
+    open: dict[str, AgentInterval] = field(default_factory=dict)
+    heard: list[_Deed] = field(default_factory=list)
+    unlogged: list[_Deed] = field(default_factory=list)
+    """Events whose line has not been read."""
+    unheard: list[_Deed] = field(default_factory=list)
+    """Lines whose event has not been heard."""
+    read: dict[_Deed, int] = field(default_factory=dict)
+    """Lines read so far, of the seconds that may be read again."""
 
 
-class AgentStates:
+class AgentStates(Struct):
     """Folds QueueMember events and lines of queue_log, which come once a queue, and listings into agents' intervals."""
 
-    def __init__(self, node: str) -> None:
-        self._node = node
-        self._agents: dict[str, _Agent] = {}
-        self._changed: list[AgentInterval] = []
+    node: str = ""
+    _agents: dict[str, _Agent] = field(default_factory=dict)
+    _changed: list[AgentInterval] = field(default_factory=list)
 
     def take(self) -> list[AgentInterval]:
         """Return intervals that began or ended since the last take."""
@@ -73,13 +71,12 @@ class AgentStates:
         deed = _Deed(what, queue, at.at)
         if deed in known.heard:
             return
-        known.heard.append(deed)
+        _remember(known.heard, deed)
         told = [i for i, line in enumerate(known.unheard) if deed.is_line(line)]
         if told:
-            for _ in range(told[-1] + 1):
-                known.unheard.popleft()
+            del known.unheard[: told[-1] + 1]
         else:
-            known.unlogged.append(deed)
+            _remember(known.unlogged, deed)
             self._apply(known, agent, deed, at, reason)
 
     def logged(self, lines: Sequence[Line]) -> None:
@@ -92,12 +89,13 @@ class AgentStates:
             known = self._agents.setdefault(line.agent, _Agent())
             deed = _Deed(what, line.queue, line.at)
             now[line.agent, deed] += 1
-            if now[line.agent, deed] > known.read[deed]:
-                known.read[deed] += 1
+            read = known.read.get(deed, 0)
+            if now[line.agent, deed] > read:
+                known.read[deed] = read + 1
                 self._read(known, line, deed)
         for agent in self._agents.values():
             newest = max((deed.at for deed in agent.read), default=0)
-            agent.read = Counter({deed: n for deed, n in agent.read.items() if deed.at >= newest - _READ_AGAIN})
+            agent.read = {deed: n for deed, n in agent.read.items() if deed.at >= newest - _READ_AGAIN}
 
     def listed(self, seats: Mapping[str, Seat], at: Edge, talking: Collection[str]) -> None:
         """Take who was in the queues at a moment: what nobody told began or ended unheard. `talking` are the agents
@@ -110,7 +108,7 @@ class AgentStates:
             elif known.queues:
                 self._leave(known, at)
             if agent in seats and seats[agent].in_call and agent not in talking:
-                self._begin(known, "in_call", AgentInterval(self._node, agent, "in_call", at))
+                self._begin(known, "in_call", AgentInterval(self.node, agent, "in_call", at))
             else:
                 self._end(known, "in_call", at)
 
@@ -123,7 +121,7 @@ class AgentStates:
         # No earlier than what is told of them already: an agent who left and came back has two intervals.
         logged_in = replace(at, at=max(seat.logged_in or at.at, known.left))
         if not known.queues:
-            self._begin(known, "logged_in", AgentInterval(self._node, agent, "logged_in", logged_in))
+            self._begin(known, "logged_in", AgentInterval(self.node, agent, "logged_in", logged_in))
         known.queues = set(seat.queues)
         if seat.paused is None:
             self._end(known, "pause", at)
@@ -141,13 +139,13 @@ class AgentStates:
         if twin:
             known.unlogged.remove(twin)
             return
-        known.unheard.append(deed)
+        _remember(known.unheard, deed)
         self._apply(known, line.agent, deed, Edge(line.at, "queue_log"), line.data(1))
 
     def _apply(self, known: _Agent, agent: str, deed: _Deed, at: Edge, reason: str) -> None:
         if deed.what == "joined":
             if not known.queues:
-                self._begin(known, "logged_in", AgentInterval(self._node, agent, "logged_in", at))
+                self._begin(known, "logged_in", AgentInterval(self.node, agent, "logged_in", at))
             known.queues.add(deed.queue)
         elif deed.what == "left":
             known.queues.discard(deed.queue)
@@ -164,7 +162,7 @@ class AgentStates:
             return
         self._end(known, "pause", at)
         state: AgentState = "wrap-up" if reason == marks.WRAP_UP else "paused"
-        self._begin(known, "pause", AgentInterval(self._node, agent, state, at, reason=reason))
+        self._begin(known, "pause", AgentInterval(self.node, agent, state, at, reason=reason))
 
     def _begin(self, known: _Agent, kind: str, interval: AgentInterval) -> None:
         if kind not in known.open:
@@ -176,3 +174,9 @@ class AgentStates:
         if interval:
             # A line's second may begin before the moment it tells of.
             self._changed.append(replace(interval, end=replace(at, at=max(at.at, interval.start.at))))
+
+
+def _remember(deeds: list[_Deed], deed: _Deed) -> None:
+    """Add the newest, and forget the oldest of too many."""
+    deeds.append(deed)
+    del deeds[:-_RECENT]

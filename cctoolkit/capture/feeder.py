@@ -5,23 +5,28 @@ with NUL holds the lines of queue_log for the gap. After a gap the AMI chunks ar
 so that what happened first is folded first; the order of the chunks decides, so a replay is byte-identical.
 """
 
+from msgspec import Struct, field
+
 from cctoolkit.ami.protocol import BANNER, Parser, ProtocolError
 from cctoolkit.capture.tracker import Tracker
 
 BACKFILL = b"\0queue_log\n"
 
 
-class Feeder:
+def _parser() -> Parser:
+    return Parser(banner=False)
+
+
+class Feeder(Struct):
     """Feeds one node's tracker. `since` is the moment (the switch's clock, microseconds) before the gap that waits for
     its lines, 0 when nothing was ever heard; `anomalies` counts what was no AMI.
     """
 
-    def __init__(self, node: str) -> None:
-        self.tracker = Tracker(node)
-        self.since = 0
-        self.anomalies = 0
-        self._parser = Parser(banner=False)
-        self._held: list[bytes] | None = None
+    tracker: Tracker
+    since: int = 0
+    anomalies: int = 0
+    _parser: Parser = field(default_factory=_parser)
+    _held: list[bytes] | None = None
 
     def take(self, data: bytes) -> None:
         """Fold one chunk."""
@@ -44,7 +49,7 @@ class Feeder:
                 self._parse(data)
             else:
                 self.anomalies += self._parser.anomalies
-                self._parser = Parser(banner=False)
+                self._parser = _parser()
                 self.tracker.gap()
 
     def _parse(self, data: bytes) -> None:

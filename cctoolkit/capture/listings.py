@@ -1,19 +1,20 @@
 """What the switch answers when it is asked what is so now: its clock, its channels, the members of its queues."""
 
+from msgspec import Struct, field
+
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.moments import moment
 from cctoolkit.capture.seats import Seat, seats
 
 
-class Listings:
+class Listings(Struct):
     """Collects the entries of lists until their end. `clock` is the switch's when it was last asked, 0: never; it tells
     nothing of events: those of before may still come.
     """
 
-    def __init__(self) -> None:
-        self.clock = 0
-        self._channels: set[str] = set()
-        self._members: list[Message] = []
+    clock: int = 0
+    _channels: set[str] = field(default_factory=set)
+    _members: list[Message] = field(default_factory=list)
 
     def reply(self, message: Message) -> None:
         """Take an answer that is no list: that to Ping has the time."""

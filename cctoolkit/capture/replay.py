@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.journal import is_journal, read
+from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import OperatorError
 
@@ -15,7 +16,7 @@ def replay(path: Path, node: str, store: Store, say: Callable[[str], None] = lam
     """Fold a file into the store; return how many records were new or newer. Replaying again adds nothing. `say` is
     told of what the file holds and no record does.
     """
-    feeder, put = Feeder(node), 0
+    feeder, put = Feeder(Tracker(node)), 0
     with store.batch():
         for data in _chunks(path, say):
             feeder.take(data)

@@ -13,6 +13,7 @@ from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.journal import Journal, read
 from cctoolkit.capture.queue_log import select
 from cctoolkit.capture.replay import complaints, drain
+from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import SwitchError, SwitchUnreachable
 
@@ -49,7 +50,7 @@ class Session:
         self._store = store
         self._queue_log = queue_log
         self._progress = progress
-        self._feeder = Feeder(node)
+        self._feeder = Feeder(Tracker(node))
         self._last = 0
         self._gap = True
         self._broken = asyncio.Event()

@@ -6,6 +6,7 @@ Source: the events' pages at docs.asterisk.org (Asterisk 22, AMI Events), and ap
 from collections.abc import Callable
 from typing import ClassVar
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cctoolkit.capture import holds
@@ -27,16 +28,17 @@ _ENDED_BY: dict[str, CallOutcome] = {
 _LEFT: dict[str, VisitOutcome] = {"abandoned": "abandoned", "timeout": "timeout", "no_agents": "no_agents"}
 
 
-class Story:
+class Story(Struct):
     """A record that grows."""
 
-    def __init__(self, start: CallRecord) -> None:
-        self.record = start
-        self._queues: dict[str, str] = {}
-        self._waits_in = ""
-        """The queue step whose queue the call has not joined (yet)."""
-        self._epoch = self._held = 0
-        """The epoch of what is said now, and of the last hold."""
+    record: CallRecord
+    _queues: dict[str, str] = field(default_factory=dict)
+    _waits_in: str = ""
+    """The queue step whose queue the call has not joined (yet)."""
+    _epoch: int = 0
+    """The epoch of what is said now."""
+    _held: int = 0
+    """The epoch of the last hold."""
 
     def take(self, said: Said, epoch: int = 0) -> None:
         """Take the next thing said, and in which stretch without a gap it was."""

@@ -7,6 +7,9 @@ Source: the events' pages at docs.asterisk.org, Asterisk 22, AMI Events.
 """
 
 from collections.abc import Callable
+from typing import ClassVar
+
+from msgspec import Struct, field
 
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
@@ -32,27 +35,33 @@ _MANY = 10_000
 _Handler = Callable[["Tracker", Message, Edge], None]
 
 
-class Tracker:
-    """Feed it messages in order; take the records that changed. Knows no socket, no clock, no store."""
+class Tracker(Struct):
+    """Feed it messages in order; take the records that changed. Knows no socket, no clock, no store. All it knows is
+    in its fields, which a snapshot keeps.
+    """
 
-    def __init__(self, node: str) -> None:
-        self.node = node
-        self.now = 0
-        """The newest moment told, by the switch's clock."""
-        self.unknown_calls = 0
-        """Calls heard of whose entry was not: they began before anything was captured, and have no record."""
-        self.untimed = 0
-        """Events of use but for their missing moment (manager.conf without timestampevents=yes)."""
-        self._calls: dict[str, Draft] = {}
-        self._touched: set[str] = set()
-        self._leaving: list[Draft] = []
-        self._agents = AgentStates(node)
-        self._handlers: dict[str, _Handler | None] = {}
-        self._unknown: set[str] = set()
-        self._listings = Listings()
-        self._epoch = 0
-        self._swept = 0
-        self._lost = 0
+    node: str
+    now: int = 0
+    """The newest moment told, by the switch's clock."""
+    unknown_calls: int = 0
+    """Calls heard of whose entry was not: they began before anything was captured, and have no record."""
+    untimed: int = 0
+    """Events of use but for their missing moment (manager.conf without timestampevents=yes)."""
+    _calls: dict[str, Draft] = field(default_factory=dict)
+    _touched: set[str] = field(default_factory=set)
+    _leaving: list[Draft] = field(default_factory=list)
+    _agents: AgentStates = field(default_factory=AgentStates)
+    _unknown: set[str] = field(default_factory=set)
+    _listings: Listings = field(default_factory=Listings)
+    _epoch: int = 0
+    _swept: int = 0
+    _lost: int = 0
+
+    _handlers: ClassVar[dict[str, _Handler | None]] = {}
+    """By the names of events as they come; found anew by every process."""
+
+    def __post_init__(self) -> None:
+        self._agents.node = self.node
 
     def feed(self, event: Message) -> None:
         """Take one message; those that say nothing about calls are told by their name alone."""

@@ -14,6 +14,7 @@ from panoramisk.message import Message
 from cctoolkit.ami.protocol import BANNER, Parser
 from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.tracker import Tracker
 
 REPEATS = 12
 APART_SECONDS = 100_000
@@ -82,7 +83,7 @@ def ours(chunks: list[bytes]) -> int:
 
 def captured(chunks: list[bytes], folder: Path, number: "count[int]") -> int:
     """Journal, parse and track; return how many records came of it."""
-    feeder = Feeder("n1")
+    feeder = Feeder(Tracker("n1"))
     with Journal(folder / f"{next(number)}.cctj") as journal:
         for moment, chunk in enumerate(chunks):
             journal.append(chunk, moment)

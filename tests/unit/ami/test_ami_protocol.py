@@ -46,13 +46,13 @@ def outcome(chunks, **options):
             messages += parser.feed(chunk)
     except ProtocolError as error:
         return messages + error.before, "error"
-    return messages, parser.banner
+    return messages, parser.greeting
 
 
 def test_a_recorded_call_is_read_whole():
     """Every block of a recorded queued call becomes a message with all its lines, and none is odd."""
     messages, parser = parse([BANNER + CALL])
-    assert parser.banner == "Asterisk Call Manager/11.0.0"
+    assert parser.greeting == "Asterisk Call Manager/11.0.0"
     assert (len(messages), parser.anomalies, parser.pending_bytes) == (CALL.count(b"\r\n\r\n"), 0, 0)
     assert [m.event for m in messages].count("AgentConnect") == 1
     rebuilt = "".join("\r\n".join(m.lines) + "\r\n\r\n" for m in messages)
@@ -134,7 +134,7 @@ def test_another_greeting_is_refused_at_once(greeting):
 @pytest.mark.parametrize("version", ["5.0.6", "7.0.3", "9.0.0", "11.0.0", "13.0.0"])
 def test_every_version_of_the_banner_is_taken(version):
     """The number is the protocol's and moves with Asterisk: 5 in 16 and 18, 11 in 22."""
-    assert parse([f"Asterisk Call Manager/{version}\r\n".encode()])[1].banner.endswith(version)
+    assert parse([f"Asterisk Call Manager/{version}\r\n".encode()])[1].greeting.endswith(version)
 
 
 def test_empty_and_repeated_headers():

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.queue_log import ANSWERING, select
+from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.records import Edge
 from cctoolkit.model.steps import step_types
 from tests.unit.capture.made_calls import STORIES, day
@@ -32,7 +33,7 @@ class Watched:
     """A feeder and the last version of everything it told."""
 
     def __init__(self):
-        self.feeder = Feeder("n1")
+        self.feeder = Feeder(Tracker("n1"))
         self.calls, self.states = {}, {}
 
     def take(self, data):

@@ -16,6 +16,7 @@ from cctoolkit.capture import journal as module
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.journal import Journal, is_journal, read
 from cctoolkit.capture.replay import replay
+from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.errors import OperatorError
 from tests.unit.capture.made_calls import STORIES, day
@@ -179,13 +180,13 @@ def test_restarts_change_nothing(tmp_path_factory, stories, cuts, gaps, kills):
     folder = tmp_path_factory.mktemp("restarts")
     path = folder / "n1.cctj"
     with Store.open(folder / "live" / FILE_NAME) as live:
-        feeder = Feeder("n1")
+        feeder = Feeder(Tracker("n1"))
         for number, data in enumerate(chunks_of(day(stories), cuts, gaps)):
             with Journal(path) as journal:
                 journal.append(data, number)
             feeder.take(data)
             if number in kills:  # What the killed one had not told the store, its successor tells.
-                feeder = Feeder("n1")
+                feeder = Feeder(Tracker("n1"))
                 for chunk in read(path):
                     feeder.take(chunk.data)
             records, states = feeder.tracker.take()
