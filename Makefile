@@ -26,7 +26,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
-	$(PIP) install -e '.[kpi]'
+	$(PIP) install -e '.[capture,kpi]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python

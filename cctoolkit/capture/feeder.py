@@ -52,6 +52,11 @@ class Feeder(Struct):
                 self._parser = _parser()
                 self.tracker.gap()
 
+    def lost(self) -> None:
+        """Take note that chunks are missing here, and will not come: the journal is damaged."""
+        self.take(b"")
+        self.finish()
+
     def _parse(self, data: bytes) -> None:
         # The banner begins a connection; a transcript may begin in the middle of one.
         if data.startswith(BANNER):

@@ -1,118 +1,170 @@
 """The journal: every chunk as it was received, on disk before anything looks at it.
 
-A record is a header (sequence, receive time in microseconds, length, CRC-32 of all of it) and the chunk. Appends go to
-the operating system at once, so a killed capture loses nothing; `sync` makes them survive the machine. What follows the
-last whole record (a tail torn by a crash, a damaged disk) is put aside when the journal is opened again, never lost.
+A node's journal is a folder of segments (`segment.py`). Appends go to the operating system at once, so a killed capture
+loses nothing; `sync` makes them survive the machine. Only the last segment grows; when it is large enough, or a day
+(UTC) is over, the next one is begun, and it is sealed: from then on it is only packed (`sealed.py`), and one day
+dropped. What follows the last whole record of the last segment (a tail torn by a crash, a damaged disk) is put aside
+when the journal is opened again, never lost.
 """
 
-import errno
 import fcntl
 import os
-import struct
-import zlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
+from cctoolkit import clock
+from cctoolkit.capture import mending, segment
+from cctoolkit.capture.segment import RECORD, Segment, Unreadable, listed
 from cctoolkit.errors import OperatorError
+from cctoolkit.node import durable
 
-_NAME = b"CCTJ"
-_MAGIC = _NAME + b"\x02\n"
-_HEADER = struct.Struct("<QqII")
-_SUMMED = struct.Struct("<QqI")
-_PIECE = 1 << 20
+_DAY = 86_400_000_000
+_AGAIN_BYTES = 1 << 20
+"""How much more is appended before the next segment is tried again, when it could not be begun."""
 
 
-class Chunk(msgspec.Struct, frozen=True):
-    """One chunk: its place in the journal, when it was received (microseconds since the epoch, UTC), and its bytes.
-    An empty one marks a gap: what came before it and what comes after it are not one stream.
-    """
+class Terms(msgspec.Struct, frozen=True):
+    """At what size a segment is sealed, and for how many days one stays after that (`keeper.py` drops it)."""
 
-    sequence: int
-    received_us: int
-    data: bytes
+    segment_bytes: int = 64 << 20
+    keep_days: int = 90
+
+
+_TERMS = Terms()
 
 
 class Journal:
-    """An open journal, to append to; one process at a time. `anomaly` says what opening it put aside, "" if nothing."""
+    """An open journal, to append to; one process at a time. `anomaly` says what opening it put aside, `trouble` what
+    keeps it from beginning its next segment; "" if nothing. `next` is the sequence of the next record.
+    """
 
-    def __init__(self, path: Path) -> None:
-        """Open or begin a journal; raise OperatorError when it cannot be written, is none, or is another capture's."""
-        self.path = path
-        self.anomaly = ""
+    def __init__(self, folder: Path, terms: Terms = _TERMS) -> None:
+        """Open or begin the journal of the node that the folder is named after.
+
+        Raise OperatorError when it cannot be written, is none, or is another capture's.
+        """
+        self.path = folder
+        self.anomaly = self.trouble = ""
         self._synced = True
+        self.terms = terms
+        self._rotate_at = terms.segment_bytes
+        self._file = -1
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise _unwritable(folder, error) from error
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._sequence, self._end = self._begin()
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._begin()
         except BlockingIOError as error:
-            os.close(self._file)
+            self._release()
             raise OperatorError(
                 "another capture writes this journal",
-                where=str(path),
+                where=str(folder),
                 next_step="end that capture, or give this one a store of its own",
             ) from error
         except OSError as error:
-            os.close(self._file)
-            raise _unwritable(path, error) from error
+            self._release()
+            raise _unwritable(folder, error) from error
         except BaseException:  # whatever it is, also Ctrl-C: the lock must not stay
-            os.close(self._file)
+            self._release()
             raise
 
-    def _begin(self) -> tuple[int, int]:
-        """Return the next sequence and where it will stand; what is behind the last whole record is put aside."""
-        size = os.fstat(self._file).st_size
-        if size <= len(_MAGIC) and _MAGIC.startswith(os.pread(self._file, len(_MAGIC), 0)):
-            os.ftruncate(self._file, 0)
-            _write(self._file, _MAGIC)
-            self._sync_folder()
-            return 0, len(_MAGIC)
-        sequence, end = 0, len(_MAGIC)
-        for chunk in read(self.path):
-            sequence, end = chunk.sequence + 1, end + _HEADER.size + len(chunk.data)
-        if size > end:
-            aside = self._put_aside(sequence, end)
-            self.anomaly = (
-                f"{size - end} bytes behind record {sequence} are no whole record; they were put into {aside}"
-            )
-            os.ftruncate(self._file, end)
-        return sequence, end
+    def _begin(self) -> None:
+        """Open the last segment behind its last whole record, or begin the first one."""
+        for left in self.path.glob("*.tmp"):
+            left.unlink()
+        self.anomaly = mending.take_over(self.path)
+        found = listed(self.path)
+        if not found:
+            self._open_new(0, _now())
+        elif found[-1].plain.exists():
+            self._open(found[-1])
+        else:  # the plain one was taken away by hand
+            sequence = found[-1].first
+            for chunk in segment.chunks(found[-1].packed, lambda _bytes: None):
+                sequence = chunk.sequence + 1
+            self._open_new(sequence, _now())
 
-    def _put_aside(self, sequence: int, start: int) -> Path:
-        aside = self.path.with_name(f"{self.path.name}.cut-{sequence}")
-        number = 1
-        while aside.exists():
-            number += 1
-            aside = self.path.with_name(f"{self.path.name}.cut-{sequence}-{number}")
-        target = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    def _open(self, last: Segment) -> None:
         try:
-            while piece := os.pread(self._file, _PIECE, start):
-                _write(target, piece)
-                start += len(piece)
-            os.fsync(target)
-        finally:
-            os.close(target)
-        self._sync_folder()
-        return aside
+            head = segment.read_head(last.plain)
+        except Unreadable:
+            # It had its beginning before it had its name: the disk, not a crash, has damaged it.
+            aside = mending.put_all_aside(last)
+            self._odd(f"the beginning of {last.plain.name} is damaged; it was put into {aside}")
+            self._open_new(last.first, _now())
+            return
+        if head.node not in ("", self.path.name):
+            raise OperatorError(
+                f"this is the journal of node {head.node}", where=str(last.plain), expected=f"one of {self.path.name}"
+            )
+        sequence, end = last.first, head.size
+        for chunk in segment.chunks(last.plain, lambda _bytes: None):
+            sequence, end = chunk.sequence + 1, end + RECORD.size + len(chunk.data)
+        self._file = os.open(last.plain, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        size = os.fstat(self._file).st_size
+        if size > end:
+            aside = mending.put_aside(self._file, self.path, sequence, end)
+            self._odd(f"{size - end} bytes behind record {sequence} are no whole record; they were put into {aside}")
+            os.ftruncate(self._file, end)
+        self._last, self.next, self._end, self._start, self._began = last, sequence, end, head.size, head.began_us
+
+    def _odd(self, text: str) -> None:
+        self.anomaly = f"{self.anomaly}; {text}" if self.anomaly else text
+
+    def _open_new(self, sequence: int, now_us: int) -> None:
+        """Begin a segment, which has its name only when its beginning is on the disk."""
+        fresh, head = Segment(self.path, sequence), segment.head(self.path.name, sequence, now_us)
+        being_made = fresh.plain.with_suffix(".tmp")
+        try:
+            durable.write(being_made, head, 0o600)
+            being_made.rename(fresh.plain)
+            durable.sync(self.path)
+            opened = os.open(fresh.plain, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        except OSError:
+            being_made.unlink(missing_ok=True)
+            fresh.plain.unlink(missing_ok=True)
+            raise
+        if self._file >= 0:
+            os.close(self._file)
+        self._file, self._last, self.next, self._began = opened, fresh, sequence, now_us
+        self._start = self._end = len(head)
+        self._rotate_at, self.trouble = self.terms.segment_bytes, ""
+
+    @property
+    def sealed(self) -> list[Segment]:
+        """The segments that grow no more."""
+        return [one for one in listed(self.path) if one.first < self._last.first]
 
     def append(self, data: bytes, received_us: int) -> None:
         """Write one chunk; raise OperatorError, with nothing half written, when the disk does not take it."""
-        record = _HEADER.pack(self._sequence, received_us, len(data), _sum(self._sequence, received_us, data)) + data
+        if self._end >= self._rotate_at or received_us // _DAY != self._began // _DAY:
+            self._rotate(received_us)
+        record = segment.record(self.next, received_us, data)
         try:
-            _write(self._file, record)
+            mending.write(self._file, record)
         except OSError as error:
             os.ftruncate(self._file, self._end)
             raise _unwritable(self.path, error) from error
-        self._sequence += 1
+        self.next += 1
         self._end += len(record)
         self._synced = False
+
+    def _rotate(self, now_us: int) -> None:
+        """Seal the segment and begin the next; where there is no room for that, go on in the old one."""
+        if self._end == self._start or (self.trouble and self._end < self._rotate_at):
+            return
+        self.sync()
+        try:
+            self._open_new(self.next, now_us)
+        except OSError as error:
+            self.trouble = f"the journal's next segment cannot be begun: {error.strerror}; the last one grows on"
+            self._rotate_at = self._end + _AGAIN_BYTES
 
     def sync(self) -> None:
         """Make what was appended survive a crash of the machine; raise OperatorError when the disk does not keep it."""
@@ -124,20 +176,17 @@ class Journal:
             raise _unwritable(self.path, error) from error
         self._synced = True
 
-    def _sync_folder(self) -> None:
-        """Make the journal's name survive a crash of the machine."""
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    def _release(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+        os.close(self._lock)
 
     def close(self) -> None:
         """Sync and close."""
         try:
             self.sync()
         finally:
-            os.close(self._file)
+            self._release()
 
     def __enter__(self) -> Self:
         return self
@@ -148,45 +197,8 @@ class Journal:
         self.close()
 
 
-def is_journal(path: Path) -> bool:
-    """Say whether a file is a journal (and no plain AMI transcript)."""
-    with path.open("rb") as file:
-        return file.read(len(_NAME)) == _NAME
-
-
-def read(path: Path, cut: Callable[[int], None] = lambda _bytes: None) -> Iterator[Chunk]:
-    """Yield the whole chunks of a journal, in order; tell `cut` how many bytes behind them are no whole record."""
-    with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise OperatorError("this is no journal", where=str(path), expected="a file that capture wrote")
-        left = os.fstat(file.fileno()).st_size - len(_MAGIC)
-        expected = 0
-        while len(header := file.read(_HEADER.size)) == _HEADER.size:
-            sequence, received_us, size, checksum = _HEADER.unpack(header)
-            # A damaged length must not make us read gigabytes.
-            data = file.read(size) if size <= left else b""
-            whole = len(data) == size and sequence == expected
-            if not whole or _sum(sequence, received_us, data) != checksum:
-                break
-            yield Chunk(sequence, received_us, data)
-            left -= _HEADER.size + size
-            expected += 1
-        if left > 0:
-            cut(left)
-
-
-def _sum(sequence: int, received_us: int, data: bytes) -> int:
-    return zlib.crc32(data, zlib.crc32(_SUMMED.pack(sequence, received_us, len(data))))
-
-
-def _write(file: int, data: bytes) -> None:
-    """Write all of it: the disk that takes only a part says why when asked for the rest."""
-    rest = memoryview(data)
-    while rest:
-        written = os.write(file, rest)
-        if not written:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        rest = rest[written:]
+def _now() -> int:
+    return int(clock.now().timestamp() * 1_000_000)
 
 
 def _unwritable(path: Path, error: OSError) -> OperatorError:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cctoolkit.capture.feeder import Feeder
-from cctoolkit.capture.journal import is_journal, read
+from cctoolkit.capture.reading import is_journal, read
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import OperatorError
@@ -13,12 +13,17 @@ _PIECE = 1 << 20
 
 
 def replay(path: Path, node: str, store: Store, say: Callable[[str], None] = lambda _text: None) -> int:
-    """Fold a file into the store; return how many records were new or newer. Replaying again adds nothing. `say` is
-    told of what the file holds and no record does.
+    """Fold a journal, a segment of one or a raw AMI transcript into the store; return how many records were new or
+    newer. Replaying again adds nothing. `say` is told of what it holds and no record does.
     """
     feeder, put = Feeder(Tracker(node)), 0
+
+    def damaged(text: str) -> None:
+        say(text)
+        feeder.lost()
+
     with store.batch():
-        for data in _chunks(path, say):
+        for data in _chunks(path, damaged):
             feeder.take(data)
             # Not every version a live capture told on the way: what the store has already is then told as the same.
             put += drain(feeder, store, settled=True)
@@ -53,13 +58,10 @@ def complaints(feeder: Feeder) -> Iterator[str]:
         yield f"{feeder.anomalies} blocks were no AMI"
 
 
-def _chunks(path: Path, say: Callable[[str], None]) -> Iterator[bytes]:
-    def cut(size: int) -> None:
-        say(f"{path}: the last {size} bytes are no whole record and were not read")
-
+def _chunks(path: Path, damaged: Callable[[str], None]) -> Iterator[bytes]:
     try:
         if is_journal(path):
-            yield from (chunk.data for chunk in read(path, cut))
+            yield from (chunk.data for chunk in read(path, damaged=damaged))
             return
         with path.open("rb") as file:
             while piece := file.read(_PIECE):

@@ -1,4 +1,4 @@
-"""A capture of one node: journal first, fold, store; reconnect with back-off; gaps filled from queue_log."""
+"""A capture of one node: what comes is kept; reconnect with back-off; gaps filled from queue_log."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,14 +6,13 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from random import Random
 
-from cctoolkit import clock
 from cctoolkit.ami.backoff import delays
 from cctoolkit.ami.client import Account, Client
-from cctoolkit.capture.feeder import BACKFILL, Feeder
-from cctoolkit.capture.journal import Journal, read
+from cctoolkit.capture.feeder import BACKFILL
+from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.queue_log import select
-from cctoolkit.capture.replay import complaints, drain
-from cctoolkit.capture.tracker import Tracker
+from cctoolkit.capture.replay import complaints
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import SwitchError, SwitchUnreachable
 
@@ -21,6 +20,8 @@ FLUSH_SECONDS = 0.25
 SYNC_FLUSHES = 4
 """Flushes of the store to one of the journal: what a crash of the machine itself may cost is a second."""
 COMPLAIN_SECONDS = 60.0
+TEND_SECONDS = 1.0
+"""How often is looked whether a snapshot is due, or something sealed."""
 _BOOT_SECONDS = 60.0
 
 Reached = Callable[[], AbstractAsyncContextManager[Account]]
@@ -46,11 +47,9 @@ class Session:
         self._reached = reached
         self.reading = asyncio.Event()
         """Set while events flow."""
-        self._journal = journal
-        self._store = store
+        self._keeper = Keeper(journal, store, self._say)
         self._queue_log = queue_log
         self._progress = progress
-        self._feeder = Feeder(Tracker(node))
         self._last = 0
         self._gap = True
         self._broken = asyncio.Event()
@@ -61,29 +60,23 @@ class Session:
         """Capture. Raise SwitchUnreachable when the switch cannot be reached or refuses us the first time,
         OperatorError when journal or store cannot be written.
         """
-        if self._journal.anomaly:
-            self._say(self._journal.anomaly)
-        self._recall()
-        tasks = [asyncio.create_task(work) for work in (self._listen_for_ever(), self._flush_for_ever(), self._break())]
+        self._keeper.recall()
+        self._last = self._keeper.received_us
+        works = (self._listen_for_ever(), self._flush_for_ever(), self._tend_for_ever(), self._break())
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._keeper.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.reading.clear()
             if self._failure is None:
-                drain(self._feeder, self._store)
+                self._keeper.snapshot()()
             self._complain()
         for task in done:
             task.result()
-
-    def _recall(self) -> None:
-        """Fold the journal again: calls that were up when the last capture ended go on from there."""
-        for chunk in read(self._journal.path):
-            self._feeder.take(chunk.data)
-            self._last = chunk.received_us
-        drain(self._feeder, self._store)
 
     async def _break(self) -> None:
         """Raise what kept bytes from being kept. Not the switch: the disk is full, or the fold has a bug; going on
@@ -134,13 +127,13 @@ class Session:
 
     async def _fill(self) -> None:
         """Take from queue_log what happened since the last event; at the very first, the calls that are up."""
-        since = self._feeder.since or self._last
+        since = self._keeper.feeder.since or self._last
         try:
             lines = await asyncio.to_thread(self._lines, since)
         except OSError as error:
             self._say(f"queue_log cannot be read ({error.strerror or error}): what happened before now stays untold")
             lines = ""
-        self._keep(BACKFILL + lines.encode("utf-8", "replace"))
+        self._keeper.keep(BACKFILL + lines.encode("utf-8", "replace"))
 
     def _lines(self, since: int) -> str:
         return select(self._queue_log(), since, only_live=since == 0)
@@ -163,17 +156,12 @@ class Session:
             return
         try:
             if self._gap:
-                self._keep(b"")
+                self._keeper.keep(b"")
                 self._gap = False
-            self._keep(data)
+            self._keeper.keep(data)
         except Exception as error:  # noqa: BLE001 - handed to `run`; asyncio would print it and go on
             self._failure = error
             self._broken.set()
-
-    def _keep(self, data: bytes) -> None:
-        now = int(clock.now().timestamp() * 1_000_000)
-        self._journal.append(data, now)
-        self._feeder.take(data)
 
     async def _flush_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
@@ -182,15 +170,22 @@ class Session:
             await asyncio.sleep(FLUSH_SECONDS)
             flushes += 1
             if flushes % SYNC_FLUSHES == 0:
-                self._journal.sync()
-            drain(self._feeder, self._store)
+                self._keeper.journal.sync()
+            self._keeper.drain()
             if loop.time() >= complain_at:
                 self._complain()
                 complain_at = loop.time() + COMPLAIN_SECONDS
 
+    async def _tend_for_ever(self) -> None:
+        while True:
+            if self._keeper.due:
+                await asyncio.to_thread(self._keeper.snapshot())
+            await asyncio.to_thread(self._keeper.pack)
+            await asyncio.sleep(TEND_SECONDS)
+
     def _complain(self) -> None:
         """Say what makes no record, when there is more of it than was said."""
-        found = list(complaints(self._feeder))
+        found = list(complaints(self._keeper.feeder))
         for text in found:
             if text not in self._complained:
                 self._say(text)
@@ -202,4 +197,4 @@ class Session:
 
 def journal_path(folder: Path, node: str) -> Path:
     """Return where a node's journal lies below the folder of a store."""
-    return folder / "journal" / f"{node}.cctj"
+    return folder / "journal" / node

@@ -109,6 +109,12 @@ class Tracker(Struct):
         return len(self._calls)
 
     @property
+    def oldest_open(self) -> int:
+        """The moment at which the oldest call entered that goes on; `now` when none does."""
+        goes_on = (draft for draft in self._calls.values() if not draft.ended and not draft.gone)
+        return min((draft.start.entered.at for draft in goes_on), default=self.now)
+
+    @property
     def lost_calls(self) -> int:
         """Calls whose end nobody told: the switch has no channel of theirs any more, or said nothing for a day. Their
         outcome stays "unfinished".

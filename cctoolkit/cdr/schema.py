@@ -51,7 +51,8 @@ _HOLDS = (
     "CREATE TABLE holds (call TEXT, visit INTEGER, leg INTEGER, position INTEGER,"
     " PRIMARY KEY (call, visit, leg, position)) STRICT",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOLDS)
+_JOURNALS = ("CREATE TABLE journals (node TEXT PRIMARY KEY, told INTEGER NOT NULL) STRICT",)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOLDS, _JOURNALS)
 """Statements from version n to n + 1; never edited once released, only appended to."""
 
 _INDEXES = (

@@ -141,6 +141,17 @@ class Store:
         key = tuple(_named(interval)[name] for name in schema.KEYS["agent_states"])
         return self._database.execute(_PUT_STATE, _once("agent_states", key, (), interval)).rowcount
 
+    def journal_told(self, node: str) -> int:
+        """Return up to which record, not included, a node's journal has been put into this store."""
+        with explained(self.path):
+            row = self._database.execute("SELECT told FROM journals WHERE node = ?", (node,)).fetchone()
+        return int(row["told"]) if row else 0
+
+    def put_journal_told(self, node: str, told: int) -> None:
+        """Keep up to which record a node's journal has been put into this store."""
+        with self.batch(), explained(self.path):
+            self._database.execute("INSERT OR REPLACE INTO journals VALUES (?, ?)", (node, told))
+
     def get(self, call: str) -> CallRecord | None:
         """Return the call's record, or None when there is none."""
         return next(self._select("call = ?", [call]), None)

@@ -17,7 +17,7 @@ def command(
     ] = "",
     replay: Annotated[
         Path | None,
-        typer.Option("--replay", help="Read a journal or a raw AMI transcript instead.", metavar="FILE"),
+        typer.Option("--replay", help="Read a journal, a part of one or a raw AMI transcript instead.", metavar="PATH"),
     ] = None,
     node: Annotated[str, typer.Option("--node", help="With --replay: the node it is from.", metavar="NODE")] = "",
 ) -> None:
@@ -29,7 +29,7 @@ def command(
     from cctoolkit.workflow import records
 
     if replay:
-        say(f"{records.replay(replay, node or replay.stem, store)} records new or newer")
+        say(f"{records.replay(replay, node, store, tell)} records new or newer")
     elif site:
         asyncio.run(_capture(site, store))
     else:

@@ -87,6 +87,15 @@ class Node(Section, frozen=True, kw_only=True):
             ge=2, le=1000, description="How many releases stay on it, for `rollback`; those still needed stay longer."
         ),
     ] = 5
+    keep_journal_days: Annotated[
+        int,
+        Meta(
+            ge=2, le=3650, description="How many days what `capture` received from it stays, once its calls are kept."
+        ),
+    ] = 90
+    journal_segment_mib: Annotated[
+        int, Meta(ge=1, le=4096, description="At how many MiB a part of that journal is sealed and packed.")
+    ] = 64
     spool: Annotated[SystemPath, Meta(description="Its spool folder, with callers' messages.")] = "/var/spool/asterisk"
     ami: Ami
     transports: Annotated[

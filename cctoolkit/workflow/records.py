@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.capture import replay as replaying
-from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.journal import Journal, Terms
+from cctoolkit.capture.reading import node_of
 from cctoolkit.capture.session import Session, journal_path
 from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import FILE_NAME, Store
@@ -46,7 +47,8 @@ async def capture(
         store = stack.enter_context(Store.open(folder / FILE_NAME))
         sessions = []
         for node in loaded.site.nodes:
-            journal = stack.enter_context(Journal(journal_path(folder, node.id)))
+            terms = Terms(node.journal_segment_mib << 20, node.keep_journal_days)
+            journal = stack.enter_context(Journal(journal_path(folder, node.id), terms))
             sessions.append(
                 Session(
                     node.id,
@@ -81,10 +83,12 @@ async def _all_reading(sessions: Sequence[Session], reading: asyncio.Event | Non
         reading.set()
 
 
-def replay(file: Path, node: str, folder: Path) -> int:
-    """Fold a journal or a raw AMI transcript into the store; return how many records were new or newer."""
+def replay(path: Path, node: str, folder: Path, say: Callable[[str], None] = lambda _text: None) -> int:
+    """Fold a journal's folder, one of its segments or a raw AMI transcript into the store; return how many records were
+    new or newer. `node` is only needed where the file does not say it; `say` is told what makes no record.
+    """
     with Store.open(folder / FILE_NAME) as store:
-        return replaying.replay(file, node, store)
+        return replaying.replay(path, node or node_of(path) or path.stem, store, say)
 
 
 def records(folder: Path, project: str, span: Window, *, test: bool) -> Iterator[CallRecord]:

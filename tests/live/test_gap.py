@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from cctoolkit import clock
-from cctoolkit.capture.journal import Journal, read
+from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.reading import read
 from cctoolkit.capture.rotated import read_log
 from cctoolkit.capture.session import Session, journal_path
 from cctoolkit.cdr.store import FILE_NAME, Store
@@ -154,7 +155,7 @@ def test_killed_for_seconds_with_calls_in_every_state(line, tmp_path):
                 assert row.apart_seconds is not None, (caller, row)
                 assert row.apart_seconds <= limit, (caller, row)
     again = tmp_path / "again"
-    records.replay(tmp_path / "journal" / "n1.cctj", "n1", again)
+    records.replay(tmp_path / "journal" / "n1", "n1", again)
     assert calls(again) == found
 
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from cctoolkit import clock
+from cctoolkit.capture.reading import read
+from cctoolkit.capture.session import journal_path
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab.compare import compare
 from cctoolkit.workflow import records, specs
@@ -123,7 +125,7 @@ async def test_replaying_the_journal_gives_the_same_records(line, tmp_path):
     async with capturing(line, tmp_path):
         await line.lab.street.place_call(NUMBER, keys=[(0.5, "1")])
         live = await the_record(tmp_path, lambda r: r.outcome != "unfinished")
-    journal = tmp_path / "journal" / "n1.cctj"
+    journal = journal_path(tmp_path, "n1")
     assert records.replay(journal, "n1", tmp_path) == 0
     assert records.replay(journal, "n1", tmp_path / "again") > 0
     with Store.read(tmp_path / "again" / FILE_NAME) as store:
@@ -251,7 +253,7 @@ async def test_a_caller_writes_no_events_and_no_lines(line, tmp_path, forged):
         record = await the_record(tmp_path, lambda r: r.outcome != "unfinished")
     assert record.caller == ""
     assert [s.outcome for s in record.steps] == ["open", "key-1", "queue-no-agents", "done", "hangup"]
-    wire = (tmp_path / "journal" / "n1.cctj").read_bytes()
+    wire = b"".join(chunk.data for chunk in read(journal_path(tmp_path, "n1")))
     for part in (b"Timestamp: 4102444800", b"Queue: a.b", b"CCTEND|a|b"):
         assert part not in wire
     assert "|CCTEND|a|b" not in line.lab.nodes["n1"].queue_log.read_text(encoding="utf-8", errors="replace")

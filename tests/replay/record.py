@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from cctoolkit.capture.journal import read
+from cctoolkit.capture.reading import read
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.street import Street
@@ -108,7 +108,7 @@ async def tell(lab: Lab, loaded: specs.LoadedSite, name: str, folder: Path) -> N
     await asyncio.sleep(1)
     target = HERE / name
     target.mkdir(parents=True, exist_ok=True)
-    (target / "stream.ami").write_bytes(b"".join(chunk.data for chunk in read(folder / "journal" / "n1.cctj")))
+    (target / "stream.ami").write_bytes(b"".join(chunk.data for chunk in read(folder / "journal" / "n1")))
     with Store.read(folder / FILE_NAME) as store:
         found = {"calls": list(store.calls()), "states": list(store.states())}
     (target / "records.json").write_text(

@@ -7,8 +7,10 @@ import pytest
 import pytest_asyncio
 
 from cctoolkit.capture import journal as journal_module
+from cctoolkit.capture import keeper as keeper_module
 from cctoolkit.capture import session as module
-from cctoolkit.capture.journal import Journal, read
+from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.reading import read
 from cctoolkit.capture.session import Session
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.errors import OperatorError, SwitchUnreachable
@@ -38,7 +40,7 @@ class Capture:
     def __init__(self, folder, switch, log=lambda: "", secret=None):
         self.said = []
         self.store = Store.open(folder / FILE_NAME)
-        self.journal = Journal(folder / "n1.cctj")
+        self.journal = Journal(folder / "n1")
         who = switch.account(secret) if secret else switch.account()
         self.session = Session("n1", lambda: nullcontext(who), self.journal, self.store, log, self.said.append)
 
@@ -77,7 +79,7 @@ async def test_events_become_records(switch, tmp_path):
         await switch.push(b"".join(moment.event for moment in moments()))
         (record,) = await stored(capture)
         assert record.outcome == "answered"
-    chunks = [chunk.data for chunk in read(tmp_path / "n1.cctj")]
+    chunks = [chunk.data for chunk in read(tmp_path / "n1")]
     assert chunks[0] == b""
     assert any(data.startswith(b"\0queue_log\n") for data in chunks)
 
@@ -144,7 +146,7 @@ async def test_a_store_that_fails_ends_it(switch, tmp_path, monkeypatch):
         raise OperatorError("the store is full")
 
     async with capture.running() as task:
-        monkeypatch.setattr(module, "drain", broken)
+        monkeypatch.setattr(keeper_module, "drain", broken)
         with pytest.raises(OperatorError, match="store is full"):
             async with asyncio.timeout(3):
                 await task

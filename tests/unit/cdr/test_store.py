@@ -241,7 +241,7 @@ def test_a_store_of_before_holds_opens(old):
     with Store.read(old) as store:
         assert list(store.calls()) == [held]
     with closing(sqlite3.connect(old)) as database:
-        assert database.execute("SELECT version FROM schema_version").fetchone() == (2,)
+        assert database.execute("SELECT version FROM schema_version").fetchone() == (3,)
 
 
 def test_what_fails_in_an_upgrade_leaves_the_old_store(old, monkeypatch):

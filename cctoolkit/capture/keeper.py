@@ -1,0 +1,131 @@
+"""What capture keeps of one node: the journal first, then the fold and the store, and a snapshot now and then.
+
+Nothing here waits for the switch. What may take long (packing, writing a snapshot) is made for a thread of its own; the
+rest runs in one thread, in order.
+"""
+
+import threading
+from collections.abc import Callable
+
+from cctoolkit import clock
+from cctoolkit.capture import sealed, snapshot
+from cctoolkit.capture.feeder import Feeder
+from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.reading import read
+from cctoolkit.capture.replay import drain
+from cctoolkit.capture.tracker import Tracker
+from cctoolkit.cdr.store import Store
+
+_DAY = 86_400_000_000
+
+
+SNAPSHOT_RECORDS = 200_000
+SNAPSHOT_SECONDS = 300.0
+"""How often a snapshot is made: whichever comes first."""
+
+
+class Keeper:
+    """The journal, fold and store of one node. `say` is told what a person should know, once as long as it is so."""
+
+    def __init__(self, journal: Journal, store: Store, say: Callable[[str], None]) -> None:
+        self.journal = journal
+        self.feeder = Feeder(Tracker(journal.path.name))
+        self.received_us = 0
+        """When the newest chunk was received."""
+        self._store = store
+        self._progress = say
+        self._snapped = 0
+        self._snapped_us = 0
+        self._troubles: dict[str, str] = {}
+        self._writing = threading.Lock()
+        self._stopped = threading.Event()
+
+    def recall(self) -> None:
+        """Go on from the newest snapshot and what the journal holds since: calls that were up go on from there."""
+        if self.journal.anomaly:
+            self._progress(self.journal.anomaly)
+        node, start = self.journal.path.name, 0
+        found = snapshot.newest(
+            self.journal.path, min(self.journal.next, self._store.journal_told(node)), self._progress
+        )
+        if found:
+            self.feeder, start, self.received_us = found.feeder, found.next, found.received_us
+        for chunk in read(self.journal.path, start, self._damaged):
+            self.feeder.take(chunk.data)
+            self.received_us = chunk.received_us
+        self.drain()
+        self._snapped, self._snapped_us = start, _now()
+
+    def _damaged(self, text: str) -> None:
+        self._progress(text)
+        self.feeder.lost()
+
+    def keep(self, data: bytes) -> None:
+        """Take what was received; raise OperatorError when the journal cannot be written."""
+        self.received_us = _now()
+        self.journal.append(data, self.received_us)
+        self.feeder.take(data)
+
+    def drain(self) -> None:
+        """Put what changed into the store."""
+        drain(self.feeder, self._store)
+        self._trouble("rotation", self.journal.trouble)
+
+    @property
+    def due(self) -> bool:
+        """Say whether a snapshot should be made."""
+        since = self.journal.next - self._snapped
+        late = _now() - self._snapped_us >= SNAPSHOT_SECONDS * 1_000_000
+        return since >= SNAPSHOT_RECORDS or (since > 0 and late)
+
+    def snapshot(self) -> Callable[[], None]:
+        """Take a snapshot of now; return what writes it, in a thread. It says no more than journal and store have."""
+        self.drain()
+        self.journal.sync()
+        state = snapshot.State(self.journal.next, self.received_us, self.feeder)
+        self._store.put_journal_told(self.journal.path.name, state.next)
+        data, needed = snapshot.encoded(state), min(self.feeder.tracker.oldest_open, self.received_us)
+        self._snapped, self._snapped_us = state.next, _now()
+        return lambda: self._write(state.next, data, needed)
+
+    def _write(self, number: int, data: bytes, oldest_open: int) -> None:
+        """Write a snapshot; what it makes needless is dropped. One that cannot be written is no reason to stop."""
+        with self._writing:
+            try:
+                snapshot.write(self.journal.path, number, data)
+                before = min(_now() - self.journal.terms.keep_days * _DAY, oldest_open - _DAY)
+                sealed.drop(self.journal.path, before, snapshot.oldest(self.journal.path))
+            except OSError as error:
+                why = error.strerror or error
+                self._trouble("snapshot", f"no snapshot can be written ({why}); a start will read more of the journal")
+            else:
+                self._trouble("snapshot", "")
+
+    def pack(self) -> None:
+        """Pack what is sealed; in a thread. What cannot be packed stays as it is."""
+        waiting = [one for one in self.journal.sealed if one.plain.exists()]
+        if waiting and not sealed.can_pack():
+            self._trouble("packing", "the journal is not packed: install cctoolkit[capture]")
+            return
+        with self._writing:
+            try:
+                for one in waiting:
+                    if not sealed.pack(one, self._stopped.is_set):
+                        return
+            except OSError as error:
+                self._trouble("packing", f"the journal cannot be packed ({error.strerror or error}); it stays as it is")
+            else:
+                self._trouble("packing", "")
+
+    def stop(self) -> None:
+        """End what is being packed."""
+        self._stopped.set()
+
+    def _trouble(self, what: str, text: str) -> None:
+        if text and self._troubles.get(what) != text:
+            self._progress(text)
+        self._troubles[what] = text
+
+
+def _now() -> int:
+    return int(clock.now().timestamp() * 1_000_000)
