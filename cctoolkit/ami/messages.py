@@ -5,18 +5,29 @@ https://docs.asterisk.org/Configuration/Interfaces/Asterisk-Manager-Interface-AM
 """
 
 from functools import cached_property
+from typing import Self
 
 import msgspec
 
 
 class Message(msgspec.Struct, frozen=True, dict=True):
-    """An event or a response: `lines` as they came, without their ends.
+    """An event or a response: `text` as it came, without the end of its last line.
 
-    They are taken apart when somebody first asks: of an unfiltered stream most events are told by their name
-    alone to be of no interest.
+    It is taken apart when somebody first asks: of an unfiltered stream most events are told by their name alone to be
+    of no interest.
     """
 
-    lines: tuple[str, ...]
+    text: str
+
+    @classmethod
+    def of(cls, *lines: str) -> Self:
+        """Return the message of these lines, without their ends."""
+        return cls("\r\n".join(lines))
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines, without their ends."""
+        return tuple(self.text.split("\r\n")) if self.text else ()
 
     @cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -41,12 +52,28 @@ class Message(msgspec.Struct, frozen=True, dict=True):
 
     def get(self, name: str, default: str = "") -> str:
         """Return the first value under `name`, as it is written or else in any case, or `default`."""
-        # Most who ask do so once or twice and write the name as Asterisk does: no dict of all headers for them.
-        head = name + ": "
-        for line in self.lines:
-            if line.startswith(head):
-                return line[len(head) :]
+        # Most who ask do so once or twice and write the name as Asterisk does: no dict of all headers for them, nor for
+        # who asks for what is not there.
+        found = self._after(name + ": ")
+        if found is not None:
+            return found
+        lower = self.text.lower()
+        if f"\r\n{name.lower()}:" not in lower and not lower.startswith(name.lower()):
+            return default
         return self._first.get(name.lower(), default)
+
+    def _after(self, head: str) -> str | None:
+        """Return what follows on the first line that begins so, None when none does."""
+        text = self.text
+        if text.startswith(head):
+            start = len(head)
+        else:
+            start = text.find("\r\n" + head)
+            if start < 0:
+                return None
+            start += len(head) + 2
+        end = text.find("\r\n", start)
+        return text[start:] if end < 0 else text[start:end]
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value under `name` in order: Variable, ChanVariable and Output come repeatedly."""
@@ -59,28 +86,29 @@ class Message(msgspec.Struct, frozen=True, dict=True):
     @property
     def event(self) -> str:
         """The event's name, or "" for a response."""
-        return self.lines[0][7:] if self.lines and self.lines[0].startswith("Event: ") else ""
+        return self._opened("Event: ")
 
     @property
     def response(self) -> str:
         """Success, Error, Goodbye and the like, or "" for an event."""
-        return self.lines[0][10:] if self.lines and self.lines[0].startswith("Response: ") else ""
+        return self._opened("Response: ")
+
+    def _opened(self, head: str) -> str:
+        text = self.text
+        if not text.startswith(head):
+            return ""
+        end = text.find("\r\n")
+        return text[len(head) :] if end < 0 else text[len(head) : end]
 
     @property
     def action_id(self) -> str:
         """The ActionID of the action this belongs to, or ""."""
-        for line in self.lines:
-            if line.startswith("ActionID: "):
-                return line[10:]
-        return ""
+        return self._after("ActionID: ") or ""
 
     @property
     def event_list(self) -> str:
         """What an event of a list says of it: Complete or Cancelled on the last one, or ""."""
-        for line in self.lines:
-            if line.startswith("EventList: "):
-                return line[11:]
-        return ""
+        return self._after("EventList: ") or ""
 
     @property
     def timestamp_us(self) -> int | None:

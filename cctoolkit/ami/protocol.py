@@ -101,7 +101,7 @@ class Parser(msgspec.Struct, kw_only=True):
             if self._legacy or text.startswith(_LEGACY_START):
                 text = self._legacy_output(text, messages)
             if text.startswith(_OPENINGS):
-                messages.append(Message(tuple(text.split("\r\n"))))
+                messages.append(Message(text))
             elif text:
                 self.anomalies += 1
 

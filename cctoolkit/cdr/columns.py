@@ -73,14 +73,21 @@ def _of_field(name: str, type_: inspect.Type, kind: type[msgspec.Struct]) -> Ite
 
 def flatten(record: msgspec.Struct) -> tuple[Value, ...]:
     """Return the record's values in the order of `columns(type(record))`."""
-    return tuple(_value(getattr(record, column.field), column.edge_part) for column in columns(type(record)))
+    values = []
+    for field, edge_part in _places(type(record)):
+        value = getattr(record, field)
+        values.append(getattr(value, edge_part) if edge_part and value is not None else value)
+    return tuple(values)
 
 
-def _value(value: object, edge_part: str) -> Value:
-    if isinstance(value, Edge):
-        return value.at if edge_part == "at" else value.source
-    assert value is None or isinstance(value, str | int | float)  # noqa: S101 - columns() let nothing else pass
-    return value
+@cache
+def _places(kind: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
+    return tuple((column.field, column.edge_part) for column in columns(kind))
+
+
+def edges(record: msgspec.Struct) -> int:
+    """Count the moments the record itself knows."""
+    return sum(getattr(record, field) is not None for field, edge_part in _places(type(record)) if edge_part == "at")
 
 
 def nest(kind: type[msgspec.Struct], row: Read) -> dict[str, object]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from cctoolkit.cdr.columns import Read, Value, columns, flatten, nest
+from cctoolkit.cdr.columns import Read, Value, edges, flatten, nest
 from cctoolkit.cdr.records import AgentLeg, CallRecord, Hold, QueueVisit, StepTaken
 
 Row = tuple[Value, ...]
@@ -22,12 +22,7 @@ def known_edges(record: CallRecord) -> int:
     """
     legs = [leg for visit in record.visits for leg in visit.legs]
     holds = (hold for leg in legs for hold in leg.holds)
-    return sum(map(_edges, (record, *record.steps, *record.visits, *legs, *holds)))
-
-
-def _edges(part: msgspec.Struct) -> int:
-    pairs = zip(columns(type(part)), flatten(part), strict=True)
-    return sum(column.edge_part == "at" and value is not None for column, value in pairs)
+    return sum(map(edges, (record, *record.steps, *record.visits, *legs, *holds)))
 
 
 def parts(record: CallRecord) -> dict[str, list[Row]]:

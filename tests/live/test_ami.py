@@ -42,7 +42,7 @@ def account(lab):
 def recorded(key):
     """The first message of a recorded answer."""
     text = json.loads(RECORDED.read_text(encoding="utf-8"))[key]
-    return Message(tuple(text.split("\r\n\r\n")[0].split("\r\n")))
+    return Message(text.split("\r\n\r\n")[0])
 
 
 async def test_the_switch_still_answers_as_recorded(account):

@@ -6,7 +6,7 @@ from cctoolkit.ami.messages import Message
 
 
 def message(*lines):
-    return Message(lines)
+    return Message.of(*lines)
 
 
 def test_headers_keep_order_duplicates_and_colons():
@@ -70,4 +70,4 @@ def test_a_message_is_a_value():
     assert hash(m) == hash(message("Event: X", "A: б"))
     assert repr(m) == "<Message Event: 'X', A: 'б'>"
     with pytest.raises(AttributeError):
-        m.lines = ()
+        m.text = ""

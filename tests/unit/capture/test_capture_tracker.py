@@ -202,8 +202,8 @@ def test_hostile_events(events):
     tracker = fold(stream(call().enter()))
     for name, pairs in events:
         rows = [f"{header}: {value}" for header, value in pairs]
-        tracker.feed(Message((f"Event: {name}", f"Timestamp: {EPOCH // SECOND}.1", *rows)))
-        tracker.feed(Message((f"Event: {name}", *rows)))
+        tracker.feed(Message.of(f"Event: {name}", f"Timestamp: {EPOCH // SECOND}.1", *rows))
+        tracker.feed(Message.of(f"Event: {name}", *rows))
     for found in tracker.take()[0]:
         assert 0 <= found.cause < 1 << 31
         assert not found.ended or 0 <= found.ended.at < 1 << 62

@@ -24,7 +24,7 @@ KINDS = dict(MODULES)
 
 def event(name, **headers):
     """Return an AMI event."""
-    return Message((f"Event: {name}", *(f"{key}: {value}" for key, value in headers.items())))
+    return Message.of(f"Event: {name}", *(f"{key}: {value}" for key, value in headers.items()))
 
 
 class FakeSwitch:
@@ -70,7 +70,7 @@ class FakeSwitch:
             await self._load(KINDS[headers["Module"]])
         else:
             self._member(name, headers)
-        return Message(("Response: Success",))
+        return Message.of("Response: Success")
 
     async def _load(self, kinds):
         disk = (await release.read(self.transport)).observable()
@@ -133,7 +133,7 @@ class FakeSwitch:
     def _status(self):
         for call in self.calls:
             said = (f"Variable: {name}={value}" for name, value in zip(GENERATION_VARIABLES, call, strict=True))
-            yield Message(("Event: Status", "Context: cct-mark", *said))
+            yield Message.of("Event: Status", "Context: cct-mark", *said)
 
 
 def prepare(folder: Path) -> None:

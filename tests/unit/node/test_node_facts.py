@@ -5,7 +5,7 @@ from cctoolkit.state.settings import Setting
 
 
 def event(name, **headers):
-    return Message((f"Event: {name}", *(f"{key}: {value}" for key, value in headers.items())))
+    return Message.of(f"Event: {name}", *(f"{key}: {value}" for key, value in headers.items()))
 
 
 def member(queue, location, **more):
@@ -60,11 +60,9 @@ def test_a_call_in_a_subroutine_still_holds_its_generation():
     """
 
     def status(context, project, generation):
-        return Message(
-            (
-                "Event: Status", f"Context: {context}",
-                f"Variable: CCT_PROJECT={project}", f"Variable: CCT_GENERATION={generation}",
-            )
+        return Message.of(
+            "Event: Status", f"Context: {context}",
+            f"Variable: CCT_PROJECT={project}", f"Variable: CCT_GENERATION={generation}",
         )  # fmt: skip
 
     found = facts.generations_in_use(

@@ -17,7 +17,7 @@ def channel(name, unique, place, linked="", said=("(null)",) * 4, **more):
     }
     names = ("CCT_CALL", "CCT_PROJECT", "CCT_GENERATION", "CCT_STEP")
     variables = (f"Variable: {name}={value}" for name, value in zip(names, said, strict=True))
-    return Message(("Event: Status", *(f"{name}: {value}" for name, value in {**headers, **more}.items()), *variables))
+    return Message.of("Event: Status", *(f"{name}: {value}" for name, value in {**headers, **more}.items()), *variables)
 
 
 def test_members_of_all_queues_but_shadows():

@@ -49,7 +49,7 @@ def test_one_finding_a_trunk(wanted, seen, says):
 
 
 def event(name: str, **headers: str) -> Message:
-    return Message((f"Event: {name}", *(f"{key}: {value}" for key, value in headers.items())))
+    return Message.of(f"Event: {name}", *(f"{key}: {value}" for key, value in headers.items()))
 
 
 def test_no_password_is_read():

@@ -107,7 +107,7 @@ def test_the_days_figures(watch, tmp_path):
 
 def test_of_two_headers_the_first_wins():
     """What a hostile name slips in behind a header of the switch's own changes nothing."""
-    message = Message(("Event: QueueMember", "Queue: a.b", "Name: anna", "Queue: evil.queue"))
+    message = Message.of("Event: QueueMember", "Queue: a.b", "Name: anna", "Queue: evil.queue")
     assert plain(message)["Queue"] == "a.b"
 
 
