@@ -19,7 +19,7 @@ from cctoolkit.cdr.store import Store
 _DAY = 86_400_000_000
 
 
-SNAPSHOT_RECORDS = 200_000
+SNAPSHOT_BYTES = 32 << 20
 SNAPSHOT_SECONDS = 300.0
 """How often a snapshot is made: whichever comes first."""
 
@@ -34,7 +34,8 @@ class Keeper:
         """When the newest chunk was received."""
         self._store = store
         self._progress = say
-        self._snapped = 0
+        self._kept_bytes = self._snapped_bytes = 0
+        """Of what was received, altogether and before the newest snapshot."""
         self._snapped_us = 0
         self._troubles: dict[str, str] = {}
         self._writing = threading.Lock()
@@ -53,8 +54,9 @@ class Keeper:
         for chunk in read(self.journal.path, start, self._damaged):
             self.feeder.take(chunk.data)
             self.received_us = chunk.received_us
+            self._kept_bytes += len(chunk.data)
         self.drain()
-        self._snapped, self._snapped_us = start, _now()
+        self._snapped_us = _now()
 
     def _damaged(self, text: str) -> None:
         self._progress(text)
@@ -65,6 +67,7 @@ class Keeper:
         self.received_us = _now()
         self.journal.append(data, self.received_us)
         self.feeder.take(data)
+        self._kept_bytes += len(data)
 
     def drain(self) -> None:
         """Put what changed into the store."""
@@ -74,9 +77,9 @@ class Keeper:
     @property
     def due(self) -> bool:
         """Say whether a snapshot should be made."""
-        since = self.journal.next - self._snapped
+        since = self._kept_bytes - self._snapped_bytes
         late = _now() - self._snapped_us >= SNAPSHOT_SECONDS * 1_000_000
-        return since >= SNAPSHOT_RECORDS or (since > 0 and late)
+        return since >= SNAPSHOT_BYTES or (since > 0 and late)
 
     def snapshot(self) -> Callable[[], None]:
         """Take a snapshot of now; return what writes it, in a thread. It says no more than journal and store have."""
@@ -85,7 +88,7 @@ class Keeper:
         state = snapshot.State(self.journal.next, self.received_us, self.feeder)
         self._store.put_journal_told(self.journal.path.name, state.next)
         data, needed = snapshot.encoded(state), min(self.feeder.tracker.oldest_open, self.received_us)
-        self._snapped, self._snapped_us = state.next, _now()
+        self._snapped_bytes, self._snapped_us = self._kept_bytes, _now()
         return lambda: self._write(state.next, data, needed)
 
     def _write(self, number: int, data: bytes, oldest_open: int) -> None:

@@ -51,13 +51,13 @@ def _packed(plain: Path, target: Path, stopped: Callable[[], bool]) -> bool:
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with plain.open("rb") as source, os.fdopen(handle, "wb") as file:
         size = os.fstat(source.fileno()).st_size
-        packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
-        with packer.stream_writer(file, size=size, closefd=False) as writer:
-            while piece := source.read(_PIECE):
-                if stopped():
-                    return False
-                total = zlib.crc32(piece, total)
-                writer.write(piece)
+        packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compressobj(size=size)
+        while piece := source.read(_PIECE):
+            if stopped():
+                return False
+            total = zlib.crc32(piece, total)
+            file.write(packer.compress(piece))
+        file.write(packer.flush())
         file.flush()
         os.fsync(file.fileno())
     again = 0

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from measure import Row, table
-from rows import ami, apply, figures, fleet, prove, start, store, validate
+from rows import ami, apply, figures, fleet, journal, prove, start, store, validate
 
-TOPICS: tuple[ModuleType, ...] = (ami, start, validate, prove, store, figures, apply, fleet)
+TOPICS: tuple[ModuleType, ...] = (ami, journal, start, validate, prove, store, figures, apply, fleet)
 
 
 def measured() -> Iterator[Row]:

@@ -10,16 +10,18 @@ import time
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from cctoolkit import clock
-from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.journal import Journal, Terms
+from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.reading import read
 from cctoolkit.capture.rotated import read_log
 from cctoolkit.capture.session import Session, journal_path
 from cctoolkit.cdr.store import FILE_NAME, Store
-from cctoolkit.errors import SwitchUnreachable
+from cctoolkit.errors import OperatorError, SwitchUnreachable
 from cctoolkit.lab.compare import compare
 from cctoolkit.secret import Secret
 from cctoolkit.workflow import records, specs
@@ -157,6 +159,132 @@ def test_killed_for_seconds_with_calls_in_every_state(line, tmp_path):
     again = tmp_path / "again"
     records.replay(tmp_path / "journal" / "n1", "n1", again)
     assert calls(again) == found
+
+
+OFTEN = """
+import sys
+from cctoolkit.capture import keeper, session
+from cctoolkit.capture.journal import Terms
+from cctoolkit.workflow import records
+keeper.SNAPSHOT_SECONDS, session.TEND_SECONDS = 0.1, 0.02
+records.Terms = lambda _bytes, days: Terms(10_000, days)
+from cctoolkit.__main__ import main
+sys.argv[0] = "cctoolkit"
+main()
+"""
+"""Capture as it is, but it seals every ten kilobytes, and takes a snapshot ten times a second."""
+
+
+async def test_killed_at_random_while_it_seals_packs_and_takes_snapshots(line, tmp_path):
+    """Killed nine times at any moment, every other time while it starts, a capture that seals, packs and takes a snapshot all the
+    time has every call once and whole; what it had to read anew is told by its snapshots, and the journal alone tells
+    the same.
+    """
+    street, random, callers, enough = line.lab.street, Random(20261129), list[str](), asyncio.Event()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    arguments = [sys.executable, "-u", "-c", OFTEN, "capture", "--site", line.site, "--store", str(tmp_path)]
+
+    def start() -> subprocess.Popen[bytes]:
+        with (tmp_path / "capture.log").open("ab") as log:
+            return subprocess.Popen(arguments, stdout=log, stderr=log, cwd=line.root, env=environment)
+
+    async def call_on() -> None:
+        while not enough.is_set():
+            callers.append(f"+7916100{len(callers):04}")
+            await street.place_call(NUMBER, caller=callers[-1], keys=[(0.4, "1")], hang_up_after=random.uniform(0.3, 4))
+            await asyncio.sleep(0.3)
+
+    async def started() -> subprocess.Popen[bytes]:
+        log = tmp_path / "capture.log"
+        before = log.read_text().count("capturing") if log.exists() else 0
+        process = start()
+        async with asyncio.timeout(20):
+            while log.read_text().count("capturing") == before:
+                await asyncio.sleep(0.02)
+        return process
+
+    process = await started()
+    calling = asyncio.create_task(call_on())
+    for kill in range(8):
+        await asyncio.sleep(random.uniform(0, 1.5))
+        process.kill()
+        await asyncio.to_thread(process.wait)
+        process = start() if kill % 2 == 0 else await started()
+    enough.set()
+    await calling
+    process.kill()
+    await asyncio.to_thread(process.wait)
+    process = await started()
+    try:
+        await asyncio.to_thread(
+            wait_for,
+            tmp_path,
+            lambda found: set(callers) <= set(found) and all(record.ended for record in found.values()),
+        )
+        process.terminate()
+        assert await asyncio.to_thread(process.wait, 20) == 0
+    finally:
+        process.kill()
+    said = (tmp_path / "capture.log").read_text()
+    assert "Traceback" not in said, said
+    journal = journal_path(tmp_path, "n1")
+    assert list(journal.glob("*.zst"))
+    assert len(list(journal.glob("*.ccts"))) == 2
+    with Store.read(tmp_path / FILE_NAME) as store:
+        found = sorted(record.caller for record in store.calls(PROJECT, test=False))
+    assert found == callers
+    records.replay(journal, "", tmp_path / "again", pytest.fail)
+    assert calls(tmp_path / "again") == calls(tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_is_full(small_disk, tmp_path):
+    """On a full disk what is sealed stays plain and no snapshot is written, which is said and stops nothing; what stops
+    capture is a journal that takes no more. All that it took is read again, and with room everything goes on.
+    """
+    said, number = [], 0
+
+    def folder():
+        return [path.name for path in (small_disk / "n1").iterdir() if path.suffix == ".tmp"]
+
+    with Store.open(tmp_path / FILE_NAME) as store:
+        with Journal(small_disk / "n1", Terms(400_000)) as journal:
+            keeper = Keeper(journal, store, said.append)
+            (small_disk / "filler").write_bytes(bytes(600_000))
+
+            def fill() -> None:
+                nonlocal number
+                while True:
+                    keeper.keep(b"Event: Odd\r\nData: %s\r\n\r\n" % os.urandom(2048).hex().encode())
+                    number += 1
+
+            with pytest.raises(OperatorError, match="No space left"):
+                fill()
+            keeper.pack()
+            keeper.snapshot()()
+            assert "the journal cannot be packed (No space left on device); it stays as it is" in said
+            assert any(text.startswith("no snapshot can be written (No space left on device)") for text in said)
+            assert folder() == []
+        assert [chunk.sequence for chunk in read(small_disk / "n1")] == list(range(number))
+        (small_disk / "filler").unlink()
+        with Journal(small_disk / "n1", Terms(400_000)) as journal:
+            keeper = Keeper(journal, store, said.append)
+            keeper.recall()
+            keeper.keep(b"")
+            before = len(said)
+            keeper.pack()
+            keeper.snapshot()()
+            assert (said[before:], folder()) == ([], [])
+        assert [chunk.sequence for chunk in read(small_disk / "n1")] == list(range(number + 1))
 
 
 async def test_the_switch_restarts(line, tmp_path):

@@ -12,16 +12,19 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message
 
 from cctoolkit.ami.protocol import BANNER, Parser
-from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.journal import Journal
-from cctoolkit.capture.tracker import Tracker
+from cctoolkit.capture.keeper import Keeper
+from cctoolkit.cdr.store import FILE_NAME, Store
 
-REPEATS = 12
+REPEATS = 40
 APART_SECONDS = 100_000
 """Between two repeats of the stream: what happens again happens to other calls, later."""
 CHUNK = 4096
 """Bytes read at once from a busy switch: a dozen events."""
+DRAIN = 1000
+"""Chunks from one commit of the store to the next: at this speed a quarter of a second, as in life."""
 LIMIT = 2.5
+LIMIT_STORED = 1.0
 
 _BLOCK_END = b"\r\n\r\n"
 _EPOCH = re.compile(rb"\b1[0-9]{9}\b")
@@ -51,7 +54,7 @@ def stream() -> bytes:
             data = data.partition(b"\r\n")[2]
         found.append(data[: data.rindex(_BLOCK_END) + len(_BLOCK_END)])
     once = b"".join(sorted(found, key=_began))
-    return b"".join(_later(once, repeat * APART_SECONDS) for repeat in range(REPEATS))
+    return b"".join(later(once, repeat * APART_SECONDS) for repeat in range(REPEATS))
 
 
 def _began(data: bytes) -> bytes:
@@ -59,7 +62,8 @@ def _began(data: bytes) -> bytes:
     return first[0] if first else b""
 
 
-def _later(data: bytes, seconds: int) -> bytes:
+def later(data: bytes, seconds: int) -> bytes:
+    """Return a stream as it would have come so much later."""
     return _EPOCH.sub(lambda found: b"%d" % (int(found[0]) + seconds), data)
 
 
@@ -82,14 +86,17 @@ def ours(chunks: list[bytes]) -> int:
 
 
 def captured(chunks: list[bytes], folder: Path, number: "count[int]") -> int:
-    """Journal, parse and track; return how many records came of it."""
-    feeder = Feeder(Tracker("n1"))
-    with Journal(folder / f"{next(number)}.cctj") as journal:
+    """Journal, parse, track and store, in batches; return how many records came of it."""
+    place = folder / str(next(number))
+    with Store.open(place / FILE_NAME) as store, Journal(place / "n1") as journal:
+        keeper = Keeper(journal, store, print)
         for moment, chunk in enumerate(chunks):
-            journal.append(chunk, moment)
-            feeder.take(chunk)
-        feeder.finish()
-    return len(feeder.tracker.take()[0])
+            keeper.keep(chunk)
+            if moment % DRAIN == DRAIN - 1:
+                keeper.drain()
+        keeper.feeder.finish()
+        keeper.drain()
+        return len(list(store.calls()))
 
 
 def rows() -> Iterator[Row]:
@@ -116,8 +123,10 @@ def rows() -> Iterator[Row]:
         least=True,
     )
     yield Row(
-        "AMI: journal, parse, track to records",
+        "AMI: journal, parse, track, store",
         f"{messages / all_of_it / 1000:.0f}k messages/s",
         speed,
         they / all_of_it,
+        LIMIT_STORED,
+        least=True,
     )

@@ -9,6 +9,7 @@ import pytest_asyncio
 from cctoolkit.capture import journal as journal_module
 from cctoolkit.capture import keeper as keeper_module
 from cctoolkit.capture import session as module
+from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.journal import Journal
 from cctoolkit.capture.reading import read
 from cctoolkit.capture.session import Session
@@ -99,6 +100,33 @@ async def test_coming_back(switch, tmp_path, monkeypatch):
     assert (record.outcome, record.entered.source, record.ended.source) == ("answered", "ami", "queue_log")
     assert any("trying again" in text for text in capture.said)
     assert switch.connections == 2
+
+
+async def test_a_stop_leaves_a_snapshot(switch, tmp_path, monkeypatch):
+    """A graceful stop writes a snapshot, as does time; the next session folds nothing of before, and the call that was up
+    goes on. What is sealed meanwhile is packed.
+    """
+    monkeypatch.setattr(module, "TEND_SECONDS", 0.01)
+    monkeypatch.setattr(keeper_module, "SNAPSHOT_SECONDS", 0.0)
+    all_of_it = moments()
+    capture = Capture(tmp_path, switch)
+    async with capture.running():
+        await switch.push(b"".join(moment.event for moment in all_of_it[:8]))
+        async with asyncio.timeout(5):
+            while not list((tmp_path / "n1").glob("*.ccts")):
+                await asyncio.sleep(0.01)
+        capture.journal.append(b"", 1)
+        while not list((tmp_path / "n1").glob("*.zst")):
+            await asyncio.sleep(0.01)
+    taken, real = [], Feeder.take
+    monkeypatch.setattr(Feeder, "take", lambda self, data: (taken.append(data), real(self, data))[1])
+    again = Capture(tmp_path, switch)
+    async with again.running():
+        before = taken[: next(place for place, data in enumerate(taken) if data.startswith(b"\0queue_log"))]
+        assert [data for data in before if b"AgentCalled" in data] == []
+        await switch.push(b"".join(moment.event for moment in all_of_it[8:]))
+        (record,) = await stored(again)
+    assert (record.outcome, record.entered.source, again.said[0]) == ("answered", "ami", "n1: capturing")
 
 
 async def test_refused_at_first(switch, tmp_path):

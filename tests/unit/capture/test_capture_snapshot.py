@@ -253,8 +253,8 @@ def test_without_the_package_that_packs(node, monkeypatch):
 
 
 def test_when_it_is_due(node, monkeypatch):
-    """A snapshot is due after so many records, or so much time, and never when nothing came since."""
-    monkeypatch.setattr(keeper_module, "SNAPSHOT_RECORDS", 3)
+    """A snapshot is due after so many bytes, or so much time, and never when nothing came since; a start counts too."""
+    monkeypatch.setattr(keeper_module, "SNAPSHOT_BYTES", 600)
     with node:
         dues = []
         for place in range(3):
