@@ -17,7 +17,10 @@ def node_of(path: Path) -> str:
     """Return the node whose journal this is, "" when nothing says so; raise OperatorError when it is no journal."""
     if path.is_dir():
         return path.resolve().name
-    return segment.read_head(path).node if segment.is_segment(path) else ""
+    try:
+        return segment.read_head(path).node if segment.is_segment(path) else ""
+    except OSError as error:
+        raise _unread(path, error) from error
 
 
 def read(path: Path, start: int = 0, damaged: Callable[[str], None] = lambda _text: None) -> Iterator[Chunk]:
@@ -31,7 +34,7 @@ def read(path: Path, start: int = 0, damaged: Callable[[str], None] = lambda _te
             if chunk.sequence >= start:
                 yield chunk
     except OSError as error:
-        raise OperatorError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise _unread(path, error) from error
 
 
 def _of_all(folder: Path, start: int, damaged: Callable[[str], None]) -> Iterator[Chunk]:
@@ -59,6 +62,10 @@ def _of_one(one: Segment, damaged: Callable[[str], None]) -> Iterator[Chunk]:
             yield from segment.chunks(one.packed, _teller(one.packed, damaged))
     except Unreadable as error:
         damaged(f"{one.path}: {error.what}; nothing of it was read")
+
+
+def _unread(path: Path, error: OSError) -> OperatorError:
+    return OperatorError(f"cannot be read: {error.strerror}", where=str(path))
 
 
 def _teller(path: Path, damaged: Callable[[str], None]) -> Callable[[int], None]:

@@ -79,11 +79,13 @@ def newest(folder: Path, most: int, say: Callable[[str], None]) -> State | None:
 
     `most` is the number of the record that the journal holds next, or the store has been told up to: what is beyond was
     lost since (a restored store, a disk that forgot), and the journal will have other records of these numbers; such a
-    snapshot is removed. Raise OSError when the folder cannot be read.
+    snapshot is removed.
     """
     for path in _all(folder):
         try:
             state = decoded(path.read_bytes())
+        except OSError as error:
+            why = f"it cannot be read: {error.strerror}"
         except (ValueError, msgspec.DecodeError) as error:
             why = str(error)
         else:
