@@ -81,14 +81,14 @@ class Journal:
         self.anomaly = mending.take_over(self.path)
         found = listed(self.path)
         if not found:
-            self._open_new(0, _now())
+            self._open_new(0, now_us())
         elif found[-1].plain.exists():
             self._open(found[-1])
         else:  # the plain one was taken away by hand
             sequence = found[-1].first
             for chunk in segment.chunks(found[-1].packed, lambda _bytes: None):
                 sequence = chunk.sequence + 1
-            self._open_new(sequence, _now())
+            self._open_new(sequence, now_us())
 
     def _open(self, last: Segment) -> None:
         try:
@@ -97,7 +97,7 @@ class Journal:
             # It had its beginning before it had its name: the disk, not a crash, has damaged it.
             aside = mending.put_all_aside(last)
             self._odd(f"the beginning of {last.plain.name} is damaged; it was put into {aside}")
-            self._open_new(last.first, _now())
+            self._open_new(last.first, now_us())
             return
         if head.node not in ("", self.path.name):
             raise OperatorError(
@@ -117,9 +117,9 @@ class Journal:
     def _odd(self, text: str) -> None:
         self.anomaly = f"{self.anomaly}; {text}" if self.anomaly else text
 
-    def _open_new(self, sequence: int, now_us: int) -> None:
+    def _open_new(self, sequence: int, began_us: int) -> None:
         """Begin a segment, which has its name only when its beginning is on the disk."""
-        fresh, head = Segment(self.path, sequence), segment.head(self.path.name, sequence, now_us)
+        fresh, head = Segment(self.path, sequence), segment.head(self.path.name, sequence, began_us)
         being_made = fresh.plain.with_suffix(".tmp")
         try:
             durable.write(being_made, head, 0o600)
@@ -132,7 +132,7 @@ class Journal:
             raise
         if self._file >= 0:
             os.close(self._file)
-        self._file, self._last, self.next, self._began = opened, fresh, sequence, now_us
+        self._file, self._last, self.next, self._began = opened, fresh, sequence, began_us
         self._start = self._end = len(head)
         self._rotate_at, self.trouble = self.terms.segment_bytes, ""
 
@@ -155,13 +155,13 @@ class Journal:
         self._end += len(record)
         self._synced = False
 
-    def _rotate(self, now_us: int) -> None:
+    def _rotate(self, began_us: int) -> None:
         """Seal the segment and begin the next; where there is no room for that, go on in the old one."""
         if self._end == self._start or (self.trouble and self._end < self._rotate_at):
             return
         self.sync()
         try:
-            self._open_new(self.next, now_us)
+            self._open_new(self.next, began_us)
         except OSError as error:
             self.trouble = f"the journal's next segment cannot be begun: {error.strerror}; the last one grows on"
             self._rotate_at = self._end + _AGAIN_BYTES
@@ -197,7 +197,8 @@ class Journal:
         self.close()
 
 
-def _now() -> int:
+def now_us() -> int:
+    """Return the present moment in microseconds since the epoch."""
     return int(clock.now().timestamp() * 1_000_000)
 
 

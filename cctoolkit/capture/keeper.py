@@ -7,17 +7,17 @@ rest runs in one thread, in order.
 import threading
 from collections.abc import Callable
 
-from cctoolkit import clock
 from cctoolkit.capture import sealed, snapshot
 from cctoolkit.capture.feeder import Feeder
-from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.journal import Journal, now_us
 from cctoolkit.capture.reading import read
 from cctoolkit.capture.replay import drain
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.store import Store
 
 _DAY = 86_400_000_000
-
+_SETTLE_RECORDS = 10_000
+"""After how many records of a long journal the calls that change no more leave the memory."""
 
 SNAPSHOT_BYTES = 32 << 20
 SNAPSHOT_SECONDS = 300.0
@@ -55,8 +55,10 @@ class Keeper:
             self.feeder.take(chunk.data)
             self.received_us = chunk.received_us
             self._kept_bytes += len(chunk.data)
+            if chunk.sequence % _SETTLE_RECORDS == 0:
+                drain(self.feeder, self._store, settled=True)
         self.drain()
-        self._snapped_us = _now()
+        self._snapped_us = now_us()
 
     def _damaged(self, text: str) -> None:
         self._progress(text)
@@ -64,7 +66,7 @@ class Keeper:
 
     def keep(self, data: bytes) -> None:
         """Take what was received; raise OperatorError when the journal cannot be written."""
-        self.received_us = _now()
+        self.received_us = now_us()
         self.journal.append(data, self.received_us)
         self.feeder.take(data)
         self._kept_bytes += len(data)
@@ -78,7 +80,7 @@ class Keeper:
     def due(self) -> bool:
         """Say whether a snapshot should be made."""
         since = self._kept_bytes - self._snapped_bytes
-        late = _now() - self._snapped_us >= SNAPSHOT_SECONDS * 1_000_000
+        late = now_us() - self._snapped_us >= SNAPSHOT_SECONDS * 1_000_000
         return since >= SNAPSHOT_BYTES or (since > 0 and late)
 
     def snapshot(self) -> Callable[[], None]:
@@ -88,7 +90,7 @@ class Keeper:
         state = snapshot.State(self.journal.next, self.received_us, self.feeder)
         self._store.put_journal_told(self.journal.path.name, state.next)
         data, needed = snapshot.encoded(state), min(self.feeder.tracker.oldest_open, self.received_us)
-        self._snapped_bytes, self._snapped_us = self._kept_bytes, _now()
+        self._snapped_bytes, self._snapped_us = self._kept_bytes, now_us()
         return lambda: self._write(state.next, data, needed)
 
     def _write(self, number: int, data: bytes, oldest_open: int) -> None:
@@ -96,7 +98,7 @@ class Keeper:
         with self._writing:
             try:
                 snapshot.write(self.journal.path, number, data)
-                before = min(_now() - self.journal.terms.keep_days * _DAY, oldest_open - _DAY)
+                before = min(now_us() - self.journal.terms.keep_days * _DAY, oldest_open - _DAY)
                 sealed.drop(self.journal.path, before, snapshot.oldest(self.journal.path))
             except OSError as error:
                 why = error.strerror or error
@@ -128,7 +130,3 @@ class Keeper:
         if text and self._troubles.get(what) != text:
             self._progress(text)
         self._troubles[what] = text
-
-
-def _now() -> int:
-    return int(clock.now().timestamp() * 1_000_000)

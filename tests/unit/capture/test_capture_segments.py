@@ -30,7 +30,7 @@ PLENTY = 10_000_000
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
     """A segment is begun when its records are received."""
-    monkeypatch.setattr("cctoolkit.capture.journal._now", lambda: NOW)
+    monkeypatch.setattr("cctoolkit.capture.journal.now_us", lambda: NOW)
 
 
 def write(path, number=20, terms=SMALL, at=NOW):
@@ -244,7 +244,7 @@ def test_no_room_for_the_next_segment(tmp_path, monkeypatch):
     assert content(path) == whole()
 
 
-KILLING = ("write", "fsync", "open", "close", "rename", "unlink", "ftruncate", "replace")
+KILLING = ("write", "fsync", "fchmod", "open", "close", "rename", "unlink", "ftruncate", "replace")
 
 
 def killed_at(number, work):

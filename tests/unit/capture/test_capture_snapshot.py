@@ -272,8 +272,8 @@ def test_when_it_is_due(node, monkeypatch):
 def test_what_is_dropped(node, monkeypatch):
     """Old segments go once a snapshot is written; never those that the older snapshot, or a call that goes on, needs."""
     days = [0]
-    now = keeper_module._now()
-    monkeypatch.setattr(keeper_module, "_now", lambda: now + days[0] * 86_400_000_000)
+    now = keeper_module.now_us()
+    monkeypatch.setattr(keeper_module, "now_us", lambda: now + days[0] * 86_400_000_000)
     with node:
         moments = answered(Call("n1-1.1", now)).moments
         ending = [moment.event for moment in moments]
