@@ -4,6 +4,7 @@ Everything in a process of its own where memory is measured, so that what the ro
 """
 
 import json
+import os
 import re
 import resource
 import subprocess
@@ -18,7 +19,7 @@ from pathlib import Path
 from measure import ROOT, Row, best
 
 from cctoolkit.capture import sealed
-from cctoolkit.capture.journal import Journal, Terms
+from cctoolkit.capture.journal import Journal, Terms, now_us
 from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.segment import listed
 from cctoolkit.cdr.store import FILE_NAME, Store
@@ -42,7 +43,7 @@ def written(chunks: list[bytes], folder: Path, number: "count[int]") -> list[Pat
     path = folder / str(next(number)) / "n1"
     with Journal(path, TERMS) as journal:
         for place, chunk in enumerate(chunks):
-            journal.append(chunk, 1_795_000_000_000_000)
+            journal.append(chunk, now_us())
             if place % 256 == 255:
                 journal.sync()
     return [one.plain for one in listed(path)]
@@ -50,8 +51,6 @@ def written(chunks: list[bytes], folder: Path, number: "count[int]") -> list[Pat
 
 def bare(chunks: list[bytes], folder: Path, number: "count[int]") -> None:
     """Write the same bytes to one file, with the same syncs."""
-    import os
-
     with (folder / str(next(number))).open("wb", buffering=0) as file:
         for place, chunk in enumerate(chunks):
             file.write(chunk)
