@@ -232,7 +232,8 @@ async def test_killed_at_random_while_it_seals_packs_and_takes_snapshots(line, t
     assert len(list(journal.glob("*.ccts"))) == 2
     with Store.read(tmp_path / FILE_NAME) as store:
         found = sorted(record.caller for record in store.calls(PROJECT, test=False))
-    assert found == callers
+    # A call of the test before may still be up when this one begins.
+    assert [caller for caller in found if caller.startswith("+7916100")] == callers
     records.replay(journal, "", tmp_path / "again", pytest.fail)
     assert calls(tmp_path / "again") == calls(tmp_path)
 
