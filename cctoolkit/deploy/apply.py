@@ -113,7 +113,7 @@ async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Swi
     # Where memory may be something else than the files say, a file that does not change is to be loaded too.
     unsure = intent or disk.edited or job.terms.reload or any(change.side == "memory" for change in job.plan.changes)
     async with PutBack(job, base, folder, intent, client):
-        begun = journal.begun(job.terms, job.author.who, job.author.when, old=base.folder, new=folder)
+        begun = journal.begun(job.terms, job.author.who, job.author.when, old=base.folder, new=folder, over=intent)
         await job.transport.intend(begun)
         job.progress(f"stage release {folder}")
         await job.transport.stage(folder, files)

@@ -2,7 +2,8 @@
 
 A release that waits was read back, and is in force. Its deadline stands on the node, by the clock of the machine that
 applied: whoever comes after it, from any machine, sees that the old release is to come back, and brings it back. It
-counts from the node's own read-back until the run over all nodes is over, and from then on alike for all.
+counts from the node's own read-back until the run over all nodes is over, and from then on alike for all. A way back
+from a release on trial keeps the deadline: cut off, it is owed, and nothing is confirmed by that.
 """
 
 from datetime import UTC, datetime
@@ -16,9 +17,12 @@ from cctoolkit.node.transports import Intent
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def begun(terms: Terms, who: str, when: datetime, *, old: str, new: str) -> Intent:
-    """Return what is about to be done; a rollback that is cut off is finished by the next one."""
-    return Intent(old, new, who, when.isoformat(), terms.verb, terms.back_to or old)
+def begun(terms: Terms, who: str, when: datetime, *, old: str, new: str, over: Intent | None) -> Intent:
+    """Return what is about to be done, `over` what the journal holds; a rollback that is cut off is finished by the
+    next one.
+    """
+    by = over.confirm_by if over else ""
+    return Intent(old, new, who, when.isoformat(), terms.verb, terms.back_to or old, by)
 
 
 def left(intent: Intent, terms: Terms, now: datetime) -> Intent | None:
@@ -30,13 +34,13 @@ def left(intent: Intent, terms: Terms, now: datetime) -> Intent | None:
 
 
 def waits(intent: Intent | None) -> bool:
-    """Say whether a release waits to be confirmed, or did so in vain."""
+    """Say whether a release waits to be confirmed, or did so in vain, or its way back has begun."""
     return intent is not None and bool(intent.confirm_by)
 
 
 def overdue(intent: Intent, now: datetime) -> bool:
-    """Say whether the time to confirm is over."""
-    return now >= deadline(intent)
+    """Say whether the time to confirm is over: at the deadline, and once the way back has begun."""
+    return intent.verb != "apply" or now >= deadline(intent)
 
 
 def same(one: Intent | None, other: Intent) -> bool:
@@ -64,6 +68,8 @@ def told(intent: Intent, now: datetime) -> str:
         return "an apply was cut off; its journal cannot be read"
     if not waits(intent):
         return f"the {intent.verb} of {intent.new} by {intent.who} at {intent.when[:19]}Z was cut off"
+    if intent.verb != "apply":
+        return f"the {intent.verb} by {intent.who} at {intent.when[:19]}Z is not done: {intent.back_to} is to come back"
     if overdue(intent, now):
         return (
             f"release {intent.new}, applied by {intent.who}, was not confirmed by {intent.confirm_by[:19]}Z: "

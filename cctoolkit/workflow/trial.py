@@ -123,25 +123,28 @@ async def _wait(waiting: Sequence[tuple[Node, Intent]], progress: Progress) -> N
         # What is over for one is over for all: half a site must not be confirmed.
         over = bool(late) or any(journal.overdue(intent, clock.now()) for _, intent in left)
         for node, intent in tuple(left):
-            if not await _still(node, intent, progress):
+            now = await _now(node, intent, progress)
+            if now is None or now.confirm_by != intent.confirm_by:
                 await _refuse_gone(node, intent)
                 left.remove((node, intent))
-            elif over and await _tried(node, intent, progress):
+            elif (over or journal.overdue(now, clock.now())) and await _tried(node, now, progress):
                 late.append((node, intent))
                 left.remove((node, intent))
     if late:
         raise not_confirmed(late)
 
 
-async def _still(node: Node, intent: Intent, progress: Progress) -> bool:
-    """Say whether it still waits; a node that cannot be asked for a moment does."""
+async def _now(node: Node, intent: Intent, progress: Progress) -> Intent | None:
+    """Return what the journal holds now: `intent`, or the way back from it that somebody has begun and may never end. A
+    node that cannot be asked for a moment holds what it held.
+    """
     try:
-        return await journal_of(node) == intent
+        return await journal_of(node)
     except (OperatorError, SwitchError) as error:
         if journal.overdue(intent, clock.now()):
             raise
         progress(f"node {node.id} cannot be asked: {error.what}")
-        return True
+        return intent
 
 
 async def _tried(node: Node, intent: Intent, progress: Progress) -> bool:

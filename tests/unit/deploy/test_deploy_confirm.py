@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cctoolkit import clock
-from cctoolkit.deploy import history
+from cctoolkit.deploy import history, journal
 from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.fleet import Outcome
 from cctoolkit.deploy.terms import Terms
@@ -137,16 +137,26 @@ async def test_a_rollback_that_fails_goes_on_waiting(waiting):
 
 
 async def test_a_rollback_that_is_cut_off_is_finished_by_the_next(waiting):
-    """Killed in the middle of the way back: the next one goes to the same release, not to the one on trial."""
+    """Killed in the middle of the way back: the next one goes to the same release, not to the one on trial, and so does
+    the next apply; the word that would let it stay comes too late.
+    """
     waiting.switch.before[RELOAD] = waiting.switch.die
     planned = (await rollback.plan_rollback(waiting.loaded, "")).planned
     with pytest.raises(SwitchUnreachable):
         await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
     waiting.switch.dead = False
     waiting.switch.before.clear()
-    assert "the rollback of" in (await waiting.plan()).cut_off
+    assert f"is not done: {waiting.first} is to come back" in (await waiting.plan()).pending
     (planned,) = (await rollback.plan_rollback(waiting.loaded, "")).planned
     assert planned.kept.folder == waiting.first
+    with pytest.raises(OperatorError, match="is not done"):
+        await confirm.confirm(waiting.loaded.site.nodes, print)
+    waiting.change_flow()
+    with pytest.raises(Refused, match="is not done"):
+        await waiting.apply()
+    with pytest.raises(OperatorError, match=f"{waiting.first} is in force again"):
+        await confirm.settle(waiting.loaded.site.nodes, print)
+    await waiting.assert_clean()
 
 
 async def test_what_was_in_force_comes_back_as_it_was(applied, time):
@@ -348,6 +358,21 @@ async def test_a_rollback_by_somebody_else_is_no_confirmation(applied, time):
 
     with pytest.raises(OperatorError, match="was put back by another command"):
         await waited(applied, go_back)
+
+
+async def test_a_way_back_by_somebody_else_that_is_cut_off_is_ended_by_who_waits(applied, time):
+    """A way back that has begun is no answer yet: when it dies, or fails, the one who waits is still there."""
+
+    async def die():
+        on_trial = await applied.transport.intent()
+        terms = Terms(verb="rollback", back_to=on_trial.back_to)
+        begun = journal.begun(terms, "petr", time.now, old=on_trial.new, new=applied.first, over=on_trial)
+        await applied.transport.intend(begun)
+
+    first = await applied.transport.current()
+    with pytest.raises(OperatorError, match=f"not confirmed in time: {first} is in force again"):
+        await waited(applied, die)
+    await applied.assert_clean()
 
 
 async def test_somebody_at_work_at_the_deadline_is_waited_for(applied, time):
