@@ -19,6 +19,7 @@ from cctoolkit.errors import OperatorError, SpecError
 
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLACEHOLDER = re.compile(r"<<secret (env|file):([^<>]+)>>")
+_FOLDER = re.compile(r"(<<secret file:)[^<>]*/")
 
 
 class SecretRef(msgspec.Struct, frozen=True):
@@ -54,6 +55,11 @@ class Secret:
 
     def __format__(self, spec: str) -> str:
         return format("********", spec)
+
+
+def nowhere(text: str) -> str:
+    """Return rendered text with its secret files by name alone: the same from every checkout, on every machine."""
+    return _FOLDER.sub(r"\1", text)
 
 
 def parse_ref(text: str, folder: Path) -> SecretRef:

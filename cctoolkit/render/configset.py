@@ -10,6 +10,7 @@ from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node, Site
 from cctoolkit.render import check, check_objects, dialplan, messages, pjsip, queues
 from cctoolkit.render.dialplan import Generation, Membership
+from cctoolkit.secret import nowhere
 
 RELEASE_SLOT = "0" * 10
 """Stands in the entry file while the release's own digest is taken."""
@@ -17,8 +18,8 @@ RELEASE_SLOT = "0" * 10
 
 class ConfigSet(Struct, frozen=True):
     """`files` {path below cctoolkit/current: text}, secrets as placeholders; `release` is a digest of them
-    all, so the same spec has the same release; `generations` {project: digest of its dialplan}; `members` {agent: the
-    queues to be in once logged in}, None where nobody knows: a release of before that was kept.
+    all, so the same spec has the same release from every checkout; `generations` {project: digest of its dialplan};
+    `members` {agent: the queues to be in once logged in}, None where nobody knows: a release of before that was kept.
     """
 
     release: str
@@ -47,7 +48,7 @@ def _node(
     site: Site, node: Node, projects: tuple[Project, ...], built: Sequence[Generation], common: Mapping[str, str]
 ) -> ConfigSet:
     files = {**common, "pjsip.conf": pjsip.render(site, node, projects)}
-    release = digest("".join(f"{path}\0{text}\0" for path, text in sorted(files.items())), 10)
+    release = digest("".join(f"{path}\0{nowhere(text)}\0" for path, text in sorted(files.items())), 10)
     files["extensions.conf"] = dialplan.entry(projects, built, release)
     _check(site, projects, built, files, pjsip.placed(site, node, projects))
     members = {entry.agent: tuple(dialplan.memberships(projects, entry.agent)) for entry in site.roster}
