@@ -133,7 +133,8 @@ async def _journal(there: Transport) -> tuple[str, str]:
     if journal.waits(intent):
         return "", told
     try:
-        async with there.lock():
+        # Whoever comes this moment is told whom they wait for.
+        async with there.lock(holder("plan")):
             return told, ""
     except Busy as error:
         return error.what, ""
