@@ -17,7 +17,7 @@ from cctoolkit.lab.process import Contained, run
 PORT = 2222
 _BOOT = """set -e
 root=$1 shared=$2 mine=$3
-mount --bind "$shared" "$root/srv"
+mount --rbind "$shared" "$root/srv"
 mount --bind "$mine" "$root/mnt"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"

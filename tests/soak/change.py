@@ -6,7 +6,7 @@ from cctoolkit import marks
 from cctoolkit.deploy import release
 from cctoolkit.node import snapshot
 from cctoolkit.node.facts import GENERATION_VARIABLES
-from cctoolkit.node.transports import KEPT, MANIFEST
+from cctoolkit.node.transports import KEPT, MANIFEST, Intent
 from cctoolkit.plan.changes import memory_difference
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import reveal_files
@@ -28,8 +28,17 @@ EDITS = (
         "agent: sokolov, team: row-a, grade: junior, queues: [orders], penalty: 2",
     ),
     ("queues: [support, vip], certified", "queues: [support, vip, overflow], certified"),
-)
-"""A queue's options, a menu, one step more, a trunk, an agent's penalty, and one queue more for an agent who is paused."""
+    ("agent: popova, team: row-a, grade: regular, queues: [orders, support]",
+     "agent: popova, team: row-a, grade: regular, queues: [orders]"),
+    ("agent: kuznetsova, team: row-a, grade: senior, queues: [orders, support, vip, overflow]",
+     "agent: kuznetsova, team: row-a, grade: senior, queues: [orders, vip, overflow]"),
+)  # fmt: skip
+"""A queue's options, a menu, one step more, a trunk, an agent's penalty, one queue more for an agent who is paused, one
+less for one who talks and for one who is paused.
+"""
+
+MOVED = {(marks.queue_name(PROJECT, "support"), agent) for agent in ("popova", "kuznetsova")}
+"""Who leaves a queue by the change, and comes back to it as the agent is then."""
 
 ORDERS = marks.queue_name(PROJECT, "orders")
 
@@ -53,9 +62,9 @@ class Held:
     calls: dict[str, frozenset[tuple[str, str]]]
 
     def of(self, before: "Held") -> "Held":
-        """Return what there is of what was there before."""
+        """Return what there is of what was there before, and has to stay."""
         return Held(
-            {key: one for key, one in self.members.items() if key in before.members},
+            {key: one for key, one in self.members.items() if key in before.members.keys() - MOVED},
             {place: who for place, who in self.places.items() if who in before.places.values()},
             {call: one for call, one in self.calls.items() if call in before.calls},
         )
@@ -127,7 +136,17 @@ class Node:
         async with switch.transport(self._node) as there, switch.deploy_client(self._node) as client:
             return not memory_difference(await snapshot.memory(client), (await release.read(there)).observable())
 
-    async def left_over(self) -> str:
-        """Return what the next plan says of an apply that was cut off, "" when nothing is left of one."""
+    async def journal(self) -> Intent | None:
+        """Return what a command that was cut off has left."""
         async with switch.transport(self._node) as there:
-            return str(await there.intent() or "")
+            return await there.intent()
+
+    async def folder(self) -> str:
+        """Return the folder of the release in force."""
+        async with switch.transport(self._node) as there:
+            return await there.current()
+
+    async def history(self) -> list[str]:
+        """Return the history's lines."""
+        async with switch.transport(self._node) as there:
+            return await there.history()

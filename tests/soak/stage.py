@@ -1,6 +1,6 @@
 """The line on which applies are cut off: full of calls, or with its agents alone; its spec before and after a change."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.live.conftest import Line
 from tests.live.test_change_under_calls import PAUSED, REASONS, TO_ORDERS, Crowd, until
@@ -9,7 +9,7 @@ from tests.soak.change import Held, Node, held
 from tests.soak.ways import Local
 
 SEEDS = 20
-"""So many seeds try every place of an apply; each every twentieth."""
+"""So many seeds try every place of each kind, or every so many-th where they are alike."""
 
 ENOUGH = 3
 """So many changes there and back, and old releases are removed."""
@@ -28,13 +28,14 @@ class Stage:
     node: Node
     old: str
     new: str
-    places: list[str] = field(default_factory=list)
+    old_id: str
 
     @classmethod
     def on(cls, crowd: Crowd, way: Local) -> "Stage":
         """Return the stage on a line with its spec applied."""
         text = crowd.line.project.read_text(encoding="utf-8")
-        return cls(crowd.line, way, crowd, Node(crowd.line), text, change.other(text))
+        node = Node(crowd.line)
+        return cls(crowd.line, way, crowd, node, text, change.other(text), node.config().release)
 
     def write(self, text: str) -> None:
         """Make this the spec."""
@@ -45,14 +46,10 @@ class Stage:
         return await self.line.run_aside(*arguments, "--site", self.way.site)
 
     async def prepare(self) -> None:
-        """Count the places of an apply of the change, once; the spec in force is then the old one."""
-        if self.places:
-            return
+        """Bring the node to where old releases are removed; the spec in force is then the old one."""
         for _ in range(ENOUGH):
             self.write(self.new)
-            async with self.way.applying() as process:
-                assert await process.ended() == 0, process.said
-                self.places = process.places
+            assert await self.run("apply") == 0
             await self.back()
 
     async def back(self) -> None:
@@ -64,12 +61,12 @@ class Stage:
         """Apply what the spec says."""
         assert await self.run("apply") == 0
         assert await self.run("plan") == 0
-        assert await self.node.left_over() == ""
+        assert await self.node.journal() is None
 
     async def check(self, before: Held, where: str) -> None:
         """Nobody has noticed anything: fail with `where` otherwise."""
         now = await held(self.crowd)
-        assert now.of(before) == before, where
+        assert now.of(before) == before.of(before), where
         assert pauses(now) == {agent: {REASONS[code]} for agent, code in PAUSED.items()}, where
         await self.node.check_generations(now.calls)
 

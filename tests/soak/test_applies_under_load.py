@@ -210,7 +210,7 @@ async def apply_all(line: Line) -> list[Applied]:
         for old, new in edits:
             line.edit(old, new)
         began = time.monotonic()
-        async with Local(line).applying() as process:
+        async with Local(line).working(0) as process:
             assert await process.ended() == 0, process.said
             assert "applied and read back: n1" in process.said
         took = time.monotonic() - began
