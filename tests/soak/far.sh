@@ -1,6 +1,6 @@
 # Goes before session.sh: each program that changes something is a place, told in one pipe, left by the other. With the
 # process group of the session, by which all of it can be ended.
-place() {
+reached_place() {
     read -r _self _name _state _parent _group _rest </proc/self/stat
     printf '%s %s\n' "$_group" "$*" >/srv/faults/reached
     read -r _go </srv/faults/go
@@ -8,7 +8,7 @@ place() {
 placed() {
     command "$@"
     _status=$?
-    place "$*"
+    reached_place "$*"
     return $_status
 }
 mkdir() { placed mkdir "$@"; }
