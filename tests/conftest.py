@@ -10,8 +10,8 @@ from hypothesis import settings
 
 LONGEST = (
     "live/test_readme.py", "live/test_apply_ami.py", "live/test_impact.py", "live/test_line.py", "live/test_demo.py",
-    "live/test_traffic.py", "soak/test_apply_kills.py", "soak/test_apply_kills_by_ami.py", "soak/test_apply_disk.py",
-    "soak/test_apply_asterisk_killed.py", "soak/test_prove_month.py", "live/test_agents.py", "live/test_two_projects.py", "live/test_messages.py",
+    "live/test_traffic.py", "soak/test_cut_off_by_ami.py", "soak/test_cut_off.py", "soak/test_asterisk_killed.py",
+    "soak/test_prove_month.py", "live/test_site_init_far.py", "live/test_agents.py", "live/test_two_projects.py", "live/test_messages.py",
     "live/test_language.py", "live/test_overrides.py", "live/test_queue_options.py", "live/test_trunks.py",
     "live/test_apply.py", "live/test_gap.py", "live/test_lab.py", "live/test_ssh_contract.py",
 )  # fmt: skip
