@@ -2,7 +2,8 @@
 
 Moments are whole microseconds since 1970-01-01 UTC (`Micros`): they compare, subtract and store exactly, and become
 aware datetimes only where a person reads them. Every moment that was observed is an `Edge`, which also says who saw it:
-an AMI event (microseconds), a queue_log line or a listing of the queues' members (whole seconds).
+an AMI event (microseconds), a queue_log line or a listing of the queues' members (whole seconds); of an event without
+a Timestamp, when its bytes were received, or no more than the order it came in.
 """
 
 from datetime import UTC, datetime
@@ -13,14 +14,21 @@ import msgspec
 Micros = int
 """Microseconds since the epoch, UTC."""
 
-Source = Literal["ami", "queue_log", "queue_status"]
+Source = Literal["ami", "queue_log", "queue_status", "received", "sequence"]
 
-PRECISION_SECONDS: dict[Source, float] = {"ami": 0.000001, "queue_log": 1.0, "queue_status": 1.0}
-"""How exact an edge of each source is."""
+PRECISION_SECONDS: dict[Source, float] = {
+    "ami": 0.000001, "queue_log": 1.0, "queue_status": 1.0, "received": 1.0, "sequence": 86_400.0,
+}  # fmt: skip
+"""How exact an edge of each source is. received: when the bytes of an event without Timestamp came; sequence: it is in
+order, and no earlier than the newest channel it knows of; no more can be said, and no figure can be made of it.
+"""
 
-CallOutcome = Literal["answered", "abandoned", "transferred", "message", "busy", "ended_in_flow", "unfinished"]
-"""answered by an agent; left while waiting; taken by a transfer's other end; left a message; refused since the number
-is full; ended by the flow (menu, night message); its end was not seen.
+CallOutcome = Literal[
+    "answered", "abandoned", "transferred", "message", "busy", "ended_in_flow", "not_answered", "unfinished"
+]  # fmt: skip
+"""answered by an agent, or whoever was called; left while waiting; taken by a transfer's other end; left a message;
+refused since the number is full; ended by the flow (menu, night message); phones rang and nobody was put through (calls
+without a flow of ours only); its end was not seen.
 """
 
 VisitOutcome = Literal[
@@ -39,6 +47,20 @@ AgentState = Literal["logged_in", "paused", "wrap-up", "in_call"]
 
 LegOutcome = Literal["answered", "no_answer", "cancelled", "unfinished"]
 """cancelled: the phone stopped ringing because the caller left or another agent answered."""
+
+PartyHow = Literal["dial", "queue", "pickup", "transfer", "consult", "originate", "conference"]
+"""dial: dialled by the dialplan; queue: by a queue; pickup: took a call that rang elsewhere; transfer: the call was
+transferred there; consult: an agent asked them and took the caller back; originate: rung first, by whoever had the
+switch place the call; conference: the room the call went into.
+"""
+
+PartyOutcome = Literal["answered", "busy", "no_answer", "cancelled", "failed", "not_connected", "unfinished"]
+"""cancelled: it stopped ringing, since another answered or the caller left; not_connected: picked up, and was not put
+through (did not confirm, or another was quicker).
+"""
+
+TransferKind = Literal["blind", "attended", "blonde"]
+"""blonde: asked for as attended, and left before the other end answered."""
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -121,10 +143,70 @@ class QueueVisit(msgspec.Struct, frozen=True):
         return None if self.left is None else (self.left.at - self.joined.at) / 1_000_000
 
 
+class Party(msgspec.Struct, frozen=True):
+    """Somebody other than the caller: a phone, a line or a conference. `channel` is the switch's unique id, `endpoint`
+    its name without the channel's number (PJSIP/ivanova), `number` what it was called by. Agents whom a queue of ours
+    rang are the legs of its visits instead.
+    """
+
+    channel: str
+    endpoint: str
+    number: str
+    how: PartyHow
+    rang: Edge
+    answered: Edge | None = None
+    ended: Edge | None = None
+    outcome: PartyOutcome = "unfinished"
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def talk_seconds(self) -> float | None:
+        """Time from the answer to the end without that on hold, None while they talk and when they did not."""
+        if self.answered is None or self.ended is None:
+            return None
+        held = sum(hold.end.at - hold.start.at for hold in self.holds if hold.end)
+        return (self.ended.at - self.answered.at - held) / 1_000_000
+
+
+class Transfer(msgspec.Struct, frozen=True):
+    """The call was transferred: `made_by` the endpoint that did it ("" when the switch itself was told to), `number` as
+    it was dialled, `taken_by` the endpoint that took it, "" while nobody has.
+    """
+
+    kind: TransferKind
+    at: Edge
+    made_by: str = ""
+    number: str = ""
+    taken_by: str = ""
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """A recording of the call; `file` is "" where the events do not name it."""
+
+    start: Edge
+    end: Edge | None = None
+    file: str = ""
+
+
+class Parking(msgspec.Struct, frozen=True):
+    """The call was parked by an endpoint, and taken back by another, timed out, or the caller gave up."""
+
+    space: str
+    start: Edge
+    parked_by: str = ""
+    end: Edge | None = None
+    outcome: Literal["retrieved", "timed_out", "gave_up", "unfinished"] = "unfinished"
+    taken_by: str = ""
+
+
 class CallRecord(msgspec.Struct, frozen=True):
     """One customer's call. `call` is `<node>-<uniqueid>`, set once at entry; `number` the E.164 number dialled,
     `caller` what the carrier sent (digits and +, "" when withheld), `generation` the project's dialplan it ran in,
-    `release` the site's release that let it in. `test` marks calls of verify, which are in no figure.
+    `release` the site's release that let it in. `test` marks calls of verify, which are in no figure. A call that came
+    through no dialplan of ours has project "", number and queues as its switch calls them.
+
+    `score` is what the caller said in a survey; `origin` the call this one calls back; `joined` the call of which this
+    one turned out to be a part after it had been told: it is in no list and no figure.
     """
 
     call: str
@@ -143,6 +225,13 @@ class CallRecord(msgspec.Struct, frozen=True):
     cause: int = 0
     steps: tuple[StepTaken, ...] = ()
     visits: tuple[QueueVisit, ...] = ()
+    parties: tuple[Party, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+    parkings: tuple[Parking, ...] = ()
+    score: int | None = None
+    origin: str = ""
+    joined: str = ""
 
 
 class AgentInterval(msgspec.Struct, frozen=True):

@@ -1,14 +1,34 @@
 """One call record to the rows of its tables, and back."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import msgspec
 
 from cctoolkit.cdr.columns import Read, Value, edges, flatten, nest
-from cctoolkit.cdr.records import AgentLeg, CallRecord, Hold, QueueVisit, StepTaken
+from cctoolkit.cdr.records import (
+    AgentLeg,
+    CallRecord,
+    Hold,
+    Parking,
+    Party,
+    QueueVisit,
+    Recording,
+    StepTaken,
+    Transfer,
+)
 
 Row = tuple[Value, ...]
+
+_PLAIN: dict[str, type[msgspec.Struct]] = {
+    "steps": StepTaken,
+    "parties": Party,
+    "transfers": Transfer,
+    "recordings": Recording,
+    "parkings": Parking,
+}
+"""Tables whose rows stand directly below the call, each with the field of its own name."""
 
 
 def digest(record: CallRecord) -> bytes:
@@ -21,39 +41,47 @@ def known_edges(record: CallRecord) -> int:
     one.
     """
     legs = [leg for visit in record.visits for leg in visit.legs]
-    holds = (hold for leg in legs for hold in leg.holds)
-    return sum(map(edges, (record, *record.steps, *record.visits, *legs, *holds)))
+    holds = chain(*(leg.holds for leg in legs), *(party.holds for party in record.parties))
+    plain = (getattr(record, table) for table in _PLAIN)
+    return sum(map(edges, chain((record,), record.visits, legs, holds, *plain)))
 
 
 def parts(record: CallRecord) -> dict[str, list[Row]]:
     """Return the rows below the call: key columns first (`schema.KEYS`), then the struct's columns."""
     call = record.call
     legs = [(i, j, leg) for i, visit in enumerate(record.visits) for j, leg in enumerate(visit.legs)]
-    return {
-        "steps": [(call, i, *flatten(step)) for i, step in enumerate(record.steps)],
+    found: dict[str, list[Row]] = {
+        table: [(call, i, *flatten(part)) for i, part in enumerate(getattr(record, table))] for table in _PLAIN
+    }
+    return found | {
         "visits": [(call, i, *flatten(visit)) for i, visit in enumerate(record.visits)],
         "legs": [(call, i, j, *flatten(leg)) for i, j, leg in legs],
         "holds": [(call, i, j, k, *flatten(hold)) for i, j, leg in legs for k, hold in enumerate(leg.holds)],
+        "party_holds": [
+            (call, i, j, *flatten(hold)) for i, one in enumerate(record.parties) for j, hold in enumerate(one.holds)
+        ],
     }
 
 
-def assemble(
-    call: Read, steps: Sequence[Read], visits: Sequence[Read], legs: Sequence[Read], holds: Sequence[Read]
-) -> CallRecord:
-    """Return the record whose rows these are, each sequence in the order of its positions.
+def assemble(call: Read, below: Mapping[str, Sequence[Read]]) -> CallRecord:
+    """Return the record whose rows these are, those of each table `below` in the order of their positions.
 
     Raises msgspec.ValidationError when a row holds what no record can.
     """
-    nested = [nest(QueueVisit, visit) | {"legs": []} for visit in visits]
-    for leg in legs:
-        _list(nested[leg["visit"]], "legs").append(nest(AgentLeg, leg) | {"holds": []})
-    for hold in holds:
-        _list(_list(nested[hold["visit"]], "legs")[hold["leg"]], "holds").append(nest(Hold, hold))
-    whole = nest(CallRecord, call) | {"steps": [nest(StepTaken, step) for step in steps], "visits": nested}
-    return msgspec.convert(whole, CallRecord, strict=False)
+    whole = nest(CallRecord, call)
+    for table, kind in _PLAIN.items():
+        whole[table] = [nest(kind, row) for row in below[table]]
+    visits = [nest(QueueVisit, visit) | {"legs": []} for visit in below["visits"]]
+    for leg in below["legs"]:
+        _list(visits[leg["visit"]], "legs").append(nest(AgentLeg, leg) | {"holds": []})
+    for hold in below["holds"]:
+        _list(_list(visits[hold["visit"]], "legs")[hold["leg"]], "holds").append(nest(Hold, hold))
+    for hold in below["party_holds"]:
+        _list(_list(whole, "parties")[hold["party"]], "holds").append(nest(Hold, hold))
+    return msgspec.convert(whole | {"visits": visits}, CallRecord, strict=False)
 
 
 def _list(of: dict[str, object], name: str) -> list[dict[str, object]]:
-    found = of[name]
-    assert isinstance(found, list)  # noqa: S101 - `assemble` put it there
+    found = of.setdefault(name, [])
+    assert isinstance(found, list)  # noqa: S101 - only `assemble` puts anything there
     return found

@@ -10,7 +10,18 @@ import sqlite3
 import msgspec
 
 from cctoolkit.cdr.columns import columns
-from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Hold, QueueVisit, StepTaken
+from cctoolkit.cdr.records import (
+    AgentInterval,
+    AgentLeg,
+    CallRecord,
+    Hold,
+    Parking,
+    Party,
+    QueueVisit,
+    Recording,
+    StepTaken,
+    Transfer,
+)
 from cctoolkit.errors import OperatorError
 
 TABLES: dict[str, type[msgspec.Struct]] = {
@@ -19,6 +30,11 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "visits": QueueVisit,
     "legs": AgentLeg,
     "holds": Hold,
+    "parties": Party,
+    "party_holds": Hold,
+    "transfers": Transfer,
+    "recordings": Recording,
+    "parkings": Parking,
     "agent_states": AgentInterval,
 }
 """Each table and the struct a row of it is made from."""
@@ -29,11 +45,16 @@ KEYS: dict[str, tuple[str, ...]] = {
     "visits": ("call", "position"),
     "legs": ("call", "visit", "position"),
     "holds": ("call", "visit", "leg", "position"),
+    "parties": ("call", "position"),
+    "party_holds": ("call", "party", "position"),
+    "transfers": ("call", "position"),
+    "recordings": ("call", "position"),
+    "parkings": ("call", "position"),
     "agent_states": ("node", "agent", "state", "start_us", "reason"),
 }
 """What makes a row the same row when it is put again."""
 
-BELOW = ("steps", "visits", "legs", "holds")
+BELOW = tuple(table for table in TABLES if table not in ("calls", "agent_states"))
 """The tables whose rows belong to a call, besides its own; a row's position counts within the one above it."""
 
 BOOKKEEPING = {"calls": ("digest", "known_edges")}
@@ -52,7 +73,14 @@ _HOLDS = (
     " PRIMARY KEY (call, visit, leg, position)) STRICT",
 )
 _JOURNALS = ("CREATE TABLE journals (node TEXT PRIMARY KEY, told INTEGER NOT NULL) STRICT",)
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOLDS, _JOURNALS)
+_PARTIES = (
+    *(
+        f"CREATE TABLE {table} (call TEXT, position INTEGER, PRIMARY KEY (call, position)) STRICT"
+        for table in ("parties", "transfers", "recordings", "parkings")
+    ),
+    "CREATE TABLE party_holds (call TEXT, party INTEGER, position INTEGER, PRIMARY KEY (call, party, position)) STRICT",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOLDS, _JOURNALS, _PARTIES)
 """Statements from version n to n + 1; never edited once released, only appended to."""
 
 _INDEXES = (

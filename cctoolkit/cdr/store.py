@@ -164,7 +164,7 @@ class Store:
         test: bool | None = None,
     ) -> Iterator[CallRecord]:
         """Yield records by time of entry: `since` <= entered < `until` (aware); `test` None yields both
-        kinds.
+        kinds. Not those that turned out to be parts of others.
         """
         filters: list[tuple[str, Value]] = []
         if project is not None:
@@ -175,7 +175,8 @@ class Store:
             filters.append(("entered_us < ?", micros(until)))
         if test is not None:
             filters.append(("test = ?", int(test)))
-        where = " AND ".join(condition for condition, _ in filters) or "TRUE"
+        # An older store's rows have no value there.
+        where = " AND ".join(["coalesce(joined, '') = ''", *(condition for condition, _ in filters)])
         return self._select(where, [value for _, value in filters])
 
     def states(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[AgentInterval]:
@@ -201,7 +202,7 @@ class Store:
                 ids = [row["call"] for row in chunk]
                 below = {table: self._below(table, ids) for table in schema.BELOW}
                 for row in chunk:
-                    yield assemble(row, *(below[table].get(row["call"], []) for table in below))
+                    yield assemble(row, {table: rows.get(row["call"], []) for table, rows in below.items()})
 
     def _below(self, table: str, ids: Sequence[str]) -> dict[str, list[sqlite3.Row]]:
         order = ", ".join(schema.KEYS[table])

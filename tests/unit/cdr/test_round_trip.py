@@ -16,9 +16,16 @@ from cctoolkit.cdr.records import (
     Edge,
     Hold,
     LegOutcome,
+    Parking,
+    Party,
+    PartyHow,
+    PartyOutcome,
     QueueVisit,
+    Recording,
     Source,
     StepTaken,
+    Transfer,
+    TransferKind,
     VisitOutcome,
 )
 from cctoolkit.cdr.store import Store
@@ -48,6 +55,22 @@ VISITS = st.builds(
     MAYBE,
     st.lists(LEGS, max_size=3).map(tuple),
 )
+PARTIES = st.builds(
+    Party,
+    TEXT,
+    TEXT,
+    TEXT,
+    st.sampled_from(get_args(PartyHow)),
+    EDGES,
+    MAYBE,
+    MAYBE,
+    st.sampled_from(get_args(PartyOutcome)),
+    st.lists(HOLDS, max_size=2).map(tuple),
+)
+TRANSFERS = st.builds(Transfer, st.sampled_from(get_args(TransferKind)), EDGES, TEXT, TEXT, TEXT)
+PARKINGS = st.builds(
+    Parking, TEXT, EDGES, TEXT, MAYBE, st.sampled_from(["retrieved", "timed_out", "gave_up", "unfinished"]), TEXT
+)
 RECORDS = st.builds(
     CallRecord,
     call=TEXT,
@@ -66,6 +89,12 @@ RECORDS = st.builds(
     cause=st.integers(0, 127),
     steps=st.lists(STEPS, max_size=3).map(tuple),
     visits=st.lists(VISITS, max_size=3).map(tuple),
+    parties=st.lists(PARTIES, max_size=3).map(tuple),
+    transfers=st.lists(TRANSFERS, max_size=2).map(tuple),
+    recordings=st.lists(st.builds(Recording, EDGES, MAYBE, TEXT), max_size=2).map(tuple),
+    parkings=st.lists(PARKINGS, max_size=2).map(tuple),
+    score=st.none() | st.integers(0, 9999),
+    origin=TEXT,
 )
 STATES = st.builds(AgentInterval, TEXT, TEXT, st.sampled_from(["logged_in", "paused", "wrap-up"]), EDGES, MAYBE, TEXT)
 

@@ -10,7 +10,17 @@ import pytest
 
 from cctoolkit.cdr import schema
 from cctoolkit.cdr.columns import columns
-from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Edge, Hold, QueueVisit, StepTaken
+from cctoolkit.cdr.records import (
+    AgentInterval,
+    AgentLeg,
+    CallRecord,
+    Edge,
+    Hold,
+    Party,
+    QueueVisit,
+    StepTaken,
+    Transfer,
+)
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.errors import OperatorError, ToolkitBug
 
@@ -231,17 +241,20 @@ def test_a_store_of_before_holds_opens(old):
     with Store.open(old) as store:
         (kept,) = store.calls()
         assert [leg.holds for leg in kept.visits[0].legs] == [(), ()]
+        assert (kept.parties, kept.transfers, kept.recordings, kept.joined) == ((), (), (), "")
         assert kept.visits[0].legs[1].talk_seconds == 51
         assert len(list(store.states())) == 1
         leg = msgspec.structs.replace(kept.visits[0].legs[1], holds=(Hold(at(20), at(25)), Hold(at(30), at(60), False)))
         visit = msgspec.structs.replace(kept.visits[0], legs=(kept.visits[0].legs[0], leg))
-        held = msgspec.structs.replace(kept, visits=(visit,))
+        party = Party("n1-2.1", "PJSIP/petrov", "202", "transfer", at(60), at(61), at(70), "answered", (Hold(at(62)),))
+        moved = Transfer("attended", at(60), "PJSIP/agent-1", "202", "PJSIP/petrov")
+        held = msgspec.structs.replace(kept, visits=(visit,), parties=(party,), transfers=(moved,), score=5)
         assert store.put([held]) == 1
         assert store.put([kept]) == 0
     with Store.read(old) as store:
         assert list(store.calls()) == [held]
     with closing(sqlite3.connect(old)) as database:
-        assert database.execute("SELECT version FROM schema_version").fetchone() == (3,)
+        assert database.execute("SELECT version FROM schema_version").fetchone() == (4,)
 
 
 def test_what_fails_in_an_upgrade_leaves_the_old_store(old, monkeypatch):
