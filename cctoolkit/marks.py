@@ -43,7 +43,7 @@ CALLING = "cct-calling-"
 RECOVER = "cct-recover"
 """What a node runs once after it has started: its cli.conf says so."""
 
-Kind = Literal["entry", "step", "ask", "out", "end", "wrapup", "ready", "override"]
+Kind = Literal["entry", "step", "ask", "out", "end", "wrapup", "ready", "score", "origin", "override"]
 _KINDS: dict[str, Kind] = {k: k for k in get_args(Kind)}
 _ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 # The first part of eight hex digits is the digest: a project's id has none (a rule of model.lint).
@@ -57,8 +57,9 @@ class Mark(msgspec.Struct, frozen=True):
     entry: `step` is the number dialled (E.164 without +), `detail` the caller's digits; step: the step was
     entered, `detail` is its type and what it uses, such as queue:orders; ask: it asks for a key, attempt
     `detail`; out: it was left by `detail`; end: `detail` is the hangup cause; wrapup, ready: `step` is the
-    agent; override: the agent `step` said `detail` by phone, in no call. `test` is known of a UserEvent only:
-    queue_log lines do not carry it.
+    agent; score: in the survey step `step` the caller said `detail`, a number; origin: this call calls back
+    the call `detail`, asked for in step `step`; override: the agent `step` said `detail` by phone, in no call.
+    `test` is known of a UserEvent only: queue_log lines do not carry it.
     """
 
     kind: Kind

@@ -15,6 +15,9 @@ from cctoolkit.cdr.records import AgentLeg, CallRecord
 SETTLED = 3_000_000
 """Microseconds after the log's last line from which an event cannot be what that line told."""
 
+MOST = 10_000
+"""What is heard of one call; a caller who waits for hours while phones ring comes to a thousand."""
+
 
 class Draft(Struct):
     """`start` is the record at entry; `told` the record as it was last taken."""
@@ -30,6 +33,10 @@ class Draft(Struct):
     """The switch no longer has its channel, and nobody told of the end."""
     born: int = 0
     """The epoch in which the events told of its entry; -1: only the log has."""
+    joined: str = ""
+    """The call it turned out to be a part of."""
+    held_back: bool = False
+    """It is told when it has ended: until then it may turn out to be a part of another call."""
 
     @property
     def record(self) -> CallRecord:
@@ -55,7 +62,10 @@ class Draft(Struct):
 
     def hear(self, said: Said, epoch: int) -> None:
         """Take what an event says; what was heard already (a stream taken twice) changes nothing."""
-        if any(one.said == said for one in self.heard):
+        # What is later than everything heard is new; and nobody's call is told without end.
+        if said.at.at <= self.last and any(one.said == said for one in self.heard):
+            return
+        if len(self.heard) >= MOST:
             return
         self.last = max(self.last, said.at.at)
         if self.log and said.at.at > self.log[-1].at.at + SETTLED:
@@ -94,6 +104,6 @@ class Draft(Struct):
 
 def _not_before(said: Said, latest: int) -> Said:
     """Return what a line says no earlier than what came before it: a line's second begins before its moment."""
-    if said.at.source == "ami" or said.at.at >= latest:
+    if said.at.source != "queue_log" or said.at.at >= latest:
         return said
     return replace(said, at=replace(said.at, at=latest))

@@ -26,27 +26,27 @@ class Feeder(Struct):
     since: int = 0
     anomalies: int = 0
     _parser: Parser = field(default_factory=_parser)
-    _held: list[bytes] | None = None
+    _held: list[tuple[bytes, int]] | None = None
 
-    def take(self, data: bytes) -> None:
-        """Fold one chunk."""
+    def take(self, data: bytes, received: int = 0) -> None:
+        """Fold one chunk; `received` is when it came (microseconds since the epoch), 0 when nobody knows."""
         if data.startswith(BACKFILL):
             self.tracker.backfill(data.removeprefix(BACKFILL).decode("utf-8", "replace"))
             self.finish()
         elif self._held is not None:
             # One gap on the other, and still no lines: they will tell of both.
-            self._held.append(data)
+            self._held.append((data, received))
         elif data:
-            self._parse(data)
+            self._parse(data, received)
         else:
-            self.since, self._held = self.tracker.now, [data]
+            self.since, self._held = self.tracker.now, [(data, received)]
 
     def finish(self) -> None:
         """Fold what is held back: no lines will come."""
         held, self._held = self._held or [], None
-        for data in held:
+        for data, received in held:
             if data:
-                self._parse(data)
+                self._parse(data, received)
             else:
                 self.anomalies += self._parser.anomalies
                 self._parser = _parser()
@@ -57,7 +57,7 @@ class Feeder(Struct):
         self.take(b"")
         self.finish()
 
-    def _parse(self, data: bytes) -> None:
+    def _parse(self, data: bytes, received: int) -> None:
         # The banner begins a connection; a transcript may begin in the middle of one.
         if data.startswith(BANNER):
             data = data.partition(b"\n")[2]
@@ -66,4 +66,4 @@ class Feeder(Struct):
         except ProtocolError as error:
             messages = error.before
         for message in messages:
-            self.tracker.feed(message)
+            self.tracker.feed(message, received)

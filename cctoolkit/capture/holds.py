@@ -17,11 +17,16 @@ def open_hold(leg: AgentLeg) -> Hold | None:
 
 def begun(leg: AgentLeg, at: Edge) -> AgentLeg:
     """Return the leg with the caller on hold from then on; a hold that went on already has ended in a gap."""
-    left = ended(leg, at, whole=False)
-    return replace(left, holds=(*left.holds, Hold(at)))
+    return replace(leg, holds=(*closed(leg.holds, at, whole=False), Hold(at)))
 
 
 def ended(leg: AgentLeg, at: Edge, *, whole: bool) -> AgentLeg:
     """Return the leg with the hold over, if there is one."""
-    last = open_hold(leg)
-    return leg if last is None else replace(leg, holds=(*leg.holds[:-1], replace(last, end=at, whole=whole)))
+    return replace(leg, holds=closed(leg.holds, at, whole=whole))
+
+
+def closed(holds: tuple[Hold, ...], at: Edge, *, whole: bool) -> tuple[Hold, ...]:
+    """Return the holds with the one that goes on over."""
+    if not holds or holds[-1].end is not None:
+        return holds
+    return (*holds[:-1], replace(holds[-1], end=at, whole=whole))

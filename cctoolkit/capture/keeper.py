@@ -52,7 +52,7 @@ class Keeper:
         if found:
             self.feeder, start, self.received_us = found.feeder, found.next, found.received_us
         for chunk in read(self.journal.path, start, self._damaged):
-            self.feeder.take(chunk.data)
+            self.feeder.take(chunk.data, chunk.received_us)
             self.received_us = chunk.received_us
             self._kept_bytes += len(chunk.data)
             if chunk.sequence % _SETTLE_RECORDS == 0:
@@ -68,7 +68,7 @@ class Keeper:
         """Take what was received; raise OperatorError when the journal cannot be written."""
         self.received_us = now_us()
         self.journal.append(data, self.received_us)
-        self.feeder.take(data)
+        self.feeder.take(data, self.received_us)
         self._kept_bytes += len(data)
 
     def drain(self) -> None:

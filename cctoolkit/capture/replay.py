@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cctoolkit.capture import transcript
 from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.reading import is_journal, read
 from cctoolkit.capture.tracker import Tracker
@@ -23,22 +24,22 @@ def replay(path: Path, node: str, store: Store, say: Callable[[str], None] = lam
         feeder.lost()
 
     with store.batch():
-        for data in _chunks(path, damaged):
-            feeder.take(data)
+        for data, received in _chunks(path, damaged):
+            feeder.take(data, received)
             # Not every version a live capture told on the way: what the store has already is then told as the same.
             put += drain(feeder, store, settled=True)
         feeder.finish()
-        put += drain(feeder, store)
+        put += drain(feeder, store, last=True)
     for text in complaints(feeder):
         say(text)
     return put
 
 
-def drain(feeder: Feeder, store: Store, *, settled: bool = False) -> int:
-    """Put what changed into the store, in one commit; return how many records were new or newer. `settled`: see
-    `Tracker.take`.
+def drain(feeder: Feeder, store: Store, *, settled: bool = False, last: bool = False) -> int:
+    """Put what changed into the store, in one commit; return how many records were new or newer. `settled` and `last`:
+    see `Tracker.take`.
     """
-    records, states = feeder.tracker.take(settled=settled)
+    records, states = feeder.tracker.take(settled=settled, last=last)
     if not records and not states:
         return 0
     with store.batch():
@@ -53,18 +54,20 @@ def complaints(feeder: Feeder) -> Iterator[str]:
     if tracker.lost_calls:
         yield f"{tracker.lost_calls} calls are gone without an end that anyone told; they stay unfinished"
     if tracker.untimed:
-        yield f"{tracker.untimed} events have no Timestamp; set timestampevents = yes in manager.conf"
+        yield (
+            f"{tracker.untimed} events have no Timestamp: they are given when they were received, or of a transcript "
+            "no more than their order; set timestampevents = yes in manager.conf"
+        )
     if feeder.anomalies:
         yield f"{feeder.anomalies} blocks were no AMI"
 
 
-def _chunks(path: Path, damaged: Callable[[str], None]) -> Iterator[bytes]:
+def _chunks(path: Path, damaged: Callable[[str], None]) -> Iterator[tuple[bytes, int]]:
     try:
         if is_journal(path):
-            yield from (chunk.data for chunk in read(path, damaged=damaged))
+            yield from ((chunk.data, chunk.received_us) for chunk in read(path, damaged=damaged))
             return
         with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                yield piece
+            yield from ((piece, 0) for piece in transcript.lines(iter(lambda: file.read(_PIECE), b"")))
     except OSError as error:
         raise OperatorError(f"cannot be read: {error.strerror}", where=str(path)) from error

@@ -13,15 +13,25 @@ _MOST_DIGITS = 11
 
 Kind = Literal[
     "step", "out", "up", "join", "offer", "missed", "cancelled", "silenced", "connect", "complete", "left",
-    "wrapup", "ready", "end", "hangup", "hold", "unhold",
+    "wrapup", "ready", "end", "hangup", "hold", "unhold", "exit", "caller", "rings", "talks", "stops", "holds",
+    "unholds", "role", "transfer", "records", "recorded", "parked", "unparked", "message", "score", "origin", "joined",
 ]  # fmt: skip
 """step, out, wrapup, ready, end: our marks. up: the channel was answered. join, left: a queue. offer, missed, connect,
 complete: an agent's phone rings, stops, is answered, has talked. cancelled: of queue_log alone, the caller left while
 it rang. silenced: of events alone, the caller left or another agent answered. hangup: the channel is gone.
-hold, unhold: an agent's phone puts the caller on hold and takes them back.
+hold, unhold: an agent's phone puts the caller on hold and takes them back. exit: left a queue, nobody said how.
+rings, talks, stops, holds, unholds, role: of another party's channel (parties.py). caller: who calls, and what was
+dialled. transfer; records, recorded; parked, unparked; message: left one; score: in a survey; origin: the call that is
+called back; joined: the call is a part of another.
 """
 
-EVENTS_ALONE = frozenset({"offer", "silenced", "hangup", "hold", "unhold"})
+OF_PARTIES = frozenset({"rings", "talks", "stops", "holds", "unholds", "role", "records", "recorded"})
+"""What goes over to another call when this one turns out to be a part of it."""
+
+EVENTS_ALONE = OF_PARTIES | {
+    "offer", "silenced", "hangup", "hold", "unhold", "exit", "caller", "transfer", "parked", "unparked", "message",
+    "joined",
+}  # fmt: skip
 """What queue_log has no line for, or not always; an offer follows from how long it rang."""
 
 AGENTS_OWN = frozenset({"wrapup", "ready"})
@@ -36,7 +46,10 @@ class Said(Struct, frozen=True):
     name: str = ""
     detail: str = ""
     rang_us: int = 0
-    """How long the phone had rung, of missed, cancelled, silenced and connect."""
+    """How long the phone had rung, of missed, cancelled, silenced and connect; how long the caller waited, of left."""
+    channel: str = ""
+    """The unique id of the other party's channel."""
+    number: str = ""
 
     def same(self, other: "Said") -> bool:
         """Say whether two sources may mean the same by it, their moments apart."""

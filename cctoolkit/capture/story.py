@@ -9,10 +9,10 @@ from typing import ClassVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cctoolkit.capture import holds
+from cctoolkit.capture import endings, holds, parties
 from cctoolkit.capture.answered import answered_leg, with_answered_leg
 from cctoolkit.capture.said import Said, digits
-from cctoolkit.cdr.records import AgentLeg, CallOutcome, CallRecord, Edge, QueueVisit, StepTaken, VisitOutcome
+from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, QueueVisit, StepTaken, VisitOutcome
 
 _LEFT_BY: dict[str, VisitOutcome] = {
     "queue-timeout": "timeout",
@@ -20,11 +20,6 @@ _LEFT_BY: dict[str, VisitOutcome] = {
     "queue-no-agents": "no_agents",
 }
 _KEY = "queue-key-"
-_ENDED_BY: dict[str, CallOutcome] = {
-    "transferred": "transferred",
-    "message-left": "message",
-    "voicemail-done": "message",
-}
 _LEFT: dict[str, VisitOutcome] = {"abandoned": "abandoned", "timeout": "timeout", "no_agents": "no_agents"}
 
 
@@ -35,15 +30,21 @@ class Story(Struct):
     _queues: dict[str, str] = field(default_factory=dict)
     _waits_in: str = ""
     """The queue step whose queue the call has not joined (yet)."""
+    _exit: Edge | None = None
+    """When a queue of another dialplan was left, until it is said how."""
     _epoch: int = 0
-    """The epoch of what is said now."""
     _held: int = 0
-    """The epoch of the last hold."""
+    """The epochs of what is said now, and of the last hold."""
 
     def take(self, said: Said, epoch: int = 0) -> None:
         """Take the next thing said, and in which stretch without a gap it was."""
         self._epoch = epoch
-        self._HANDLERS[said.kind](self, said)
+        if fold := parties.FOLDS.get(said.kind):
+            if said.kind == "rings" and said.detail != "queue":
+                self._went_on()
+            self.record = fold(self.record, said)
+        else:
+            self._HANDLERS[said.kind](self, said)
 
     def set(self, **fields: object) -> None:
         """Replace fields of the call."""
@@ -79,7 +80,21 @@ class Story(Struct):
 
     def _join(self, said: Said) -> None:
         self._waits_in = ""
+        self._went_on()
         self._visits(QueueVisit(said.name, said.at))
+
+    def _went_on(self) -> None:
+        """A caller who goes on was told an abandon by a time-out, and left a queue that says nothing by a key."""
+        visit = self._visit()
+        if visit is None or self.record.project or visit.outcome not in ("abandoned", "unfinished"):
+            return
+        if visit.outcome == "abandoned":
+            self._put(replace(visit, outcome="timeout"))
+        elif self._exit:
+            self._left_queue("exit_key", self._exit)
+
+    def _exits(self, said: Said) -> None:
+        self._exit = said.at
 
     def _offer(self, said: Said) -> None:
         visit = self._visit()
@@ -124,8 +139,8 @@ class Story(Struct):
     def _complete(self, said: Said) -> None:
         self._end_hold(said)
         self._leg(said.name, "answered", ended=said.at, hung_up_by=said.detail)
-        if self.record.ended:
-            self.set(hung_up_by=self._who())
+        if self.record.ended and (self.record.project or said.detail):
+            self.set(hung_up_by=endings.who(self.record, said, self._queues))
 
     def _hold(self, said: Said) -> None:
         leg = self._talks(said.name)
@@ -138,10 +153,13 @@ class Story(Struct):
             self._end_hold(said)
 
     def _end_hold(self, said: Said) -> None:
-        whole = said.at.source == "ami" and self._held == self._epoch
+        whole = said.at.source != "queue_log" and self._held == self._epoch
         self._change(said.name, lambda leg: holds.ended(leg, said.at, whole=whole))
 
     def _left(self, said: Said) -> None:
+        if self._visit() is None:
+            # Nobody told of the joining; the event of the end counts the seconds back to it.
+            self._visits(QueueVisit(said.name, Edge(said.at.at - said.rang_us, "queue_log")))
         self._left_queue(_LEFT.get(said.detail, "abandoned"), said.at)
 
     def _left_queue(self, outcome: VisitOutcome, at: Edge) -> None:
@@ -163,35 +181,16 @@ class Story(Struct):
             self._hangup(said)
 
     def _hangup(self, said: Said) -> None:
-        if self.record.ended and self.record.ended.source == "ami":
+        if self.record.ended and self.record.ended.source != "queue_log":
             return
         self.set(ended=said.at, cause=digits(said.detail) or self.record.cause)
-        if self.record.outcome == "unfinished":
-            self.set(outcome=self._how())
-        self.set(hung_up_by=self._who())
-
-    def _how(self) -> CallOutcome:
-        """Say what became of a call that no agent answered: the furthest it came."""
-        for step in reversed(self.record.steps):
-            if step.outcome in _ENDED_BY:
-                return _ENDED_BY[step.outcome]
+        self.record = parties.over(self.record, said)
         visit = self._visit()
-        if visit and visit.outcome == "abandoned":
-            return "abandoned"
-        return "unfinished" if visit and visit.outcome == "unfinished" else "ended_in_flow"
-
-    def _who(self) -> str:
-        """Say who ended the call: the flow by its hangup step, the agent if the agent was last, else the caller; of a
-        transferred one, whose other end is not ours, nobody knows.
-        """
-        last = self.record.steps[-1] if self.record.steps else None
-        if last and last.outcome == "transferred":
-            return ""
-        if self.record.outcome == "busy" or (last and last.outcome == "hangup"):
-            return "flow"
-        legs = [leg for visit in self.record.visits for leg in visit.legs if leg.outcome == "answered"]
-        # A call may go on after its agent: then its last step is no queue.
-        return legs[-1].hung_up_by if legs and (last is None or last.step in self._queues) else "caller"
+        if self._exit and visit and visit.outcome == "unfinished":
+            self._left_queue("exit_key", self._exit)
+        if self.record.outcome == "unfinished":
+            self.set(outcome=endings.how(self.record))
+        self.set(hung_up_by=endings.who(self.record, said, self._queues))
 
     def _cancel(self, at: Edge) -> None:
         visit = self._visit()
@@ -241,6 +240,7 @@ class Story(Struct):
         "connect": _connect,
         "complete": _complete,
         "left": _left,
+        "exit": _exits,
         "wrapup": _wrap_up,
         "ready": _ready,
         "end": _end,

@@ -2,24 +2,27 @@
 
 What is true of a call's path comes from its own marks; what is true of a queue comes from app_queue's events, except
 how a caller left without an agent: QueueCallerAbandon also comes for time-outs, so the mark that carries QUEUESTATUS
-has the last word. An event's handler is the method named after it; there is no other list.
+has the last word. An event's handler is the method named after it; there is no other list. What channels do is
+in switchboard.py and occasions.py.
 Source: the events' pages at docs.asterisk.org, Asterisk 22, AMI Events.
 """
 
 from collections.abc import Callable
 from typing import ClassVar
 
-from msgspec import Struct, field
+from msgspec import field
 
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture import queue_log
+from cctoolkit.capture import older, queue_log
 from cctoolkit.capture.agents import AgentStates, What
 from cctoolkit.capture.answered import talks_with
+from cctoolkit.capture.board import Channel
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, parse
 from cctoolkit.capture.listings import Listings
-from cctoolkit.capture.moments import born, moment
+from cctoolkit.capture.moments import Clock, born, moment
+from cctoolkit.capture.occasions import Occasions
 from cctoolkit.capture.said import Kind, Said, digits
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
@@ -29,31 +32,32 @@ KEEP_US = 2 * 3600 * SECOND
 LOST_US = 24 * 3600 * SECOND
 """How long a call of which nothing is heard is taken to go on."""
 
+MOST = 100_000
+"""Calls remembered; what a hostile stream begins beyond that is told as it is, the oldest first."""
+
 _SWEEP_US = 60 * SECOND
 _MANY = 10_000
 
 _Handler = Callable[["Tracker", Message, Edge], None]
 
 
-class Tracker(Struct):
+class Tracker(Occasions):
     """Feed it messages in order; take the records that changed. Knows no socket, no clock, no store. All it knows is
     in its fields, which a snapshot keeps.
     """
 
-    node: str
     now: int = 0
     """The newest moment told, by the switch's clock."""
     unknown_calls: int = 0
     """Calls heard of whose entry was not: they began before anything was captured, and have no record."""
     untimed: int = 0
-    """Events of use but for their missing moment (manager.conf without timestampevents=yes)."""
-    _calls: dict[str, Draft] = field(default_factory=dict)
+    """Events that say no moment (manager.conf without timestampevents=yes); they have been given one."""
     _touched: set[str] = field(default_factory=set)
     _leaving: list[Draft] = field(default_factory=list)
     _agents: AgentStates = field(default_factory=AgentStates)
     _unknown: set[str] = field(default_factory=set)
     _listings: Listings = field(default_factory=Listings)
-    _epoch: int = 0
+    _clock: Clock = field(default_factory=Clock)
     _swept: int = 0
     _lost: int = 0
 
@@ -63,8 +67,10 @@ class Tracker(Struct):
     def __post_init__(self) -> None:
         self._agents.node = self.node
 
-    def feed(self, event: Message) -> None:
-        """Take one message; those that say nothing about calls are told by their name alone."""
+    def feed(self, event: Message, received: int = 0) -> None:
+        """Take one message; those that say nothing about calls are told by their name alone. `received`: when its bytes
+        came (microseconds), for events that do not say when they happened.
+        """
         name = event.event
         try:
             handler = self._handlers[name]
@@ -75,14 +81,18 @@ class Tracker(Struct):
                 self._listings.reply(event)
             return
         at = moment(event)
-        if at is None:
-            self.untimed += 1
+        edge = self._untold(event, received) if at is None else Edge(at)
+        if edge is None:
             return
-        if at > self.now:
-            self.now = at
-            if at > self._swept + _SWEEP_US:
+        if edge.at > self.now:
+            self.now = edge.at
+            if edge.at > self._swept + _SWEEP_US:
                 self._sweep()
-        handler(self, event, Edge(at))
+        handler(self, older.named(event, self._board.aliases) if self._board.aliases else event, edge)
+
+    def _untold(self, event: Message, received: int) -> Edge | None:
+        self.untimed += 1
+        return self._clock.edge(event, received)
 
     def _handler(self, name: str) -> _Handler | None:
         handler: _Handler | None = getattr(type(self), f"_on_{name.lower()}", None)
@@ -95,11 +105,14 @@ class Tracker(Struct):
         self._epoch += 1
         self._listings.cut_off()
 
-    def take(self, *, settled: bool = False) -> tuple[list[CallRecord], list[AgentInterval]]:
-        """Return what changed since the last take, oldest call first; `settled`: only calls that change no more."""
+    def take(self, *, settled: bool = False, last: bool = False) -> tuple[list[CallRecord], list[AgentInterval]]:
+        """Return what changed since the last take, oldest call first; `settled`: only calls that change no more;
+        `last`: no event comes any more, so what is held back until a call's end is told too.
+        """
         drafts, self._leaving = self._leaving, []
         if not settled:
-            drafts += [self._calls[call] for call in sorted(self._touched)]
+            touched = [self._calls[call] for call in sorted(self._calls if last else self._touched)]
+            drafts += [draft for draft in touched if last or not draft.held_back or draft.ended or draft.gone]
             self._touched.clear()
         return [record for draft in drafts if (record := draft.take())], self._agents.take()
 
@@ -127,9 +140,25 @@ class Tracker(Struct):
         for call, draft in list(self._calls.items()):
             keep = KEEP_US if draft.ended or draft.gone else LOST_US
             if draft.last < self.now - keep:
-                self._lost += not draft.ended
-                self._leaving.append(self._calls.pop(call))
-                self._touched.discard(call)
+                self._leave(call)
+        self._board.sweep(self.now - LOST_US)
+
+    def _leave(self, call: str) -> None:
+        """Tell a call for the last time."""
+        draft = self._calls.pop(call)
+        self._lost += not draft.ended
+        self._leaving.append(draft)
+        self._touched.discard(call)
+        self._board.lives.pop(call, None)
+
+    def _forget(self, call: str) -> None:
+        """Let a call go that is a part of another; if it was told by itself, say so."""
+        self._board.lives.pop(call, None)
+        draft = self._calls.pop(call, None)
+        self._touched.discard(call)
+        if draft and draft.told:
+            draft.hear(Said("joined", Edge(draft.last), detail=draft.joined), self._epoch)
+            self._leaving.append(draft)
 
     def _of(self, call: str) -> Draft | None:
         draft = self._calls.get(call)
@@ -140,7 +169,8 @@ class Tracker(Struct):
     def _hear(self, event: Message, said: Said) -> None:
         # AgentComplete of a caller whose channel went first has only the agent's channel, and the call it belonged to;
         # when that went too, neither: then the agent's talk is known by nobody having told its end.
-        call = event.get("Uniqueid") or event.get("DestLinkedid")
+        channel = event.get("Uniqueid")
+        call = self._call(channel) if channel else event.get("DestLinkedid")
         if not call and said.kind == "complete":
             call = talks_with((draft.record for draft in self._calls.values()), said.name)
         if draft := self._of(call):
@@ -152,6 +182,7 @@ class Tracker(Struct):
             return
         draft = self._of(mark.call)
         if mark.kind == "entry":
+            self._entered(event, mark.call)
             start = queue_log.entered(mark, self.node, at, test=mark.test)
             if draft:
                 draft.begin(start, self._epoch)
@@ -170,6 +201,8 @@ class Tracker(Struct):
             self._unknown.add(call)
 
     def _begin(self, call: str, draft: Draft) -> None:
+        if len(self._calls) >= MOST:
+            self._leave(next(iter(self._calls)))
         self._calls[call] = draft
         self._touched.add(call)
 
@@ -185,30 +218,70 @@ class Tracker(Struct):
         self.now = max([self.now, *(line.at for line in lines)])
 
     def _on_newstate(self, event: Message, at: Edge) -> None:
-        if event.get("ChannelStateDesc") == "Up":
-            self._hear(event, Said("up", at))
+        state = event.get("ChannelStateDesc")
+        if state == "Up":
+            id_ = event.get("Uniqueid")
+            live = self._board.live_of(id_)
+            if live is None:
+                self._tell(self._call(id_), Said("up", at))
+            elif live.entry == id_:
+                self._tell(live.call, Said("up", at))
+        elif state == "Ring" and event.get("Uniqueid") not in self._board.channels:
+            self._source(event, at)
 
     def _on_queuecallerjoin(self, event: Message, at: Edge) -> None:
+        _, live = self._source(event, at)
+        if live:
+            live.queued = True
         self._queued("join", event, at, member=False)
 
+    def _on_queuecallerleave(self, event: Message, at: Edge) -> None:
+        live = self._board.live_of(event.get("Uniqueid"))
+        if live:
+            live.queued = False
+            if live.foreign:
+                self._queued("exit", event, at, member=False)
+
+    def _on_join(self, event: Message, at: Edge) -> None:
+        self._on_queuecallerjoin(older.queue(event), at)
+
+    def _on_leave(self, event: Message, at: Edge) -> None:
+        self._on_queuecallerleave(older.queue(event), at)
+
     def _on_agentcalled(self, event: Message, at: Edge) -> None:
+        channel = self._board.channels.get(event.get("DestUniqueid"))
+        if channel is None and (rung := event.get("DestinationChannel")):
+            # Until Asterisk 11 no Dial tells of those whom a queue rings.
+            channel, live = self._board.named(rung), self._board.live_of(event.get("Uniqueid"))
+            if channel and live and self._taken(channel, live):
+                channel.linked = False
+        if channel:
+            channel.agent = event.get("MemberName") or event.get("AgentName")
         self._queued("offer", event, at)
 
     def _on_agentringnoanswer(self, event: Message, at: Edge) -> None:
         self._queued("missed", event, at, rang_us=digits(event.get("RingTime")) * 1000)
 
     def _on_dialend(self, event: Message, at: Edge) -> None:
+        self._dial_ended(event, at)
+        self._silenced(event, at)
+
+    def _silenced(self, event: Message, at: Edge) -> None:
         """A phone stopped ringing because the caller left or another agent answered: of that app_queue has no event,
         and the beginning may have been missed; the channel's id holds the second it began in.
         """
         channel = event.get("DestUniqueid")
         if event.get("DialStatus") == "CANCEL" and channel:
-            agent = marks.agent_of(event.get("DestChannel"))
+            known = self._board.channels.get(channel)
+            agent = (known and known.agent) or marks.agent_of(event.get("DestChannel"))
             self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - born(channel) * SECOND)))
 
     def _on_agentconnect(self, event: Message, at: Edge) -> None:
+        dest = event.get("DestUniqueid")
+        if channel := self._board.channels.get(dest):
+            self._board.holding[channel.endpoint] = channel.id
         # RingTime has whole seconds, rounded; so has the channel's id, but they end no later than the ringing began.
-        begun = born(event.get("DestUniqueid")) * SECOND
+        begun = born(dest) * SECOND
         rang = at.at - begun if begun else digits(event.get("RingTime")) * SECOND
         self._queued("connect", event, at, rang_us=max(0, rang))
 
@@ -218,25 +291,45 @@ class Tracker(Struct):
         self._agents.free(event.get("MemberName"), at)
 
     def _on_queuecallerabandon(self, event: Message, at: Edge) -> None:
-        self._queued("left", event, at, member=False, detail="abandoned")
+        waited = digits(event.get("HoldTime")) * SECOND
+        self._queued("left", event, at, member=False, detail="abandoned", rang_us=waited)
 
     def _queued(
         self, kind: Kind, event: Message, at: Edge, *, member: bool = True, detail: str = "", rang_us: int = 0
     ) -> None:
-        """Take an event of a queue of ours: of a foreign one a record has nothing to say."""
+        """Take an event of a queue: ours by its id, others by what the switch calls them. In a call of ours a foreign
+        queue says nothing of our queue's visit.
+        """
         ids = marks.queue_ids(event.get("Queue"))
-        if ids:
-            name = event.get("MemberName") if member else ids[1]
-            self._hear(event, Said(kind, at, name, detail, rang_us))
+        if ids is None and (draft := self._calls.get(self._call(event.get("Uniqueid")))) and draft.start.project:
+            return
+        queue = ids[1] if ids else event.get("Queue")
+        name = (event.get("MemberName") or event.get("AgentName")) if member else queue
+        self._hear(event, Said(kind, at, name, detail, rang_us))
 
     def _on_hangup(self, event: Message, at: Edge) -> None:
-        self._hear(event, Said("hangup", at, detail=event.get("Cause")))
+        self._hung_up(event, at)
+        if self._board.aliases:
+            self._board.aliases = {id_: one for id_, one in self._board.aliases.items() if one != event.get("Uniqueid")}
 
     def _on_hold(self, event: Message, at: Edge) -> None:
-        """Take what an agent's channel did; the call is the one its channel was made for."""
-        if draft := self._of(event.get("Linkedid")):
-            kind: Kind = "hold" if event.event.lower() == "hold" else "unhold"
-            draft.hear(Said(kind, at, marks.agent_of(event.get("Channel"))), self._epoch)
+        """Take what a phone did to whom it talks with; the call is the one its channel was made for."""
+        over = event.event.lower() == "unhold" or event.get("Status") == "Off"
+        channel = self._board.channels.get(event.get("Uniqueid"))
+        if channel and (channel.phone or channel.agent):
+            self._holds(channel, over=over)
+        call = (channel and channel.call) or event.get("Linkedid")
+        if channel and channel.party:
+            self._tell(call, Said("unholds" if over else "holds", at, channel=channel.id))
+        if agent := (channel and channel.agent) or marks.agent_of(event.get("Channel")):
+            self._tell(call, Said("unhold" if over else "hold", at, agent))
+
+    def _holds(self, channel: Channel, *, over: bool) -> None:
+        holding = self._board.holding
+        if not over:
+            holding[channel.endpoint] = channel.id
+        elif not channel.agent and holding.get(channel.endpoint) == channel.id:
+            del holding[channel.endpoint]
 
     _on_unhold = _on_hold
 
@@ -255,7 +348,9 @@ class Tracker(Struct):
     def _on_queuemember(self, event: Message, _at: Edge) -> None:
         self._listings.entry(event)
 
-    _on_coreshowchannel = _on_queuemember
+    def _on_coreshowchannel(self, event: Message, _at: Edge) -> None:
+        self._listings.entry(event)
+        self._adopt(event, self.now)
 
     def _on_queuestatuscomplete(self, _event: Message, _at: Edge) -> None:
         """All members of all queues have been listed. Without any clock nobody can say when."""
@@ -265,8 +360,12 @@ class Tracker(Struct):
             self._agents.listed(seats, Edge(now, "queue_status"), known)
 
     def _on_coreshowchannelscomplete(self, _event: Message, _at: Edge) -> None:
-        """Calls of before the gap whose channel is not among those listed are gone; their end may still be told."""
+        """Calls and channels of before the gap that are not listed are gone; a call's end may still be told."""
         channels = self._listings.channels()
+        there = {*channels, *map(self._call, channels)}
         for call, draft in self._calls.items():
             if not draft.ended and draft.born < self._epoch:
-                draft.gone = call not in channels
+                draft.gone = call not in there
+                if draft.gone and draft.held_back:
+                    self._touched.add(call)
+        self._board.keep(channels, self._epoch)

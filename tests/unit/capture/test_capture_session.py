@@ -119,7 +119,7 @@ async def test_a_stop_leaves_a_snapshot(switch, tmp_path, monkeypatch):
         while not list((tmp_path / "n1").glob("*.zst")):
             await asyncio.sleep(0.01)
     taken, real = [], Feeder.take
-    monkeypatch.setattr(Feeder, "take", lambda self, data: (taken.append(data), real(self, data))[1])
+    monkeypatch.setattr(Feeder, "take", lambda self, data, at=0: (taken.append(data), real(self, data, at))[1])
     again = Capture(tmp_path, switch)
     async with again.running():
         before = taken[: next(place for place, data in enumerate(taken) if data.startswith(b"\0queue_log"))]

@@ -134,7 +134,7 @@ def node(tmp_path):
 def folded(monkeypatch):
     """Return a list that grows by what is folded."""
     seen, real = [], Feeder.take
-    monkeypatch.setattr(Feeder, "take", lambda self, data: (seen.append(data), real(self, data))[1])
+    monkeypatch.setattr(Feeder, "take", lambda self, data, at=0: (seen.append(data), real(self, data, at))[1])
     return seen
 
 

@@ -162,10 +162,10 @@ def test_calls_that_began_before():
 
 
 def test_events_without_time():
-    """Events of use without a Timestamp are counted, others and replies are not."""
-    data = (
-        b"Event: Hangup\r\nUniqueid: 1\r\n\r\nEvent: VarSet\r\n\r\nResponse: Success\r\n\r\nEvent: FullyBooted\r\n\r\n"
-    )
+    """Events of use without a Timestamp are counted, others and replies are not; of a channel whose id says no second
+    nothing is known.
+    """
+    data = b"Event: Hangup\r\nUniqueid: 1\r\n\r\nEvent: Newexten\r\n\r\nResponse: Success\r\n\r\nEvent: FullyBooted\r\n\r\n"
     assert fold(data).untimed == 1
 
 

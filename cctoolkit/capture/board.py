@@ -1,0 +1,250 @@
+"""The switchboard: which channels there are, whose call each belongs to, and who is connected with whom.
+
+A channel joins its call when it is made, by its Linkedid, or when it is dialled or taken up; it never changes over
+because two calls share a bridge (a conference, a barge): only a transfer, a pick-up and a consultation join calls.
+Source: Newchannel, DialBegin, BridgeEnter of docs.asterisk.org (Asterisk 22, AMI Events).
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+from msgspec import Struct, field
+
+MOST = 100_000
+"""Channels remembered; what a hostile stream opens beyond that lets the oldest go."""
+
+_HALF = re.compile(r"[;,][12]\Z")
+_PEER = re.compile(r"(?:[A-Za-z0-9]+/)?([^/@]+)(?:/(.*))?\Z", re.DOTALL)
+
+
+class Channel(Struct):
+    """One channel; `call` is "" of those that are in no call (an agent dials a feature code)."""
+
+    id: str
+    name: str
+    born: int
+    epoch: int = 0
+    """The stretch without a gap in which it was heard of."""
+    call: str = ""
+    linked: bool = False
+    """The switch says which call it belongs to (Asterisk 12 and later)."""
+    other: str = ""
+    """The other half of a Local channel."""
+    bridge: str = ""
+    left: int = 0
+    """When it left its last bridge, 0 while it is in one."""
+    moved: bool = False
+    """It left a bridge before the one it talked with: somebody sent it elsewhere."""
+    party: bool = False
+    picked_up: bool = False
+    phone: bool = False
+    """Dialled as itself and not as a number beyond it: somebody's phone, and no trunk."""
+    agent: str = ""
+    room: str = ""
+    """The conference it is in."""
+
+    @property
+    def local(self) -> bool:
+        """Say whether it is half of a Local channel, and nobody's phone."""
+        return self.name.startswith("Local/")
+
+    @property
+    def endpoint(self) -> str:
+        """Its name without its number: PJSIP/ivanova."""
+        return endpoint(self.name)
+
+
+class Live(Struct):
+    """A call that goes on. `anchor` is the channel with which it ends: the one it entered by, or the transferee's."""
+
+    call: str
+    entry: str
+    anchor: str
+    foreign: bool
+    channels: dict[str, bool] = field(default_factory=dict)
+    ringing: dict[str, bool] = field(default_factory=dict)
+    talking: dict[str, bool] = field(default_factory=dict)
+    queued: bool = False
+    dialled: bool = False
+    talked: bool = False
+    """Somebody was put through."""
+    cancelled: bool = False
+    """What rang was given up."""
+    transferring: bool = False
+    originated: bool = False
+    """The switch was told to place it: the first phone it rings is its caller's."""
+    beside: str = ""
+    """The call in which this one's caller has somebody on hold: a consultation, if nothing else becomes of it."""
+    asked: str = ""
+    """Who hung up, "caller" or "agent", of those who were put through."""
+    party_left: int = 0
+    """When the last party left its bridge."""
+    guests: dict[str, bool] = field(default_factory=dict)
+    """Callers of other calls whom this one was transferred to."""
+
+
+class Board(Struct):
+    """All that is so now."""
+
+    channels: dict[str, Channel] = field(default_factory=dict)
+    lives: dict[str, Live] = field(default_factory=dict)
+    bridges: dict[str, dict[str, bool]] = field(default_factory=dict)
+    halves: dict[str, str] = field(default_factory=dict)
+    """Of Local channels whose other half has not come: name without the half -> id."""
+    rooms: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """Conferences: name -> channels."""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Ids of channels that took another's place: as the switch says it -> as it is here."""
+    holding: dict[str, str] = field(default_factory=dict)
+    """Phones that have somebody on hold or come from a queue: endpoint -> channel."""
+
+    def add(self, channel: Channel) -> None:
+        """Take note of a channel; a Local one finds its other half."""
+        if len(self.channels) >= MOST:
+            self.drop(next(iter(self.channels)))
+        self.channels[channel.id] = channel
+        if not channel.local:
+            return
+        whole = _HALF.sub("", channel.name)
+        other = self.channels.get(self.halves.pop(whole, ""))
+        if other is None or other.id == channel.id:
+            self.halves[whole] = channel.id
+        else:
+            channel.other, other.other = other.id, channel.id
+
+    def drop(self, id_: str) -> Channel | None:
+        """Forget a channel."""
+        channel = self.channels.pop(id_, None)
+        if channel is None:
+            return None
+        self.leave(channel, 0)
+        self.leave_room(channel)
+        if channel.local and self.halves.get(whole := _HALF.sub("", channel.name)) == id_:
+            del self.halves[whole]
+        if self.holding.get(channel.endpoint) == id_:
+            del self.holding[channel.endpoint]
+        if live := self.lives.get(channel.call):
+            live.channels.pop(id_, None)
+            if not live.channels:
+                del self.lives[channel.call]
+        return channel
+
+    def live_of(self, id_: str) -> Live | None:
+        """Return the call a channel is in."""
+        channel = self.channels.get(id_)
+        return self.lives.get(channel.call) if channel else None
+
+    def join(self, channel: Channel, live: Live) -> None:
+        """Take a channel into a call, and its other half if nobody told of it."""
+        channel.call = live.call
+        live.channels[channel.id] = True
+        other = self.channels.get(channel.other) if channel.other else None
+        if other and not other.call:
+            self.join(other, live)
+
+    def absorb(self, part: Live, whole: Live) -> None:
+        """Take all channels of one call into another."""
+        self.lives.pop(part.call, None)
+        for id_ in part.channels:
+            if channel := self.channels.get(id_):
+                self.join(channel, whole)
+        whole.ringing.update(part.ringing)
+        whole.talking.update(part.talking)
+
+    def enter(self, channel: Channel, bridge: str) -> None:
+        """Take note that a channel is in a bridge."""
+        if channel.bridge and channel.bridge != bridge:
+            self.leave(channel, 0)
+        channel.bridge, channel.left, channel.moved = bridge, 0, False
+        self.bridges.setdefault(bridge, {})[channel.id] = True
+
+    def leave(self, channel: Channel, at: int) -> None:
+        """Take note that it left."""
+        members = self.bridges.get(channel.bridge)
+        if members:
+            members.pop(channel.id, None)
+            if not members:
+                del self.bridges[channel.bridge]
+        channel.bridge, channel.left = "", at
+
+    def leave_room(self, channel: Channel) -> None:
+        """Take note that a channel left its conference."""
+        members = self.rooms.get(channel.room)
+        if members:
+            members.pop(channel.id, None)
+            if not members:
+                del self.rooms[channel.room]
+        channel.room = ""
+
+    def connected(self, live: Live, id_: str) -> set[str]:
+        """Return the channels of this call that hear each other, this one among them: through bridges, and through the
+        halves of Local channels.
+        """
+        found, ahead = {id_}, [id_]
+        while ahead:
+            for one in self._beside(self.channels.get(ahead.pop())):
+                if one in live.channels and one not in found:
+                    found.add(one)
+                    ahead.append(one)
+        return found
+
+    def _beside(self, channel: Channel | None) -> Iterator[str]:
+        if channel:
+            yield from self.bridges.get(channel.bridge, ())
+            if channel.other:
+                yield channel.other
+
+    def named(self, name: str) -> Channel | None:
+        """Return the channel of this name: older events say no id."""
+        return next((channel for channel in self.channels.values() if channel.name == name), None)
+
+    def swap(self, clone: Channel, original: Channel) -> None:
+        """Let one channel take another's place and id, as Asterisk did until 11: its own id is the other's from now on,
+        who is as good as gone.
+        """
+        clone.bridge, original.bridge = original.bridge, clone.bridge
+        for one, other in ((clone, original), (original, clone)):
+            if members := self.bridges.get(one.bridge):
+                members.pop(other.id, None)
+                members[one.id] = True
+        ids = {known: id_ for id_, known in self.aliases.items()}
+        here, there = ids.get(clone.id, clone.id), ids.get(original.id, original.id)
+        self.aliases[there], self.aliases[here] = clone.id, original.id
+
+    def keep(self, listed: Collection[str], epoch: int) -> None:
+        """Forget channels of before an epoch that the switch has no more."""
+        there = {self.aliases.get(one, one) for one in listed}
+        for id_, channel in list(self.channels.items()):
+            if channel.epoch < epoch and id_ not in there:
+                self.drop(id_)
+
+    def sweep(self, before: int) -> None:
+        """Forget channels born before a moment, of calls that nobody remembers."""
+        for id_, channel in list(self.channels.items()):
+            if channel.born < before and channel.call not in self.lives:
+                self.drop(id_)
+
+
+def endpoint(name: str) -> str:
+    """Return a channel's name without its number: SIP/100-0000002a is SIP/100, Local/1@x-2a;1 is Local/1@x."""
+    whole = _HALF.sub("", name)
+    return whole.rpartition("-")[0] or whole
+
+
+def is_phone(channel: Channel, dialled: str) -> bool:
+    """Say whether what was dialled is the endpoint itself: `100`, `SIP/100`, `100/sip:100@host`, not `1234@trunk`."""
+    found = _PEER.fullmatch(dialled)
+    peer = channel.endpoint.partition("/")[2]
+    if found is None or found[1] != peer:
+        return False
+    return not found[2] or found[2].startswith(("sip:", "sips:", peer))
+
+
+def number(text: str) -> str:
+    """Return a caller's or called number, "" for what the switch writes where there is none."""
+    return "" if text.lower() in ("<unknown>", "anonymous", "unavailable", "<null>", "(null)", "s", "h") else text
+
+
+def call_of(node: str, channel: str) -> str:
+    """Return the id of the call that a channel began: `<node>-<uniqueid>`; a switch with a systemname says it so."""
+    return channel if "-" in channel else f"{node}-{channel}"

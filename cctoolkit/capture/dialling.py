@@ -1,0 +1,135 @@
+"""Whom a call rings, who is put through to it, and who leaves: dialling and bridges.
+
+A party is put through when its channel and the caller's hear each other, through whatever Local channels lie between:
+one that picks up and is asked for a confirmation first is not.
+Source: DialBegin, DialEnd, BridgeEnter of docs.asterisk.org (Asterisk 22, AMI Events).
+"""
+
+from cctoolkit.ami.messages import Message
+from cctoolkit.capture.board import Channel, Live, is_phone, number
+from cctoolkit.capture.said import Said
+from cctoolkit.capture.switchboard import Switchboard
+from cctoolkit.cdr.records import Edge
+
+_STATUS = {
+    "BUSY": "busy", "NOANSWER": "no_answer", "CANCEL": "cancelled", "DONTCALL": "busy", "TORTURE": "busy",
+    "CHANUNAVAIL": "failed", "CONGESTION": "failed", "INVALIDARGS": "failed",
+}  # fmt: skip
+
+
+class Dialling(Switchboard):
+    """Handlers of the events of dialling and of bridges."""
+
+    def _on_dialbegin(self, event: Message, at: Edge) -> None:
+        known = self._board.live_of(event.get("Uniqueid"))
+        if known and known.queued and not known.foreign:
+            # Whom a queue of ours rings, app_queue says itself.
+            return
+        dest = self._board.channels.get(event.get("DestUniqueid"))
+        source, live = self._source(event, at)
+        if source is None or live is None:
+            return
+        if dest is None:
+            dest = Channel(event.get("DestUniqueid"), event.get("DestChannel"), at.at, self._epoch)
+            if not dest.id or dest.id == source.id:
+                return
+            self._board.add(dest)
+        self._dials(source, dest, live, event, at)
+
+    def _dials(self, source: Channel, dest: Channel, live: Live, event: Message, at: Edge) -> None:
+        taken = self._taken(dest, live)
+        if source.id == live.entry and not live.dialled and not live.originated:
+            caller, dialled = number(event.get("CallerIDNum")), number(event.get("Exten"))
+            self._tell(live.call, Said("caller", at, caller, number=dialled))
+        if source.moved and source.id == live.anchor and not live.transferring:
+            live.transferring = True
+            self._tell(live.call, Said("transfer", at, detail="blind", number=number(event.get("Exten"))))
+        if not dest.local:
+            dest.phone = dest.phone or is_phone(dest, event.get("DialString"))
+            how, dialled = "pickup" if taken else self._how(source, live), number(event.get("DestCallerIDNum"))
+            if live.originated and how == "dial" and not live.talked:
+                self._tell(live.call, Said("caller", at, detail="originated", number=dialled))
+            self._rings(dest, live, how, dialled, at)
+
+    def _rings(self, dest: Channel, live: Live, how: str, dialled: str, at: Edge) -> None:
+        dest.party = live.dialled = True
+        live.cancelled, live.party_left, live.asked = False, 0, ""
+        if dest.id not in live.talking:
+            live.ringing[dest.id] = True
+        self._tell(live.call, Said("rings", at, dest.endpoint, how, channel=dest.id, number=dialled))
+
+    def _taken(self, dest: Channel, live: Live) -> bool:
+        """Take what is dialled into the call; say whether it had come by itself, to pick the call up."""
+        if dest.call == live.call:
+            return False
+        part = self._board.lives.get(dest.call)
+        if part is None:
+            self._board.join(dest, live)
+            return False
+        if part.foreign and part.entry == dest.id:
+            self._absorb(part, live, "dial")
+            return dest.linked
+        return False
+
+    def _how(self, source: Channel, live: Live) -> str:
+        anchor = self._board.channels.get(live.anchor)
+        if live.originated and anchor and anchor.local:
+            return "originate"
+        if live.transferring:
+            return "transfer"
+        if live.queued:
+            return "queue"
+        return "consult" if live.talked and anchor and anchor.bridge and source.id != live.anchor else "dial"
+
+    def _dial_ended(self, event: Message, at: Edge) -> None:
+        dest = self._board.channels.get(event.get("DestUniqueid"))
+        if dest is None or not dest.party:
+            return
+        status = event.get("DialStatus")
+        live = self._board.lives.get(dest.call)
+        if status == "ANSWER":
+            dest.picked_up = True
+        elif live and dest.id in live.ringing:
+            del live.ringing[dest.id]
+            live.cancelled = live.cancelled or status == "CANCEL"
+            detail = "not_connected" if dest.picked_up else _STATUS.get(status, "failed")
+            self._tell(live.call, Said("stops", at, detail=detail, channel=dest.id))
+
+    def _on_bridgeenter(self, event: Message, at: Edge) -> None:
+        channel = self._board.channels.get(event.get("Uniqueid"))
+        if channel:
+            self._board.enter(channel, event.get("BridgeUniqueid"))
+            self._connects(channel, at)
+
+    def _connects(self, channel: Channel, at: Edge) -> None:
+        live = self._board.lives.get(channel.call)
+        if live is None:
+            return
+        if channel.party or channel.id == live.anchor:
+            live.party_left = 0
+        if not live.ringing:
+            return
+        together = self._board.connected(live, channel.id)
+        if live.anchor not in together:
+            return
+        for one in [one for one in live.ringing if one in together]:
+            del live.ringing[one]
+            live.talking[one] = True
+            anchor = self._board.channels.get(live.anchor)
+            if live.originated and anchor and anchor.local:
+                live.anchor = one
+            else:
+                live.talked, live.transferring = True, False
+            self._tell(live.call, Said("talks", at, channel=one))
+
+    def _on_bridgeleave(self, event: Message, at: Edge) -> None:
+        channel = self._board.channels.get(event.get("Uniqueid"))
+        if channel is None:
+            return
+        live = self._board.lives.get(channel.call)
+        rest = self._board.bridges.get(channel.bridge, {})
+        if live and channel.id in live.talking:
+            live.party_left = live.party_left or at.at
+        elif live and channel.id == live.anchor:
+            channel.moved = any(one in live.talking for one in rest)
+        self._board.leave(channel, at.at)

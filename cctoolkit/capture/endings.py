@@ -1,0 +1,48 @@
+"""What became of a call, and who ended it: judged when it has ended."""
+
+from collections.abc import Collection
+from typing import Literal, get_args
+
+from cctoolkit.capture.said import Said
+from cctoolkit.cdr.records import CallOutcome, CallRecord
+
+Who = Literal["caller", "flow", "agent", ""]
+_WHO: dict[str, Who] = {who: who for who in get_args(Who)}
+_ENDED_BY: dict[str, CallOutcome] = {
+    "transferred": "transferred",
+    "message-left": "message",
+    "voicemail-done": "message",
+}
+
+
+def how(record: CallRecord) -> CallOutcome:
+    """Say what became of a call that no agent answered: the furthest it came."""
+    for step in reversed(record.steps):
+        if step.outcome in _ENDED_BY:
+            return _ENDED_BY[step.outcome]
+    last = record.visits[-1].outcome if record.visits else ""
+    if last in ("abandoned", "unfinished"):
+        return "abandoned" if last == "abandoned" else "unfinished"
+    rung = any(party.how != "originate" for party in record.parties)
+    return "not_answered" if rung and not record.project else "ended_in_flow"
+
+
+def who(record: CallRecord, said: Said, queues: Collection[str]) -> Who:
+    """Say who ended it: the flow by its hangup step, the agent if the agent was last, else the caller; of a transferred
+    one, whose other end is not ours, nobody knows. `queues` are the steps that are queues, `said` is the channel's end.
+    """
+    legs = [leg for visit in record.visits for leg in visit.legs if leg.outcome == "answered"]
+    if not record.project:
+        return _of_another(record, said, legs[-1].hung_up_by if legs else "")
+    last = record.steps[-1] if record.steps else None
+    if last and last.outcome == "transferred":
+        return ""
+    if record.outcome == "busy" or (last and last.outcome == "hangup"):
+        return "flow"
+    # A call may go on after its agent: then its last step is no queue.
+    return legs[-1].hung_up_by if legs and (last is None or last.step in queues) else "caller"
+
+
+def _of_another(record: CallRecord, said: Said, agent: Who) -> Who:
+    """Of a call of another dialplan its queue knows best, then whoever left first."""
+    return agent or ("caller" if record.outcome == "abandoned" else _WHO.get(said.name, ""))

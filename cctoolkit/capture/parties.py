@@ -1,0 +1,185 @@
+"""Who else took part in a call, where it was transferred, parked and recorded: what each thing said does to the record.
+
+A party is told apart by its channel's unique id. Source: DialBegin, DialEnd, BridgeEnter, BlindTransfer,
+AttendedTransfer, ParkedCall, MixMonitorStart of docs.asterisk.org (Asterisk 22, AMI Events).
+"""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from cctoolkit.capture import holds
+from cctoolkit.capture.said import Said
+from cctoolkit.cdr.records import (
+    CallRecord,
+    Hold,
+    Parking,
+    Party,
+    PartyHow,
+    PartyOutcome,
+    Recording,
+    Transfer,
+    TransferKind,
+)
+
+Fold = Callable[[CallRecord, Said], CallRecord]
+
+_HOW: dict[str, PartyHow] = {
+    how: how for how in ("dial", "queue", "pickup", "transfer", "consult", "originate", "conference")
+}
+_KINDS: dict[str, TransferKind] = {kind: kind for kind in ("blind", "attended", "blonde")}
+_OUTCOMES: dict[str, PartyOutcome] = {
+    outcome: outcome for outcome in ("busy", "no_answer", "cancelled", "failed", "not_connected")
+}
+
+
+def find(record: CallRecord, channel: str) -> Party | None:
+    """Return the party of this channel."""
+    return next((party for party in record.parties if party.channel == channel), None)
+
+
+def _with(record: CallRecord, party: Party) -> CallRecord:
+    parties = [party if one.channel == party.channel else one for one in record.parties]
+    return replace(record, parties=tuple(parties))
+
+
+def _rings(record: CallRecord, said: Said) -> CallRecord:
+    how = _HOW.get(said.detail, "dial")
+    known = find(record, said.channel)
+    if known is None:
+        party = Party(said.channel, said.name, said.number, how, said.at)
+        return replace(record, parties=tuple(sorted((*record.parties, party), key=lambda one: one.rang.at)))
+    if known.answered is None and known.ended is not None:
+        # A blonde transfer takes its dialling from the one who left, and goes on with it.
+        known = replace(known, ended=None, outcome="unfinished")
+    return _with(record, replace(known, how=how) if how == "pickup" else known)
+
+
+def _role(record: CallRecord, said: Said) -> CallRecord:
+    party = find(record, said.channel)
+    return _with(record, replace(party, how=_HOW.get(said.detail, party.how))) if party else record
+
+
+def _talks(record: CallRecord, said: Said) -> CallRecord:
+    party = find(record, said.channel)
+    if party is None or party.answered:
+        return record
+    record = _with(record, replace(party, answered=said.at, outcome="answered", ended=None))
+    if party.how == "originate":
+        return replace(record, caller=party.number or record.caller)
+    if party.how != "consult" and record.transfers and not record.transfers[-1].taken_by:
+        last = record.transfers[-1]
+        moved = replace(last, taken_by=party.endpoint, number=last.number or party.number)
+        record = replace(record, transfers=(*record.transfers[:-1], moved))
+    return record if record.project else replace(record, outcome="answered")
+
+
+def _stops(record: CallRecord, said: Said) -> CallRecord:
+    party = find(record, said.channel)
+    if party is None or party.ended:
+        return record
+    if party.answered is None:
+        return _with(record, replace(party, ended=said.at, outcome=_OUTCOMES.get(said.detail, "failed")))
+    return _with(record, replace(_unheld(party, said), ended=said.at))
+
+
+def _unheld(party: Party, said: Said) -> Party:
+    return replace(party, holds=holds.closed(party.holds, said.at, whole=said.at.source != "queue_log"))
+
+
+def _holds(record: CallRecord, said: Said) -> CallRecord:
+    """Its phone holds the caller, or takes them back."""
+    party = find(record, said.channel)
+    if party is None or party.answered is None or party.ended:
+        return record
+    if said.kind == "unholds":
+        return _with(record, _unheld(party, said))
+    if party.holds and party.holds[-1].end is None:
+        return record
+    return _with(record, replace(party, holds=(*party.holds, Hold(said.at))))
+
+
+def _transfer(record: CallRecord, said: Said) -> CallRecord:
+    party = find(record, said.channel)
+    dialled, taken_by = (party.number, party.endpoint) if party else ("", "")
+    moved = Transfer(_KINDS.get(said.detail, "blind"), said.at, said.name, said.number or dialled, taken_by)
+    return replace(record, transfers=(*record.transfers, moved))
+
+
+def _caller(record: CallRecord, said: Said) -> CallRecord:
+    if said.detail == "originated":
+        return replace(record, number=said.number or record.number)
+    return replace(record, caller=said.name or record.caller, number=record.number or said.number)
+
+
+def _records(record: CallRecord, said: Said) -> CallRecord:
+    """A start, or the name of what has just been started: two events, in either order."""
+    last = record.recordings[-1] if record.recordings else None
+    if last and last.end is None and (not last.file or not said.name or last.file == said.name):
+        known = replace(last, file=last.file or said.name)
+        return replace(record, recordings=(*record.recordings[:-1], known))
+    return replace(record, recordings=(*record.recordings, Recording(said.at, None, said.name)))
+
+
+def _recorded(record: CallRecord, said: Said) -> CallRecord:
+    ended = [one if one.end else replace(one, end=said.at) for one in record.recordings]
+    return replace(record, recordings=tuple(ended))
+
+
+def _parked(record: CallRecord, said: Said) -> CallRecord:
+    return replace(record, parkings=(*record.parkings, Parking(said.name, said.at, said.detail)))
+
+
+def _unparked(record: CallRecord, said: Said) -> CallRecord:
+    if not record.parkings or record.parkings[-1].end:
+        return record
+    last = record.parkings[-1]
+    if said.detail == "timed_out":
+        last = replace(last, end=said.at, outcome="timed_out")
+    elif said.detail == "gave_up":
+        last = replace(last, end=said.at, outcome="gave_up")
+    else:
+        last = replace(last, end=said.at, outcome="retrieved", taken_by=said.name)
+    return replace(record, parkings=(*record.parkings[:-1], last))
+
+
+def over(record: CallRecord, said: Said) -> CallRecord:
+    """Return the record with what goes on no longer than its call ended."""
+    return _unparked(_recorded(record, said), replace(said, detail="gave_up"))
+
+
+def _message(record: CallRecord, _said: Said) -> CallRecord:
+    return replace(record, outcome="message") if record.outcome == "unfinished" else record
+
+
+def _score(record: CallRecord, said: Said) -> CallRecord:
+    known = said.detail.isascii() and said.detail.isdecimal() and len(said.detail) < 5
+    return replace(record, score=int(said.detail)) if known else record
+
+
+def _origin(record: CallRecord, said: Said) -> CallRecord:
+    return replace(record, origin=said.detail)
+
+
+def _joined(record: CallRecord, said: Said) -> CallRecord:
+    return replace(record, joined=said.detail)
+
+
+FOLDS: dict[str, Fold] = {
+    "rings": _rings,
+    "role": _role,
+    "talks": _talks,
+    "stops": _stops,
+    "holds": _holds,
+    "unholds": _holds,
+    "transfer": _transfer,
+    "caller": _caller,
+    "records": _records,
+    "recorded": _recorded,
+    "parked": _parked,
+    "unparked": _unparked,
+    "message": _message,
+    "score": _score,
+    "origin": _origin,
+    "joined": _joined,
+}

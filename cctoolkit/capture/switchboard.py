@@ -1,0 +1,202 @@
+"""What the events of channels, bridges and transfers say of calls: whose they are, and who else takes part.
+
+Calls of our own dialplan say themselves where they begin (marks.py); every other channel that no call made begins one.
+Such a call is told when it has ended, since it may turn out to be a pick-up of another or the consultation before a
+transfer. Events of before Asterisk 12 (Dial, Bridge, Link, Transfer) are read as what replaced them.
+Source: docs.asterisk.org, Asterisk 22 and 11, AMI Events.
+"""
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cctoolkit.ami.messages import Message
+from cctoolkit.capture.board import Board, Channel, Live, call_of, number
+from cctoolkit.capture.draft import Draft
+from cctoolkit.capture.said import OF_PARTIES, Said
+from cctoolkit.cdr.records import CallRecord, Edge
+
+_OURS = "cct-"
+_CAUSES = {
+    "17": "busy", "21": "busy", "18": "no_answer", "19": "no_answer", "16": "cancelled", "26": "cancelled",
+    "0": "cancelled",
+}  # fmt: skip
+
+
+class Switchboard(Struct):
+    """The half of the tracker that reads channels; the other half keeps the drafts."""
+
+    node: str
+    _board: Board = field(default_factory=Board)
+    _calls: dict[str, Draft] = field(default_factory=dict)
+    _epoch: int = 0
+
+    def _of(self, call: str) -> Draft | None:
+        raise NotImplementedError
+
+    def _begin(self, call: str, draft: Draft) -> None:
+        raise NotImplementedError
+
+    def _forget(self, call: str) -> None:
+        raise NotImplementedError
+
+    def _tell(self, call: str, said: Said) -> None:
+        if draft := self._of(call):
+            draft.hear(said, self._epoch)
+
+    def _call(self, channel: str) -> str:
+        """Return the call of a channel; of one that nobody told of, the call that has its name."""
+        known = self._board.channels.get(channel)
+        if known and known.call:
+            return known.call
+        return channel if channel in self._calls else call_of(self.node, channel)
+
+    # Channels
+
+    def _on_newchannel(self, event: Message, at: Edge) -> None:
+        linked, id_ = event.get("Linkedid"), event.get("Uniqueid")
+        if not id_:
+            return
+        channel = Channel(id_, event.get("Channel"), at.at, self._epoch, linked=bool(linked))
+        self._board.add(channel)
+        if linked and linked != channel.id:
+            if live := self._lives_by(linked):
+                self._board.join(channel, live)
+        elif not event.get("Context").startswith(_OURS) and not (channel.local and channel.other):
+            self._enters(channel, event, at)
+        elif not linked:
+            self._pair(channel)
+
+    def _pair(self, channel: Channel) -> None:
+        if live := self._board.live_of(channel.other):
+            self._board.join(channel, live)
+
+    def _lives_by(self, linked: str) -> Live | None:
+        """Return the call whose first channel has this id; it may have been heard of by queue_log alone."""
+        if live := self._board.live_of(linked):
+            return live
+        call = self._call(linked)
+        draft = self._calls.get(call)
+        if draft is None or draft.ended:
+            return None
+        return self._board.lives.setdefault(call, Live(call, linked, linked, not draft.start.project))
+
+    def _enters(self, channel: Channel, event: Message, at: Edge) -> Live:
+        call = call_of(self.node, channel.id)
+        dialled, caller = number(event.get("Exten")), number(event.get("CallerIDNum"))
+        if call not in self._calls:
+            start = CallRecord(call, self.node, "", "", "", dialled, caller, at)
+            self._begin(call, Draft(start, last=at.at, born=self._epoch, held_back=True))
+        live = self._board.lives[call] = Live(call, channel.id, channel.id, foreign=True)
+        self._board.join(channel, live)
+        other = self._board.live_of(self._board.holding.get(channel.endpoint, ""))
+        live.beside, live.originated = (other.call if other else ""), channel.local
+        return live
+
+    def _source(self, event: Message, at: Edge) -> tuple[Channel | None, Live | None]:
+        """Return the channel that dials or waits, and its call; its beginning may have been missed."""
+        id_ = event.get("Uniqueid")
+        channel = self._board.channels.get(id_)
+        if channel is None and id_:
+            linked = event.get("Linkedid")
+            channel = Channel(id_, event.get("Channel"), at.at, self._epoch, linked=bool(linked))
+            self._board.add(channel)
+            live = self._lives_by(linked or id_)
+            if live:
+                self._board.join(channel, live)
+            elif not event.get("Context").startswith(_OURS) and linked in ("", id_):
+                live = self._enters(channel, event, at)
+            return channel, live
+        return channel, self._board.lives.get(channel.call) if channel else None
+
+    def _entered(self, event: Message, call: str) -> None:
+        """Take the caller's channel into the call whose mark it has just sent."""
+        id_ = event.get("Uniqueid")
+        channel = self._board.channels.get(id_)
+        if channel is None:
+            channel = Channel(id_, event.get("Channel"), 0, self._epoch, linked=True)
+            self._board.add(channel)
+        live = self._board.lives.get(call)
+        if live is None:
+            live = self._board.lives[call] = Live(call, id_, id_, foreign=False)
+        if channel.call != call:
+            self._forget(channel.call)
+        self._board.join(channel, live)
+
+    def _adopt(self, entry: Message, now: int) -> None:
+        """Take a listed channel that was made in a gap into the call it belongs to."""
+        id_ = entry.get("Uniqueid")
+        live = None if id_ in self._board.channels else self._lives_by(entry.get("Linkedid"))
+        if live:
+            channel = Channel(id_, entry.get("Channel"), now, self._epoch, linked=True)
+            self._board.add(channel)
+            self._board.join(channel, live)
+            if bridge := entry.get("BridgeId"):
+                self._board.enter(channel, bridge)
+
+    def _hung_up(self, event: Message, at: Edge) -> None:
+        id_ = event.get("Uniqueid")
+        live = self._board.live_of(id_)
+        left = (known := self._board.channels.get(id_)) and known.left
+        channel = self._board.drop(id_)
+        if channel is None or live is None:
+            if channel is None or channel.call:
+                self._tell(self._call(id_), Said("hangup", at, detail=event.get("Cause")))
+            return
+        if channel.party:
+            self._stops(live, channel, at, event.get("Cause"))
+        if id_ == live.anchor or not live.channels:
+            who = _who(live, left or at.at)
+            for one in live.guests:
+                self._tell(live.call, Said("stops", at, channel=one))
+            self._tell(live.call, Said("hangup", at, who, event.get("Cause")))
+            self._consulted(live)
+
+    def _consulted(self, live: Live) -> None:
+        """A call that an agent made beside another, and nobody was transferred: it belongs to the agent's part."""
+        draft = self._calls.get(live.call)
+        whole = self._board.lives.get(live.beside)
+        if live.foreign and draft and draft.told is None and whole and whole.call in self._calls:
+            self._absorb(live, whole, "consult")
+
+    def _absorb(self, part: Live, whole: Live, how: str) -> None:
+        """Make one call a part of another: who took part in it took part in that."""
+        self._board.absorb(part, whole)
+        gone, into = self._calls.get(part.call), self._of(whole.call)
+        if gone is None or into is None or gone is into:
+            return
+        for one in gone.heard:
+            if one.said.kind in OF_PARTIES:
+                into.hear(replace(one.said, detail=how) if one.said.kind == "rings" else one.said, one.epoch)
+        gone.joined = whole.call
+        self._forget(part.call)
+
+    def _on_hanguprequest(self, event: Message, _at: Edge) -> None:
+        """The other end of a channel hung up."""
+        id_ = event.get("Uniqueid")
+        live = self._board.live_of(id_)
+        if live and id_ == live.anchor:
+            if live.talking or live.ringing or live.queued or not live.dialled:
+                live.asked = "caller"
+        elif live and id_ in live.talking:
+            live.asked = live.asked or "agent"
+
+    def _stops(self, live: Live, channel: Channel, at: Edge, cause: str) -> None:
+        if live.ringing.pop(channel.id, False):
+            detail = "not_connected" if channel.picked_up else _CAUSES.get(cause, "failed")
+            self._tell(live.call, Said("stops", at, detail=detail, channel=channel.id))
+        elif live.talking.pop(channel.id, False):
+            live.party_left = live.party_left or at.at
+            self._tell(live.call, Said("stops", at, channel=channel.id))
+
+
+def _who(live: Live, left: int) -> str:
+    """Say who ended a call whose anchor left at a moment: whoever talked with it and left before, itself while somebody
+    talked or rang or it waited, else the dialplan; "" where nobody was ever dialled.
+    """
+    if live.asked:
+        return live.asked
+    if live.party_left and not live.transferring:
+        return "agent" if live.party_left < left else "caller"
+    if live.talking or live.guests or live.ringing or live.cancelled or live.queued:
+        return "caller"
+    return "flow" if live.dialled else ""
