@@ -91,10 +91,19 @@ def replay(path: Path, node: str, folder: Path, say: Callable[[str], None] = lam
         return replaying.replay(path, node or node_of(path) or path.stem, store, say)
 
 
-def records(folder: Path, project: str, span: Window, *, test: bool) -> Iterator[CallRecord]:
-    """Yield a project's records by time of entry."""
+def records(folder: Path, project: str | None, span: Window | None, *, test: bool) -> Iterator[CallRecord]:
+    """Yield a project's records by time of entry, or everybody's; of the window, or of all times."""
     with Store.read(folder / FILE_NAME) as store:
-        yield from store.calls(project, span.start, span.end, None if test else False)
+        start, end = (span.start, span.end) if span else (None, None)
+        yield from store.calls(project, start, end, None if test else False)
+
+
+def days(first: str, last: str) -> Window | None:
+    """Return the window of days in UTC, None when neither is written. Raise UsageError for what is no date."""
+    if not first and not last:
+        return None
+    start = _day(first or last)
+    return window(start, _day(last) if last else start, "UTC")
 
 
 def subject(project: Project) -> Subject:
