@@ -1,4 +1,4 @@
-"""Records the stories of this folder anew on the lab's Asterisk: `python tests/replay/record.py [STORY…]`.
+"""Records the stories of this folder anew on the lab's Asterisk: `python -m tests.replay.record [STORY…]`.
 
 A story is what happened to whom, in order. Its stream is what the capture account received; `records.json` beside it is
 what the tracker made of it when it was recorded, and has been read by a person before it was committed.
@@ -20,6 +20,8 @@ from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.street import Street
 from cctoolkit.workflow import fleet, overrides, records, specs, switch
+from tests.live import exchange
+from tests.live.conftest import ROSTER
 
 HERE = Path(__file__).parent
 PROJECT = "northwind-hotline"
@@ -94,18 +96,44 @@ STORIES: dict[str, Callable[[Street], Awaitable[None]]] = {
 }
 
 
+EXCHANGE: dict[str, exchange.Story] = {
+    "exchange/phone-hangs-up-after-a-hold": exchange.plain,
+    "exchange/phone-asks-another-and-joins-both": exchange.attended,
+    "exchange/phone-asks-another-and-takes-the-caller-back": exchange.consulted,
+    "exchange/phone-joins-while-the-other-rings": exchange.blonde,
+    "exchange/phone-sends-the-caller-on": exchange.blind,
+    "exchange/phone-sends-the-caller-to-one-who-is-busy": exchange.blind_refused,
+    "exchange/phone-joins-by-keys": exchange.attended_by_action,
+    "exchange/phone-leaves-by-keys-while-the-other-rings": exchange.blonde_by_keys,
+    "exchange/caller-is-redirected": exchange.redirected,
+    "exchange/another-phone-picks-up": exchange.picked_up,
+    "exchange/two-callers-in-a-room": exchange.conference,
+    "exchange/supervisor-barges-in": exchange.barged,
+    "exchange/queue-member-joins-to-another": exchange.queued,
+    "exchange/caller-leaves-a-plain-queue": exchange.gives_up_in_queue,
+    "exchange/caller-joins-two-others": exchange.caller_joins,
+    "exchange/caller-sends-the-other-on": exchange.caller_sends_on,
+    "exchange/caller-is-parked-and-taken-back": exchange.parked,
+}
+
+
 async def tell(lab: Lab, loaded: specs.LoadedSite, name: str, folder: Path) -> None:
     """Let one story happen while it is captured, and keep its stream and records."""
     await lab.street.wait_registered(AGENTS)
-    stop, reading = asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(records.capture(loaded, folder, stop, print, reading))
-    await reading.wait()
-    await STORIES[name](lab.street)
-    stop.set()
-    await task
+    await keep(loaded, name, folder, STORIES[name](lab.street))
     for agent in AGENTS:
         await lab.street.agent_dials(agent, "*12")
     await asyncio.sleep(1)
+
+
+async def keep(loaded: specs.LoadedSite, name: str, folder: Path, story: Awaitable[None]) -> None:
+    """Capture while a story happens, and keep what came of it."""
+    stop, reading = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(records.capture(loaded, folder, stop, print, reading))
+    await reading.wait()
+    await story
+    stop.set()
+    await task
     target = HERE / name
     target.mkdir(parents=True, exist_ok=True)
     (target / "stream.ami").write_bytes(b"".join(chunk.data for chunk in read(folder / "journal" / "n1")))
@@ -116,7 +144,22 @@ async def tell(lab: Lab, loaded: specs.LoadedSite, name: str, folder: Path) -> N
     )
 
 
-async def main(names: list[str]) -> None:
+async def plain_switch(names: list[str]) -> None:
+    """Let the stories of a switch with a dialplan of its own happen."""
+    with tempfile.TemporaryDirectory() as root:
+        template = Path(root) / "lab.yaml"
+        template.write_text(ROSTER, encoding="utf-8")
+        with Lab(Path(root) / "lab", template, owned=True) as lab:
+            found = exchange.Exchange(lab)
+            found.configure()
+            loaded = specs.load_site(str(lab.site_file))
+            for number, name in enumerate(names):
+                async with found.open():
+                    await keep(loaded, name, Path(root) / str(number), exchange.happens(found, EXCHANGE[name]))
+
+
+async def our_line(names: list[str]) -> None:
+    """Let the stories of a project's line happen."""
     with (
         tempfile.TemporaryDirectory() as root,
         Lab(Path(root) / "lab", Path("projects/sites/lab.yaml").resolve(), owned=True) as lab,
@@ -125,7 +168,7 @@ async def main(names: list[str]) -> None:
         await fleet.apply_site(await switch.plan_site(loaded), overwrite_edits=False, progress=print)
         project = loaded.projects[0]
         await overrides.set_override(loaded, project, "open", overrides.end(project, "30m"))
-        for name in names or STORIES:
+        for name in names:
             folder = Path(root) / "records"
             shutil.rmtree(folder, ignore_errors=True)
             await tell(lab, loaded, name, folder)
@@ -133,4 +176,7 @@ async def main(names: list[str]) -> None:
 
 if __name__ == "__main__":
     os.chdir(HERE.parents[1])
-    asyncio.run(main(sys.argv[1:]))
+    wanted = sys.argv[1:] or [*STORIES, *EXCHANGE]
+    for tells, stories in ((our_line, STORIES), (plain_switch, EXCHANGE)):
+        if here := [name for name in wanted if name in stories]:
+            asyncio.run(tells(here))
