@@ -129,7 +129,8 @@ class Store:
             self._database.execute(f"DELETE FROM {table} WHERE call = ?", (record.call,))  # noqa: S608
         self._database.execute(_insert("calls"), _once("calls", (record.call,), (hashed, edges), record))
         for table, rows in parts(record).items():
-            self._database.executemany(_insert(table), rows)
+            if rows:
+                self._database.executemany(_insert(table), rows)
         return True
 
     def put_states(self, intervals: Iterable[AgentInterval]) -> int:
