@@ -58,6 +58,7 @@ WORDS = {
     "outcome.message": "Left a message",
     "outcome.busy": "Busy: no free channel",
     "outcome.ended_in_flow": "Ended in the menu or a message",
+    "outcome.not_answered": "Nobody answered",
     "outcome.unfinished": "End not seen",
     "formula.service_level.default": ("answered within the target ÷ (answered + abandoned, without short abandons)"),
     "formula.service_level.of_offered": "answered within the target ÷ (answered + abandoned)",

@@ -58,6 +58,7 @@ WORDS = {
     "outcome.message": "Zostawiono wiadomość",
     "outcome.busy": "Zajęte: brak wolnych linii",
     "outcome.ended_in_flow": "Zakończone w menu lub komunikatem",
+    "outcome.not_answered": "Nikt nie odebrał",
     "outcome.unfinished": "Końca nie odnotowano",
     "formula.service_level.default": ("odebrane w czasie docelowym ÷ (odebrane + porzucone, bez krótkich porzuceń)"),
     "formula.service_level.of_offered": "odebrane w czasie docelowym ÷ (odebrane + porzucone)",

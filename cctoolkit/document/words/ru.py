@@ -58,6 +58,7 @@ WORDS = {
     "outcome.message": "Оставлено сообщение",
     "outcome.busy": "Занято: нет свободных линий",
     "outcome.ended_in_flow": "Завершён в меню или сообщением",
+    "outcome.not_answered": "Никто не ответил",
     "outcome.unfinished": "Окончание не зафиксировано",
     "formula.service_level.default": ("принятые в пределах цели ÷ (принятые + не дождавшиеся, без коротких отказов)"),
     "formula.service_level.of_offered": "принятые в пределах цели ÷ (принятые + не дождавшиеся)",
