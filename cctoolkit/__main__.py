@@ -49,9 +49,14 @@ class _Unhindered(io.RawIOBase):
         if before is None:
             self._go_nowhere()
             before = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-        line_buffering = getattr(before, "line_buffering", False)
+        # `python -u` has no buffer of its own: what is said is read at once, also through a pipe.
+        at_once = getattr(before, "write_through", False)
         return io.TextIOWrapper(
-            io.BufferedWriter(self), encoding=before.encoding, errors=before.errors, line_buffering=line_buffering
+            self if at_once else io.BufferedWriter(self),  # type: ignore[type-var]
+            encoding=before.encoding,
+            errors=before.errors,
+            line_buffering=getattr(before, "line_buffering", False),
+            write_through=at_once,
         )
 
     def write(self, data: "ReadableBuffer") -> int:

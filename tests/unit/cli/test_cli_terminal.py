@@ -1,6 +1,7 @@
 """A terminal that is closed while a command runs, and an output that nobody reads or that cannot be written."""
 
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,14 @@ def test_an_output_that_cannot_be_written_is_told():
             done = subprocess.run([*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
             assert done.returncode == code
             assert done.stderr == "standard output: cannot be written: No space left on device\n"
+
+
+def test_what_an_unbuffered_command_says_is_read_at_once():
+    """As in `python -u -m cctoolkit … | reader`: a line is there before the command ends."""
+    talks = "import sys; from cctoolkit import __main__ as door; door.run = lambda _: print('said') or sys.stdin.read(); door.main()"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", talks], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert select.select([process.stdout], [], [], 20)[0], "nothing was said before the end"
+        assert process.stdout.readline() == b"said\n"
+        process.stdin.close()
