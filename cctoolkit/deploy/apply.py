@@ -136,10 +136,17 @@ async def _last_good(job: Job, disk: Disk, intent: Intent | None, client: Switch
         return disk
     job.progress(journal.told(intent, clock.now()))
     shown = disk.observable()
-    if intent.new != disk.folder or (shown and not memory_difference(await snapshot.memory(client), shown)):
+    if shown and not memory_difference(await snapshot.memory(client), shown):
+        return disk
+    return await replaced(job.transport, disk, intent)
+
+
+async def replaced(there: Transport, disk: Disk, intent: Intent | None) -> Disk:
+    """Return the release that an apply which was cut off has made the one on `disk` replace, else the latter."""
+    if intent is None or journal.waits(intent) or intent.new != disk.folder:
         return disk
     try:
-        return await read(job.transport, intent.old)
+        return await read(there, intent.old)
     except OperatorError:
         return disk
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.deploy import fleet as deploy
-from cctoolkit.deploy import release
+from cctoolkit.deploy import journal, release
 from cctoolkit.deploy.apply import refuse_trial_of_the_first
 from cctoolkit.deploy.fleet import Outcome
 from cctoolkit.deploy.terms import ORDINARY, Terms
@@ -195,7 +195,9 @@ async def _perform(
     author = release.Author(switch.user(), await asyncio.to_thread(switch.commit), clock.now())
     concerned = [one for one in planned if not one.plan.empty or how.terms.reload or (one.kept and one.plan.pending)]
     for one in concerned:
-        refuse_trial_of_the_first(one.node.id, how.terms, one.disk)
+        # What its own turn would refuse is refused before anybody's.
+        journal.refuse(one.intent, how.terms, one.node.id, clock.now())
+        refuse_trial_of_the_first(one.node.id, how.terms, one.base)
     turns = [
         NodeTurn(
             one, author, overwrite_edits=how.overwrite_edits, accepted=how.accepted, terms=how.terms,

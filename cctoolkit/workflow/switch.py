@@ -22,7 +22,7 @@ from cctoolkit.deploy.terms import ORDINARY, Terms
 from cctoolkit.errors import Busy, OperatorError
 from cctoolkit.model.site import AmiAccount, Node
 from cctoolkit.node import snapshot
-from cctoolkit.node.transports import Holder, Transport
+from cctoolkit.node.transports import Holder, Intent, Transport
 from cctoolkit.node.transports.ami import AmiTransport
 from cctoolkit.plan.allowed import misplaced
 from cctoolkit.plan.changes import Change, Plan, difference, memory_difference
@@ -38,13 +38,15 @@ from cctoolkit.workflow.specs import LoadedSite, render_site
 
 class Planned(Struct, frozen=True):
     """A node's plan and what it was made from: the spec, or the kept release `kept`, its secrets in it; in queues that
-    are `staying` nobody is logged out.
+    are `staying` nobody is logged out. `base` is the release to come back to, `intent` the node's journal.
     """
 
     node: Node
     plan: Plan
     config: ConfigSet
     disk: release.Disk
+    base: release.Disk
+    intent: Intent | None = None
     kept: release.Disk | None = None
     staying: frozenset[str] = frozenset()
 
@@ -87,7 +89,9 @@ async def plan_node(
     wanted = reveal_files(config.files, as_it_is if kept else resolve)
     async with transport(node) as there:
         disk, key = await release.read(there), await there.key()
-        cut_off, pending = await _journal(there)
+        intent = await there.intent()
+        cut_off, pending = await _journal(there, intent)
+        before = await deploy.replaced(there, disk, intent)
         fresh = config.release != disk.manifest.release
         limits = await there.limits(wanted) if fresh and isinstance(there, AmiTransport) else []
     async with deploy_client(node) as client:
@@ -98,7 +102,8 @@ async def plan_node(
     shown = disk.observable()
     # With files nobody can read there is nothing to hold memory against; apply writes them anew and reads
     # back.
-    changes += memory_difference(memory, shown) if shown is not None else []
+    unlike = memory_difference(memory, shown) if shown is not None else []
+    changes += unlike
     going = {change.name for change in changes if (change.kind, change.action) == ("queue", "remove")}
     changes += misplaced(config, members, clock.now(), staying, going)
     plan = Plan(
@@ -107,7 +112,8 @@ async def plan_node(
     situation = Situation(changes, live, memory, config.files, {**disk.files, **disk.kept})
     impacts = judge(situation, node.asterisk, reloads=plan.reloads, queues=plan.reloads_queues)
     plan = replace(plan, impacts=impacts, limits=tuple(limits) if plan.reloads else ())
-    return Planned(node, plan, config, disk, kept, staying)
+    base = disk if shown is not None and not unlike else before
+    return Planned(node, plan, config, disk, base, intent, kept, staying)
 
 
 async def planned_again(one: Planned) -> Planned:
@@ -124,9 +130,8 @@ def _refuse_other_version(node: Node, runs: str) -> None:
         )  # fmt: skip
 
 
-async def _journal(there: Transport) -> tuple[str, str]:
+async def _journal(there: Transport, intent: Intent | None) -> tuple[str, str]:
     """Say which apply was cut off, or is at work, and which release waits to be confirmed; "" when none."""
-    intent = await there.intent()
     if intent is None:
         return "", ""
     told = journal.told(intent, clock.now())

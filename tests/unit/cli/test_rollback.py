@@ -49,7 +49,7 @@ def test_of_many_nodes_none_goes_back_where_one_would_be_refused(planned, monkey
 
     async def plan(loaded, *_what, **_more):
         ways = [
-            Planned(node, Plan(node.id, "aa", "bb", (), impacts=found[node.id]), None, disk)
+            Planned(node, Plan(node.id, "aa", "bb", (), impacts=found[node.id]), None, disk, disk)
             for node in loaded.site.nodes[:2]
         ]
         return fleet.Fleet(loaded, tuple(ways))

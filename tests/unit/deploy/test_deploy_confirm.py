@@ -11,11 +11,14 @@ from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.fleet import Outcome
 from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
+from cctoolkit.node.transports import Intent
 from cctoolkit.plan.explain import explain
+from cctoolkit.state.settings import NodeState
 from cctoolkit.workflow import careful, confirm, fleet, locks, rollback, switch, trial
 from tests.unit.deploy.conftest import Node
 
 RELOAD = "Reload app_queue.so"
+ORDERS = "northwind-hotline.orders"
 WITHIN = Terms(confirm_within=timedelta(minutes=5))
 
 
@@ -347,6 +350,36 @@ async def test_a_trial_with_a_new_node_is_refused_at_once(applied, time, tmp_pat
         await fleet.apply_site(planned, overwrite_edits=False, progress=applied.said.append, terms=WITHIN)
     assert await applied.transport.current() == before
     assert len(await applied.transport.history()) == 1
+
+
+async def test_a_trial_on_a_node_whose_first_apply_was_cut_off_is_refused_at_once(applied, pair):
+    """What was in force before it is nothing, and the switch does not follow its files: the canary stays as it was."""
+    other, sites = pair
+    before = await applied.transport.current()
+    cut_off = await other.transport.current()
+    await other.transport.intend(Intent("empty", cut_off, "orlova", "2026-11-22T11:00:00+00:00"))
+    other.switch.memory = NodeState.of([])
+    with pytest.raises(Refused, match="before the first release there is nothing to come back to"):
+        await together(applied, other, sites, WITHIN)
+    assert await applied.transport.current() == before
+
+
+async def test_an_apply_over_a_release_that_waits_is_refused_before_the_canary(applied, pair):
+    """The node that waits for a word is the last one: the first is not changed there and back."""
+    other, sites = pair
+    await apply(other)
+    other.change_everything()
+    before = await applied.transport.current()
+    with pytest.raises(Refused, match="waits to be confirmed"):
+        await together(applied, other, sites, Terms())
+    assert await applied.transport.current() == before
+    assert len(await applied.transport.history()) == 1
+
+
+async def together(one, other, sites, terms):
+    """Apply to two nodes as one site."""
+    planned = [*await one.planned(), *(replace(plan, node=sites[1]) for plan in await other.planned())]
+    return await fleet.apply_site(planned, overwrite_edits=False, progress=one.said.append, terms=terms)
 
 
 async def test_a_rollback_by_somebody_else_is_no_confirmation(applied, time):
