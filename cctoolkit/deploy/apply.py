@@ -13,7 +13,7 @@ A release that must be confirmed (see `journal`) keeps the journal until it is.
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 
@@ -22,7 +22,7 @@ import msgspec
 from cctoolkit import clock
 from cctoolkit.deploy import history, journal
 from cctoolkit.deploy.danger import Dangerous, touched
-from cctoolkit.deploy.members import change_members
+from cctoolkit.deploy.members import change_members, log_in_again
 from cctoolkit.deploy.registrations import register_again
 from cctoolkit.deploy.release import NOTHING, Author, Disk, compose, read, refuse_edits, still_used
 from cctoolkit.deploy.reload import MODULES, Switch, load, stale
@@ -31,7 +31,7 @@ from cctoolkit.deploy.terms import ORDINARY, Terms
 from cctoolkit.errors import CctoolkitError, OperatorError, Refused, SwitchUnreachable
 from cctoolkit.node import snapshot
 from cctoolkit.node.transports import Holder, Intent, Transport
-from cctoolkit.plan.changes import Plan, memory_difference
+from cctoolkit.plan.changes import Member, Plan, memory_difference
 from cctoolkit.plan.classes import Accepted, dangers
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import Secret, SecretRef
@@ -112,7 +112,7 @@ async def _change_files(job: Job, disk: Disk, intent: Intent | None, client: Swi
     folder = await _folder_name(job.transport, job.config.release)
     # Where memory may be something else than the files say, a file that does not change is to be loaded too.
     unsure = intent or disk.edited or job.terms.reload or any(change.side == "memory" for change in job.plan.changes)
-    async with PutBack(job, base, folder, intent, client):
+    async with PutBack(job, base, folder, intent, client, await snapshot.members(client)):
         begun = journal.begun(job.terms, job.author.who, job.author.when, old=base.folder, new=folder, over=intent)
         await job.transport.intend(begun)
         job.progress(f"stage release {folder}")
@@ -159,15 +159,18 @@ async def _folder_name(transport: Transport, release: str) -> str:
 
 class PutBack(AbstractAsyncContextManager[None]):
     """Makes the old release current again when anything at all goes wrong: an error, Ctrl-C, a bug of
-    ours.
+    ours. Who was logged in `before` is so again where the new release has logged them out.
     """
 
-    def __init__(self, job: Job, old: Disk, folder: str, intent: Intent | None, client: Switch) -> None:
+    def __init__(
+        self, job: Job, old: Disk, folder: str, intent: Intent | None, client: Switch, before: Sequence[Member]
+    ) -> None:
         self._job = job
         self._old = old
         self._folder = folder
         self._intent = intent
         self._client = client
+        self._before = before
 
     async def __aenter__(self) -> None:
         return None
@@ -194,6 +197,7 @@ class PutBack(AbstractAsyncContextManager[None]):
             # On disk first: the switch may be gone by now, and reads the disk when it comes up again.
             await there.flip(self._old.folder)
             await load(self._client, self._old.observable(), observable(self._job.config.files))
+            await log_in_again(self._client, self._before, self._job.plan.changes)
         # Where nothing was flipped, what an earlier apply has left half done is still so; what waits goes on waiting.
         await there.intend(None if flipped and not journal.waits(self._intent) else self._intent)
         with suppress(OperatorError, SwitchUnreachable):

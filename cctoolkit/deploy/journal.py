@@ -27,6 +27,9 @@ def begun(terms: Terms, who: str, when: datetime, *, old: str, new: str, over: I
 
 def left(intent: Intent, terms: Terms, now: datetime) -> Intent | None:
     """Return what the journal holds once the release is in force and read back: None, or that it is to be confirmed."""
+    if terms.trial is not None:
+        # The release that waited is in a folder of its own again.
+        return replace(terms.trial, new=intent.new)
     if terms.confirm_within is None:
         return None
     by = (now + terms.confirm_within).isoformat()

@@ -1,4 +1,5 @@
-"""Gives logged-in agents the queues and penalties of the spec; logs nobody in or out.
+"""Gives logged-in agents the queues and penalties of the spec; logs nobody in or out, and back in whom an apply that is
+taken back has logged out.
 
 Source: AMI actions QueueAdd, QueuePenalty, QueueRemove of Asterisk 22.
 """
@@ -32,6 +33,23 @@ async def change_members(client: Switch, changes: Sequence[Change], progress: Ca
     except BaseException as error:  # whatever it is, also Ctrl-C
         error.add_note(await _put_back(client, begun, before))
         raise
+
+
+async def log_in_again(client: Switch, before: Sequence[Member], changes: Sequence[Change]) -> None:
+    """Give agents back the queues these changes took them out of, with the queue or one by one, as they were `before`.
+
+    Whoever had other queues beside and is in none of ours any more has logged out meanwhile, and stays out.
+    """
+    gone = {change.name for change in changes if (change.kind, change.action) == ("queue", "remove")}
+    taken = {(change.name, change.option) for change in changes if change.side == "member" and change.new is None}
+    lost = [one for one in before if one.queue in gone or (one.queue, one.agent) in taken]
+    others = {one.agent for one in before if one not in lost}
+    there = await snapshot.members(client) if lost else []
+    for one in lost:
+        mine = [member for member in there if member.agent == one.agent]
+        out = not mine and one.agent in others
+        if not out and one.queue not in {member.queue for member in mine}:
+            await _add(client, _joining(one), mine or [one])
 
 
 async def _read_back(client: Switch, done: Sequence[Change]) -> None:
@@ -81,7 +99,12 @@ async def _restore(client: Switch, change: Change, was: Member | None) -> None:
         await client.action("QueuePenalty", {**who, "Penalty": str(was.penalty)})
     elif change.new is None:
         # What we took away. Of a pause that has changed meanwhile the other queues know.
-        await _add(client, {**who, "Penalty": str(was.penalty), "MemberName": change.option}, mine or [was])
+        await _add(client, _joining(was), mine or [was])
+
+
+def _joining(one: Member) -> dict[str, str]:
+    who = {"Queue": one.queue, "Interface": interface(one.agent)}
+    return {**who, "Penalty": str(one.penalty), "MemberName": one.agent}
 
 
 async def _perform(client: Switch, change: Change, now: Sequence[Member], begun: list[Change]) -> bool:

@@ -13,7 +13,8 @@ Verb = Literal["apply", "rollback", "automatic rollback"]
 class Terms(Struct, frozen=True):
     """`keep` old releases; `reload` loads all even where nothing is seen to differ; with `confirm_within` the old
     release comes back unless somebody confirms in time. `back_to` is the folder a rollback takes its files from;
-    `answers` the journal it is the answer to, and it is none where somebody has answered before.
+    `answers` the journal it is the answer to, and it is none where somebody has answered before; `trial` is that of a
+    release which comes back by it, and goes on.
     """
 
     verb: Verb = "apply"
@@ -22,6 +23,7 @@ class Terms(Struct, frozen=True):
     confirm_within: timedelta | None = None
     back_to: str = ""
     answers: Intent | None = None
+    trial: Intent | None = None
 
 
 ORDINARY = Terms()

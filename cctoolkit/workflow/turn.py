@@ -41,7 +41,7 @@ class NodeTurn:
         self._patience = patience
         self._touched: tuple[Impact, ...] = ()
         self._progress = progress
-        self._folder = ""
+        self._before: undo.Before | None = None
         self._performed = False
 
     async def perform(self) -> bool:
@@ -67,7 +67,7 @@ class NodeTurn:
 
     async def _apply(self) -> None:
         async with transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
-            self._folder = await there.current()
+            self._before = await undo.look(there, client)
             await deploy.apply(self._job(there, self._accepted, self._terms), client)
         self._performed = True
 
@@ -81,9 +81,12 @@ class NodeTurn:
 
     async def undo(self) -> None:
         """Bring back the release that was in force before, and read it back."""
+        if self._before is None:
+            # Its plan could not even begin.
+            return
         async with transport(self.planned.node) as there, switch.deploy_client(self.planned.node) as client:
             # Whom this touches the apply has touched before: the way back is not refused.
-            await undo.undo(self._job(there, EVERYTHING, Terms("automatic rollback")), self._folder, client)
+            await undo.undo(self._job(there, EVERYTHING, Terms("automatic rollback")), self._before, client)
 
     async def now(self) -> str:
         """Return the release in force."""

@@ -4,9 +4,13 @@ import asyncio
 
 import pytest
 
+from cctoolkit import clock
+from cctoolkit.deploy import release
 from cctoolkit.deploy.danger import Dangerous
-from cctoolkit.plan.classes import DANGEROUS
+from cctoolkit.errors import SwitchError
+from cctoolkit.plan.classes import DANGEROUS, EVERYTHING
 from cctoolkit.workflow import fleet, switch
+from cctoolkit.workflow.turn import NodeTurn
 from tests.live.staffed import DEALERS, NUMBER, Staffed, queue, until
 
 pytestmark = pytest.mark.live
@@ -204,6 +208,50 @@ async def sections(alone, names: set[str]) -> set[str]:
     """Return which of these sections the messages' file has."""
     text = (alone.node.config / "cctoolkit/current/messages.conf").read_text(encoding="utf-8")
     return names & set(text.splitlines())
+
+
+async def test_who_an_apply_has_logged_out_is_back_when_it_is_taken_back(alone):
+    """A queue goes and takes along whom it alone had, paused; the queue comes back empty, and then the agent does."""
+    await alone.member("vip", "novikov", reason="lunch")
+    before = {key: told[:3] for key, told in (await alone.members()).items()}
+    alone.without("vip")
+    (planned,) = await switch.plan_site(alone.loaded())
+    author = release.Author("orlova", "", clock.now())
+    turn = NodeTurn(planned, author, overwrite_edits=False, accepted=EVERYTHING, progress=print)
+    await turn.perform()
+    assert await alone.members() == {}
+    await turn.undo()
+    assert {key: told[:3] for key, told in (await alone.members()).items()} == before
+
+
+async def test_queues_of_agents_are_put_back_when_one_is_refused(alone):
+    """A queue is gone from memory since the plan: the switch refuses an agent in it, who loses the queues given before;
+    the pause stays as it was, and the next apply does it all.
+    """
+    await alone.member("orders", "kuznetsova", reason="break")
+    before = await alone.members()
+    (planned,) = await switch.plan_site(alone.loaded())
+    asked = [(change.name, change.option, change.new) for change in planned.plan.changes if change.side == "member"]
+    assert asked == [(queue(name), "kuznetsova", "0") for name in ("overflow", "support", "vip")]
+    files = alone.node.config / "cctoolkit/current/queues.conf"
+    text = files.read_text(encoding="utf-8")
+    files.write_text(text.replace(f"[{queue('vip')}]", "[elsewhere]"), encoding="utf-8")
+    async with alone.client() as client:
+        await client.action("Reload", {"Module": "app_queue.so"})
+    await until(lambda: known(alone, queue("vip")), False)
+    files.write_text(text, encoding="utf-8")
+    with pytest.raises(SwitchError, match="No such queue") as caught:
+        await fleet.apply_site([planned], overwrite_edits=False, progress=print)
+    assert caught.value.__notes__[0].startswith("put back, and read back: ")
+    assert {key: told[:4] for key, told in (await alone.members()).items()} == {k: v[:4] for k, v in before.items()}
+    assert await alone.apply() == 0
+    assert (await alone.plan()).empty
+
+
+async def known(alone, name: str) -> bool:
+    """Say whether the switch has a queue."""
+    async with alone.client() as client:
+        return any(e.get("Queue") == name for e in await client.listing("QueueStatus"))
 
 
 async def test_a_saved_plan_is_performed_and_no_other(alone, tmp_path, capsys):

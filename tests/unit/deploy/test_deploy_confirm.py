@@ -139,6 +139,25 @@ async def test_a_rollback_that_fails_goes_on_waiting(waiting):
     assert await waiting.transport.intent() == intent
 
 
+async def test_a_rollback_whose_agents_are_refused_goes_on_waiting(waiting):
+    """Its files were in force already when the switch refused a penalty: what comes back by that is on trial still."""
+    by = (await waiting.transport.intent()).confirm_by
+    waiting.switch.members = {(ORDERS, "PJSIP/ivanova"): {"Penalty": "7", "Paused": "0"}}
+
+    def refuse():
+        raise SwitchError("Permission denied")
+
+    waiting.switch.before[f"QueuePenalty {ORDERS}"] = refuse
+    planned = (await rollback.plan_rollback(waiting.loaded, "")).planned
+    with pytest.raises(SwitchError, match="Permission denied"):
+        await fleet.apply_site(planned, overwrite_edits=False, progress=print, terms=Terms(verb="rollback"))
+    intent = await waiting.transport.intent()
+    assert (intent.new, intent.back_to, intent.confirm_by) == (await waiting.transport.current(), waiting.first, by)
+    assert intent.new.endswith(waiting.second.partition("-")[2])
+    waiting.switch.before.clear()
+    assert await confirm.confirm(waiting.loaded.site.nodes, print) == ["n1"]
+
+
 async def test_a_rollback_that_is_cut_off_is_finished_by_the_next(waiting):
     """Killed in the middle of the way back: the next one goes to the same release, not to the one on trial, and so does
     the next apply; the word that would let it stay comes too late.

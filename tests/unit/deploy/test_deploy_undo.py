@@ -4,16 +4,18 @@ from msgspec.structs import replace
 from cctoolkit import clock
 from cctoolkit.deploy import release
 from cctoolkit.errors import OperatorError, SwitchError
-from cctoolkit.plan.classes import NOTHING
+from cctoolkit.plan.classes import EVERYTHING, NOTHING
 from cctoolkit.state.settings import NodeState
 from cctoolkit.workflow.turn import NodeTurn
 
+ORDERS, VIP = "northwind-hotline.orders", "northwind-hotline.vip"
 
-async def turn_of(node, *, overwrite_edits=False):
+
+async def turn_of(node, *, overwrite_edits=False, accepted=NOTHING):
     """Plan, and return the node's turn."""
     (planned,) = await node.planned()
     author = release.Author("orlova", "0123456789ab", clock.now())
-    return NodeTurn(planned, author, overwrite_edits=overwrite_edits, accepted=NOTHING, progress=node.said.append)
+    return NodeTurn(planned, author, overwrite_edits=overwrite_edits, accepted=accepted, progress=node.said.append)
 
 
 async def test_what_was_applied_is_taken_back(applied):
@@ -82,6 +84,61 @@ async def test_queues_and_penalties_come_back(node):
     assert after[key, "PJSIP/ivanova"]["Penalty"] != "7"
     await turn.undo()
     assert node.switch.members[key, "PJSIP/ivanova"]["Penalty"] == "7"
+
+
+@pytest.fixture
+async def without_vip(node):
+    """A spec that takes a queue away, and its agents: petrov paused there alone, ivanova in the other one too, a stranger
+    whom no spec knows.
+    """
+    orders = node.project.queues["orders"]
+    node.change(queues={"orders": orders, "vip": orders})
+    await node.apply()
+    lunch = {"Penalty": "3", "Paused": "1", "PausedReason": "lunch"}
+    node.switch.members = {
+        (VIP, "PJSIP/petrov"): lunch,
+        (VIP, "PJSIP/ivanova"): {"Penalty": "0", "Paused": "0"},
+        (ORDERS, "PJSIP/ivanova"): {"Penalty": "0", "Paused": "0"},
+        (ORDERS, "Local/7@x/n"): {"Penalty": "2", "Paused": "0"},
+    }
+    node.change(queues={"orders": orders})
+    return node
+
+
+async def test_who_was_logged_out_by_it_is_logged_in_again(without_vip):
+    """Out with the queue, or out of the last queue: each is back as before, with the pause and its reason."""
+    before = dict(without_vip.switch.members)
+    turn = await turn_of(without_vip, accepted=EVERYTHING)
+    await turn.perform()
+    assert list(without_vip.switch.members) == [(ORDERS, "PJSIP/ivanova")]
+    await turn.undo()
+    assert without_vip.switch.members == before
+
+
+async def test_who_has_logged_out_meanwhile_stays_out(without_vip):
+    """Who had a queue left, and is in none now, has gone home."""
+    turn = await turn_of(without_vip, accepted=EVERYTHING)
+    await turn.perform()
+    del without_vip.switch.members[ORDERS, "PJSIP/ivanova"]
+    await turn.undo()
+    assert set(without_vip.switch.members) == {(VIP, "PJSIP/petrov"), (ORDERS, "Local/7@x/n")}
+
+
+async def test_a_reload_that_fails_logs_nobody_out(without_vip):
+    """The queue went with whoever was in it before another module did not take its file: both are back."""
+    before = dict(without_vip.switch.members)
+    failing = iter([SwitchError("refused")])
+
+    def fail():
+        for error in failing:
+            raise error
+
+    without_vip.switch.before["Reload pbx_config.so"] = fail
+    turn = await turn_of(without_vip, accepted=EVERYTHING)
+    with pytest.raises(SwitchError) as caught:
+        await turn.perform()
+    assert caught.value.__notes__[0].startswith("nothing was changed: ")
+    assert without_vip.switch.members == before
 
 
 async def test_another_engineers_release_is_not_taken_back(applied):
