@@ -6,12 +6,13 @@ old releases back until the next command: plan, history and drift tell of it, ap
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+
+from msgspec import Struct
 
 from cctoolkit import clock
 from cctoolkit.deploy import history, journal
 from cctoolkit.deploy.terms import Terms
-from cctoolkit.errors import OperatorError, SwitchError
+from cctoolkit.errors import CctoolkitError, OperatorError, SwitchError
 from cctoolkit.model.site import Node
 from cctoolkit.node.transports import Intent
 from cctoolkit.plan.classes import EVERYTHING
@@ -21,8 +22,6 @@ from cctoolkit.workflow.rollback import plan_back
 from cctoolkit.workflow.switch import holder, user
 
 Progress = Callable[[str], None]
-_POLL_SECONDS = 1.0
-_AT_ONCE = timedelta(seconds=1)
 
 
 async def confirm(nodes: Sequence[Node], progress: Progress) -> list[str]:
@@ -60,10 +59,16 @@ async def settle(nodes: Sequence[Node], progress: Progress) -> None:
     """
     waiting = on_trial(await journals(nodes, progress))
     late = [(node, one) for node, one in waiting if journal.overdue(one, clock.now())]
+    for node, intent in late:
+        progress(f"node {node.id}: {journal.told(intent, clock.now())}")
+    back = await bring_all_back(late, progress)
+    failed = next((one.error for one in back if one.error), None)
+    if failed is not None:
+        for one in back:
+            if one.error is not failed:
+                failed.add_note(one.told)
+        raise failed
     if late:
-        for node, intent in late:
-            progress(journal.told(intent, clock.now()))
-            await bring_back(node, intent, progress)
         raise not_confirmed(late)
 
 
@@ -99,6 +104,28 @@ async def journal_of(node: Node) -> Intent | None:
     """Return what a node's journal holds."""
     async with transport(node) as there:
         return await there.intent()
+
+
+class Back(Struct, frozen=True):
+    """What became of a trial that was ended, and why where its old release is not back."""
+
+    node: str
+    told: str
+    error: CctoolkitError | None = None
+
+
+async def bring_all_back(waiting: Sequence[tuple[Node, Intent]], progress: Progress) -> list[Back]:
+    """Bring old releases back wherever it can be: a node where it cannot keeps no other from it."""
+    back = []
+    for node, intent in waiting:
+        try:
+            await bring_back(node, intent, progress)
+        except CctoolkitError as error:
+            told = f"node {node.id}: {journal.told(intent, clock.now())}; now: {error.what}"
+            back.append(Back(node.id, told, error))
+        else:
+            back.append(Back(node.id, f"node {node.id}: {intent.back_to} is in force again"))
+    return back
 
 
 async def bring_back(node: Node, intent: Intent, progress: Progress) -> None:

@@ -6,24 +6,31 @@ confirmed; so does Ctrl-C, at once.
 """
 
 import asyncio
-import signal
-import threading
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.deploy import history, journal
 from cctoolkit.deploy.fleet import Outcome
 from cctoolkit.deploy.tasks import obeyed
-from cctoolkit.errors import Busy, CctoolkitError, OperatorError, SwitchError
+from cctoolkit.errors import Busy, OperatorError, SwitchError
 from cctoolkit.model.site import Node
 from cctoolkit.node.transports import Intent
-from cctoolkit.workflow.confirm import Progress, bring_back, journal_of, journals, not_confirmed, on_trial
+from cctoolkit.workflow import terminal
+from cctoolkit.workflow.confirm import (
+    Back,
+    Progress,
+    bring_all_back,
+    bring_back,
+    journal_of,
+    journals,
+    not_confirmed,
+    on_trial,
+)
 from cctoolkit.workflow.fleet import Applied
 from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.switch import holder
@@ -43,7 +50,17 @@ async def apply_and_wait(
     failed or Ctrl-C came, whose old release, and that of all others, is back. Raise OperatorError when nobody confirmed
     in time. Before the wait `shown` is given what is where, and until when all wait ("" where nobody does).
     """
-    progress = _while_there_is_a_terminal(progress)
+    with terminal.survived():
+        return await _apply_and_wait(nodes, within, act, shown, progress)
+
+
+async def _apply_and_wait(
+    nodes: Sequence[Node],
+    within: timedelta,
+    act: Callable[[], Awaitable[Applied]],
+    shown: Callable[[Applied, str], None],
+    progress: Progress,
+) -> tuple[Applied, list[str]]:
     asked = await journals(nodes, progress)
     before = {node.id: intent for node, intent in on_trial(asked)}
     async with _PutBackAll([node for node, _ in asked], before, progress) as back:
@@ -70,14 +87,14 @@ async def apply_and_wait(
     return applied, [node.id for node, _ in waiting]
 
 
-def _taken_back(applied: Applied, back: "Sequence[_Back]") -> Applied:
+def _taken_back(applied: Applied, back: Sequence[Back]) -> Applied:
     """Return what is where after an interruption of the wait."""
     ended = {one.node: one for one in back}
     outcomes = (_after(outcome, ended.get(outcome.node)) for outcome in applied.outcomes)
     return replace(applied, outcomes=tuple(outcomes), interrupted=True)
 
 
-def _after(outcome: Outcome, back: "_Back | None") -> Outcome:
+def _after(outcome: Outcome, back: Back | None) -> Outcome:
     if back is None:
         return outcome
     if back.error:
@@ -114,7 +131,6 @@ async def _until(node: Node, intent: Intent, by: datetime, progress: Progress) -
 
 
 async def _wait(waiting: Sequence[tuple[Node, Intent]], progress: Progress) -> None:
-    _survive_the_terminal()
     for node, intent in waiting:
         progress(f"node {node.id}: {journal.told(intent, clock.now())}; cctoolkit apply --confirm lets it stay")
     left, late = list(waiting), list[tuple[Node, Intent]]()
@@ -149,7 +165,7 @@ async def _now(node: Node, intent: Intent, progress: Progress) -> Intent | None:
 
 async def _tried(node: Node, intent: Intent, progress: Progress) -> bool:
     """Bring the old release back; say False while somebody else is at work there, or has just confirmed."""
-    progress(journal.told(intent, clock.now()))
+    progress(f"node {node.id}: {journal.told(intent, clock.now())}")
     try:
         await bring_back(node, intent, progress)
     except Busy:
@@ -164,29 +180,6 @@ async def _refuse_gone(node: Node, intent: Intent) -> None:
             raise OperatorError(f"release {intent.new} was put back by another command", where=f"node {node.id}",
                                 expected="a confirmation",
                                 next_step="cctoolkit history says by whom")  # fmt: skip
-
-
-def _while_there_is_a_terminal(progress: Progress) -> Progress:
-    """Tell while somebody can read it: a terminal that was closed must not keep the old release from coming back."""
-
-    def told(text: str) -> None:
-        with suppress(OSError):
-            progress(text)
-
-    return told
-
-
-def _survive_the_terminal() -> None:
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-
-class _Back(Struct, frozen=True):
-    """What became of a trial that was ended, and why where its old release is not back."""
-
-    node: str
-    told: str
-    error: CctoolkitError | None = None
 
 
 class _PutBackAll(AbstractAsyncContextManager["_PutBackAll"]):
@@ -204,16 +197,8 @@ class _PutBackAll(AbstractAsyncContextManager["_PutBackAll"]):
             for one in await self.put_back():
                 error.add_note(one.told)
 
-    async def put_back(self) -> "list[_Back]":
+    async def put_back(self) -> list[Back]:
         """Bring it back wherever it can be; return what became of each node."""
-        back = []
-        for node, intent in on_trial(await journals(self._nodes, self._progress)):
-            if self._before.get(node.id) != intent:
-                try:
-                    await bring_back(node, intent, self._progress)
-                except CctoolkitError as error:
-                    told = f"node {node.id}: {journal.told(intent, clock.now())}; now: {error.what}"
-                    back.append(_Back(node.id, told, error))
-                else:
-                    back.append(_Back(node.id, f"node {node.id}: {intent.back_to} is in force again"))
-        return back
+        waiting = on_trial(await journals(self._nodes, self._progress))
+        ours = [(node, intent) for node, intent in waiting if self._before.get(node.id) != intent]
+        return await bring_all_back(ours, self._progress)

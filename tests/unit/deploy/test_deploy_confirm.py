@@ -112,6 +112,22 @@ async def test_nobody_confirmed_and_the_next_apply_brings_the_old_release_back_f
     await confirm.settle(waiting.loaded.site.nodes, waiting.said.append)
 
 
+async def test_a_node_that_cannot_come_back_keeps_no_other_on_trial(applied, pair, time):
+    """Somebody edited the first one's files while it was on trial: it is refused, and the second one is back."""
+    other, sites = pair
+    first = await other.transport.current()
+    await apply(applied)
+    await apply(other)
+    edited = applied.current / "queues.conf"
+    edited.write_text(edited.read_text() + "; by hand\n")
+    time.later(minutes=6)
+    with pytest.raises(Refused, match="edited by hand") as caught:
+        await confirm.settle(sites, applied.said.append)
+    assert caught.value.__notes__ == [f"node n2: {first} is in force again"]
+    assert not (await other.plan()).pending
+    assert "is to come back" in (await applied.plan()).pending
+
+
 @pytest.mark.parametrize("minutes", [1, 6])
 async def test_a_rollback_is_the_other_answer(waiting, time, minutes):
     """Before the deadline and after it the way back is to the release that was in force before."""
