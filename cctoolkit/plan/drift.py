@@ -14,6 +14,7 @@ from cctoolkit.errors import SpecError
 from cctoolkit.plan import diff
 from cctoolkit.plan.changes import Change, Side, memory_difference
 from cctoolkit.plan.section import Where, of_file, of_setting
+from cctoolkit.plan.shadows import without_shadows
 from cctoolkit.state.described import observable
 from cctoolkit.state.settings import NodeState
 
@@ -107,7 +108,7 @@ def in_memory(
     known = {one.path: one.was for one in edited if one.was is not None}
     by_edit = {key: value for one in edited for key, value in _differing(one).items()}
     seen = memory.by_key()
-    for change in memory_difference(memory, observable({**texts, **known})):
+    for change in without_shadows(memory_difference(memory, observable({**texts, **known}))):
         key = (change.kind, change.name, change.option)
         if key not in by_edit or seen.get(key) != by_edit[key]:
             yield _of(change, where, put_back)

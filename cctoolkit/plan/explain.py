@@ -7,6 +7,7 @@ from cctoolkit import marks
 from cctoolkit.plan import drain
 from cctoolkit.plan.changes import Action, Change, Plan, Side
 from cctoolkit.plan.classes import NOTHING, Accepted, Class, Impact, dangers
+from cctoolkit.plan.shadows import without_shadows
 from cctoolkit.state.described import OBSERVED_QUEUE
 
 NOT_OBSERVABLE = "not observable"
@@ -50,7 +51,7 @@ def warnings(plan: Plan) -> Iterator[str]:
 
 def objects(plan: Plan) -> Iterator[list[list[Change]]]:
     """Yield the changes of each object; many phones and trunks that come or go together are one group."""
-    each = groupby(plan.changes, key=lambda c: (c.side, c.kind, c.name))
+    each = groupby(without_shadows(plan.changes), key=lambda c: (c.side, c.kind, c.name))
     for whole, alike in groupby((list(changes) for _, changes in each), key=_alike):
         group = list(alike)
         yield from [group] if whole else ([changes] for changes in group)

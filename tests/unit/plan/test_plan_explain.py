@@ -100,6 +100,16 @@ def test_a_plan_for_a_merge_request():
     assert markdown(Plan("n1", "abc", "abc", ())) == "### n1: nothing to change"
 
 
+def test_shadows_that_are_as_their_queue_are_not_told():
+    """Somebody loaded another strategy: of a queue and its shadows the queue is told, and a shadow that differs from it."""
+    names = ("p.orders", "p.orders--test", "p.orders--test2")
+    alike = [Change("memory", "queue", name, "strategy", "ringall", "linear") for name in names]
+    odd = Change("memory", "queue", "p.orders--test3", "strategy", "random", "linear")
+    found = [line for line in explain(judged((*alike, odd))).splitlines() if line.startswith("  ~")]
+    told = " (the switch runs something else than its files say)"
+    assert found == [f"  ~ queue orders of p{told}", f"  ~ queue orders--test of p{told}"]
+
+
 def test_a_trunk_is_told_in_the_specs_words():
     """A client's PBX is named as in the spec, with what the change does to calls."""
     changes = (Change("disk", "trunk", "p.client-pbx", "transport", "udp", "tls"),)
