@@ -122,7 +122,8 @@ def say(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Write a line of progress to standard error."""
+    """Write a line of progress to standard error, behind all that was said before."""
+    sys.stdout.flush()
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 

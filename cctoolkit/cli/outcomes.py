@@ -56,7 +56,7 @@ def table(outcomes: "Iterable[Outcome]") -> list[str]:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     for one in outcomes:
         if one.why:
-            lines.append(f"{one.node}: {one.why}")
+            lines.append(f"{one.node}: {one.why.removeprefix(f'node {one.node}: ')}")
         if one.why and one.next_step:
             lines.append(f"  next: {one.next_step}")
     return lines

@@ -64,7 +64,7 @@ async def apply(job: Job, client: Switch) -> None:
     """Perform the plan, or leave the node as it was and raise what went wrong."""
     async with job.transport.lock(job.holder()):
         disk = await read(job.transport)
-        refuse_edits(disk, job.node, job.overwrite_edits)
+        refuse_edits(disk, job.node, job.overwrite_edits, job.terms.verb)
         refuse_moved_on(job.node, job.plan.release_now, disk)
         intent = await job.transport.intent()
         journal.refuse(intent, job.terms, job.node, clock.now())

@@ -161,12 +161,13 @@ def still_used(disk: Disk, in_use: frozenset[tuple[str, str]], config: ConfigSet
     return found
 
 
-def refuse_edits(disk: Disk, node: str, accepted: bool) -> None:
+def refuse_edits(disk: Disk, node: str, accepted: bool, verb: str) -> None:
     """Raise Refused when files were edited by hand and nobody said that they may be overwritten."""
     if disk.edited and not accepted:
+        again = verb.removeprefix("automatic ")
         raise Refused(
             f"edited by hand since the last apply: {', '.join(disk.edited)}",
             where=f"node {node}, release {disk.folder}",
             expected="the files as they were written",
-            next_step="take the change into the spec, or apply with --overwrite-edits; nothing was changed",
+            next_step=f"take the change into the spec, or {again} with --overwrite-edits; nothing was changed",
         )

@@ -107,7 +107,7 @@ async def perform(
     """Perform plans, each as it is or, where it waits, as it is made anew at its turn, when `check` is given it."""
     told(planned)
     for one in planned.planned:
-        refuse_edits(one.disk, one.node.id, how.spread.overwrite_edits)
+        refuse_edits(one.disk, one.node.id, how.spread.overwrite_edits, how.spread.terms.verb)
     patience = Patience(how.within_seconds, check, progress)
     if how.drain:
         return await _drain(planned, how, patience, progress)

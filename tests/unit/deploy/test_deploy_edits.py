@@ -54,7 +54,10 @@ async def test_an_edit_by_hand_is_shown_refused_and_overwritten_on_demand(node, 
     before = sorted(node.root.rglob("*"))
     with pytest.raises(Refused, match="edited by hand since the last apply") as caught:
         await node.apply()
-    assert "--overwrite-edits" in caught.value.next_step
+    assert "apply with --overwrite-edits" in caught.value.next_step
+    with pytest.raises(Refused) as caught:
+        release.refuse_edits((await node.planned())[0].disk, "n1", False, "automatic rollback")
+    assert "or rollback with --overwrite-edits" in caught.value.next_step
     assert sorted(node.root.rglob("*")) == before
     assert await node.apply(overwrite_edits=True) == ["n1"]
     assert (await node.plan()).empty
