@@ -62,3 +62,10 @@ def test_what_an_unbuffered_command_says_is_read_at_once():
         assert select.select([process.stdout], [], [], 20)[0], "nothing was said before the end"
         assert process.stdout.readline() == b"said\n"
         process.stdin.close()
+
+
+def test_what_is_said_stands_before_what_comes_after_it():
+    """Both streams in one pipe, as in a job's log: a plan, the steps that perform it, the table."""
+    script = "from cctoolkit.cli.options import say, tell; say('plan'); tell('step'); say('table')"
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True)
+    assert done.stdout.split() == [b"plan", b"step", b"table"]

@@ -10,7 +10,7 @@ from cctoolkit.deploy import history, journal
 from cctoolkit.deploy.danger import Dangerous
 from cctoolkit.deploy.fleet import Outcome
 from cctoolkit.deploy.terms import Terms
-from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
+from cctoolkit.errors import Busy, OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.node.transports import Intent
 from cctoolkit.plan.explain import explain
 from cctoolkit.state.settings import NodeState
@@ -409,6 +409,16 @@ async def test_an_apply_over_a_release_that_waits_is_refused_before_the_canary(a
         await together(applied, other, sites, Terms())
     assert await applied.transport.current() == before
     assert len(await applied.transport.history()) == 1
+
+
+async def test_of_several_nodes_none_is_changed_while_somebody_is_at_work_on_one(applied, pair):
+    """A verify holds the last one: the canary is not changed there and back."""
+    other, sites = pair
+    async with other.transport.lock(switch.holder("verify of p")):
+        with pytest.raises(Busy, match="verify of p"):
+            await together(applied, other, sites, Terms())
+    assert len(await applied.transport.history()) == 1
+    assert await together(applied, other, sites, Terms()) == ["n1", "n2"]
 
 
 async def together(one, other, sites, terms):
