@@ -138,8 +138,8 @@ async def _journal(there: Transport, intent: Intent | None) -> tuple[str, str]:
     if journal.waits(intent):
         return "", told
     try:
-        # Whoever comes this moment is told whom they wait for.
-        async with there.lock(holder("plan")):
+        # Without a name: whoever comes this moment waits until this look is over, and is not refused.
+        async with there.lock():
             return told, ""
     except Busy as error:
         return error.what, ""

@@ -1,10 +1,11 @@
 import asyncio
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from cctoolkit.errors import Busy, UsageError
-from cctoolkit.node.transports import Holder
+from cctoolkit.node.transports import Holder, Intent
 from cctoolkit.node.transports.local import LocalTransport
 from cctoolkit.workflow import locks
 
@@ -22,6 +23,27 @@ async def test_who_finds_a_node_locked_is_told_by_whom(applied):
             await locks.held(applied.loaded.site.nodes, "apply", 0.01, applied.said.append).__aenter__()
     assert caught.value.exit_code == 1
     assert "--wait 60s" in caught.value.next_step
+
+
+async def test_a_plan_that_looks_keeps_no_apply_out(applied, monkeypatch):
+    """An apply was cut off, and a plan looks whether it is still at work: the next apply comes in that very moment."""
+    planned, looking, locked = await applied.planned(), asyncio.Event(), LocalTransport._locked
+
+    @asynccontextmanager
+    async def slow(self, holder):
+        async with locked(self, holder):
+            if not looking.is_set():
+                looking.set()
+                await asyncio.sleep(0.2)
+            yield
+
+    current = await applied.transport.current()
+    await applied.transport.intend(Intent(current, "000002-aa", "anna", "2026-11-22T12:00:00+00:00"))
+    monkeypatch.setattr(LocalTransport, "_locked", slow)
+    plan = asyncio.create_task(applied.plan())
+    await looking.wait()
+    assert await applied.perform(planned) == ["n1"]
+    assert "was cut off" in (await plan).cut_off
 
 
 async def test_an_apply_tells_the_next_one_what_it_does(applied):
