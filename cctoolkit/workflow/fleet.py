@@ -151,13 +151,18 @@ async def apply(fleet: Fleet, how: How, progress: Callable[[str], None], patienc
 
 
 def joined(first: Applied, last: Applied) -> Applied:
-    """Return two runs over the same nodes as one: from what was before the first to what is after the last."""
+    """Return two runs over the same nodes as one: from what was before the first to what is after the last. Where the
+    last took a node back to what the first has left, that is said.
+    """
     before = {one.node: one for one in first.outcomes}
     outcomes = []
     for one in last.outcomes:
         was = before[one.node]
         state = was.state if one.state == "unchanged" else one.state
-        outcomes.append(replace(one, state=state, release_before=was.release_before, seconds=was.seconds + one.seconds))
+        half = one.state == "rolled back" and was.state == "applied"
+        why = f"{one.why}; the first step of the drain, release {was.release_now}, stays in force" if half else one.why
+        seconds = was.seconds + one.seconds
+        outcomes.append(replace(one, state=state, release_before=was.release_before, seconds=seconds, why=why))
     return Applied(tuple(outcomes), last.errors, last.interrupted)
 
 

@@ -3,8 +3,9 @@ import asyncio
 import pytest
 
 from cctoolkit.deploy import fleet
-from cctoolkit.deploy.fleet import GivenUp
+from cctoolkit.deploy.fleet import GivenUp, Outcome
 from cctoolkit.errors import OperatorError, SwitchError
+from cctoolkit.workflow.fleet import Applied, joined
 
 
 class Step:
@@ -274,3 +275,20 @@ async def test_a_failure_ends_who_waits_and_takes_the_others_back():
     run = await perform([turns[0], Waiting("b", log, -1), turns[1]])
     assert states(run) == {"a": "rolled back", "b": "unchanged", "c": "failed"}
     assert run.outcomes[0].why == "because of c"
+
+
+def test_two_steps_of_a_drain_are_told_as_one():
+    """From what was before the first to what is after the last; a second step that was taken back leaves the first."""
+    half = Applied((Outcome("n1", "applied", "a", "b", 1.0), Outcome("n2", "applied", "a", "b", 1.0)), {}, False)
+    error = SwitchError("it broke")
+    last = (
+        Outcome("n1", "rolled back", "b", "b", 0.5, "because of n2"),
+        Outcome("n2", "failed", "b", "b", 0.5, "broke"),
+    )
+    found = joined(half, Applied(last, {"n2": error}, False))
+    assert found.outcomes == (
+        Outcome(
+            "n1", "rolled back", "a", "b", 1.5, "because of n2; the first step of the drain, release b, stays in force"
+        ),
+        Outcome("n2", "failed", "a", "b", 1.5, "broke"),
+    )
