@@ -103,7 +103,7 @@ async def plan(loaded: LoadedSite, only: Sequence[str] = ()) -> Fleet:
 
 async def looked(loaded: LoadedSite, nodes: Sequence[Node], plan: Callable[[Node], Awaitable[Planned]]) -> Fleet:
     """Return nodes each with its plan or away; of the only one there is raise what keeps it away."""
-    found = await asyncio.gather(*(_look(node, plan(node)) for node in nodes))
+    found = await asyncio.gather(*(_look(node, plan) for node in nodes))
     if len(found) == 1 and isinstance(found[0], Away):
         raise found[0].error
     return Fleet(loaded, tuple(found))
@@ -116,14 +116,14 @@ async def plan_again(fleet: Fleet, wanted: Callable[[Planned], tuple[ConfigSet, 
         if isinstance(one, Away):
             return one
         config, staying = wanted(one)
-        return await _look(one.node, switch.plan_node(one.node, config, kept=one.kept, staying=staying))
+        return await _look(one.node, lambda node: switch.plan_node(node, config, kept=one.kept, staying=staying))
 
     return replace(fleet, nodes=tuple(await asyncio.gather(*map(again, fleet.nodes))))
 
 
-async def _look(node: Node, planning: Awaitable[Planned]) -> Planned | Away:
+async def _look(node: Node, plan: Callable[[Node], Awaitable[Planned]]) -> Planned | Away:
     try:
-        return await planning
+        return await plan(node)
     except Refused:
         # No node is away whose host is another one, or whose files are not to be taken: nothing goes on.
         raise

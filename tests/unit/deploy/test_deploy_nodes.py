@@ -1,9 +1,12 @@
 import asyncio
+import gc
+import warnings
 
 import pytest
 from msgspec.structs import replace
 
 from cctoolkit.errors import SpecError, SwitchUnreachable
+from cctoolkit.workflow import fleet
 from cctoolkit.workflow.nodes import each
 
 
@@ -47,3 +50,19 @@ async def test_a_node_that_is_away_hides_no_other(nodes):
 
     with pytest.raises(SpecError):
         await each(nodes, wrong)
+
+
+async def test_an_interruption_before_the_first_look_leaves_nothing_behind(loaded, nodes):
+    """Ctrl-C in the moment in which the looks begin: none of them has begun, and Python has nothing to complain of."""
+    begun = []
+
+    async def plan(node):
+        begun.append(node.id)
+
+    task = asyncio.create_task(fleet.looked(loaded, nodes, plan))
+    asyncio.get_running_loop().call_soon(task.cancel)
+    with warnings.catch_warnings(record=True) as heard:
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        gc.collect()
+    assert (begun, heard) == ([], [])
