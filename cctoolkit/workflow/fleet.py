@@ -8,21 +8,18 @@ from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.deploy import fleet as deploy
-from cctoolkit.deploy import journal, release
-from cctoolkit.deploy.apply import refuse_trial_of_the_first
+from cctoolkit.deploy import release
 from cctoolkit.deploy.fleet import Outcome
 from cctoolkit.deploy.terms import ORDINARY, Terms
-from cctoolkit.errors import Busy, CctoolkitError, OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
+from cctoolkit.errors import CctoolkitError, OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.model.site import Node
-from cctoolkit.node.refusals import AT_WORK
 from cctoolkit.plan.classes import NOTHING, Accepted
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import reveal_files
-from cctoolkit.workflow import switch, terminal
+from cctoolkit.workflow import ahead, switch, terminal
 from cctoolkit.workflow.canary import verify
 from cctoolkit.workflow.nodes import AT_ONCE, chosen
 from cctoolkit.workflow.patience import Patience
-from cctoolkit.workflow.reach import transport
 from cctoolkit.workflow.specs import LoadedSite, render_site
 from cctoolkit.workflow.switch import Planned
 from cctoolkit.workflow.turn import NodeTurn
@@ -201,12 +198,7 @@ async def _perform(
     """Let those with something to do have their turns, the canary, or else the first, first."""
     author = release.Author(switch.user(), await asyncio.to_thread(switch.commit), clock.now())
     concerned = [one for one in planned if not one.plan.empty or how.terms.reload or (one.kept and one.plan.pending)]
-    for one in concerned:
-        # What its own turn would refuse is refused before anybody's.
-        journal.refuse(one.intent, how.terms, one.node.id, clock.now())
-        refuse_trial_of_the_first(one.node.id, how.terms, one.base)
-    if len(concerned) > 1:
-        await asyncio.gather(*(_refuse_busy(one.node) for one in concerned))
+    await ahead.refuse(concerned, how.terms)
     turns = [
         NodeTurn(
             one, author, overwrite_edits=how.overwrite_edits, accepted=how.accepted, terms=how.terms,
@@ -221,17 +213,6 @@ async def _perform(
         return await deploy.perform(
             turns, at_once=how.at_once, prove=lambda: prove(turns[0].planned), progress=progress
         )
-
-
-async def _refuse_busy(node: Node) -> None:
-    """Raise Busy where somebody is at work: others are not changed there and back for it."""
-    try:
-        async with transport(node) as there, there.lock():
-            """It is free now; its turn takes the lock."""
-    except Busy as busy:
-        # Who gives no name only looks, as we do, and is gone in a moment.
-        if busy.what != AT_WORK:
-            raise
 
 
 def _left(one: Planned | Away, catch_up: str) -> Outcome:
