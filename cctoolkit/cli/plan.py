@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,13 +74,23 @@ def command(
 
 
 def told(planned: "Fleet", accepted: "Accepted | None" = None, verb: str = "apply") -> Iterator[str]:
-    """Yield each node's plan, what of it is accepted by the command `verb`, or that the node is away."""
+    """Yield each node's plan, what of it is accepted by the command `verb`, or that the node is away; what is the same
+    on several in a row once, below the names of them all.
+    """
     from cctoolkit.plan.classes import NOTHING
     from cctoolkit.plan.explain import explain
     from cctoolkit.workflow.fleet import Away
 
-    for one in planned.nodes:
-        yield _away(one) if isinstance(one, Away) else explain(one.plan, accepted or NOTHING, verb)
+    texts = (
+        _away(one) if isinstance(one, Away) else explain(one.plan, accepted or NOTHING, verb) for one in planned.nodes
+    )
+    for _, alike in groupby(texts, key=_body):
+        *heads, last = alike
+        yield "\n".join([*(text.partition("\n")[0] for text in heads), last])
+
+
+def _body(text: str) -> str:
+    return text.partition("\n")[2]
 
 
 def _markdown(planned: "Fleet") -> Iterator[str]:

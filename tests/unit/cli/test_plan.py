@@ -5,6 +5,10 @@ import json
 import pytest
 
 from cctoolkit.__main__ import run
+from cctoolkit.cli import plan
+from cctoolkit.plan.changes import Change, Plan
+from cctoolkit.workflow.fleet import Fleet
+from cctoolkit.workflow.switch import Planned
 
 
 @pytest.mark.parametrize(
@@ -33,3 +37,18 @@ def test_a_difference_of_texts_is_no_json(capsys):
     """The machine's form of a plan is its changes."""
     assert run(["plan", "--site", "lab", "--diff", "--format", "json"]) == 3
     assert "expected --diff with text or markdown" in capsys.readouterr().err
+
+
+def test_what_is_the_same_on_several_nodes_is_told_once():
+    """Of nodes in a row that change alike, below all their names; another one, and one with nothing to do, by itself."""
+    longer = (Change("disk", "queue", "p.orders", "maxlen", "1", "2"),)
+    plans = [
+        Plan("n1", "a1", "b1", longer), Plan("n2", "a2", "b2", longer), Plan("n3", "a3", "a3", ()),
+        Plan("n4", "a4", "b4", (Change("disk", "queue", "p.orders", "maxlen", "1", "3"),)),
+    ]  # fmt: skip
+    fleet = Fleet(None, tuple(Planned(None, one, None, None, None) for one in plans))
+    assert list(plan.told(fleet)) == [
+        "node n1: release a1 -> b1\nnode n2: release a2 -> b2\n  ~ queue orders of p\n      maxlen: 1 -> 2",
+        "node n3: nothing to change (release a3)",
+        "node n4: release a4 -> b4\n  ~ queue orders of p\n      maxlen: 1 -> 3",
+    ]
