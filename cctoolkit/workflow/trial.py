@@ -71,9 +71,11 @@ async def _apply_and_wait(
             for one in await back.put_back():
                 progress(one.told)
             return applied, []
-        away = {one.node for one in applied.outcomes if one.state == "away"}
+        left = {one.node for one in applied.outcomes if one.state in ("away", "unchanged")}
+        # What came meanwhile to a node we left alone is on trial by somebody else.
+        back.nodes = [node for node in nodes if node.id not in left]
         # Whoever was changed must be there to be confirmed.
-        now = [(node, await journal_of(node)) for node in nodes if node.id not in away]
+        now = [(node, await journal_of(node)) for node in back.nodes]
         waiting = [(node, one) for node, one in on_trial(now) if before.get(node.id) != one]
         try:
             waiting = await _together(waiting, within, progress)
@@ -186,7 +188,7 @@ class _PutBackAll(AbstractAsyncContextManager["_PutBackAll"]):
     """Brings back what waits since this apply when anything ends it: a node that failed, Ctrl-C."""
 
     def __init__(self, nodes: Sequence[Node], before: dict[str, Intent], progress: Progress) -> None:
-        self._nodes = nodes
+        self.nodes = nodes
         self._before = before
         self._progress = progress
 
@@ -199,6 +201,6 @@ class _PutBackAll(AbstractAsyncContextManager["_PutBackAll"]):
 
     async def put_back(self) -> list[Back]:
         """Bring it back wherever it can be; return what became of each node."""
-        waiting = on_trial(await journals(self._nodes, self._progress))
+        waiting = on_trial(await journals(self.nodes, self._progress))
         ours = [(node, intent) for node, intent in waiting if self._before.get(node.id) != intent]
         return await bring_all_back(ours, self._progress)

@@ -511,6 +511,26 @@ async def test_ctrl_c_while_it_waits_brings_the_old_release_back_at_once(applied
     await applied.assert_clean()
 
 
+async def test_a_trial_that_begins_elsewhere_meanwhile_is_somebody_elses(applied, pair):
+    """There was nothing to do on the second node, where another engineer puts a release on trial during the run: Ctrl-C
+    brings back the first one alone.
+    """
+    other, sites = pair
+
+    async def act():
+        await apply(applied)
+        await apply(other)
+        return fleet.Applied((Outcome("n1", "applied", "a", "b"), Outcome("n2", "unchanged", "a", "a")), {}, False)
+
+    task = asyncio.create_task(on_trial(applied, sites, act))
+    while not any("waits to be confirmed" in line for line in applied.said):
+        await asyncio.sleep(0)
+    task.cancel()
+    await task
+    assert await verbs(applied) == ["apply", "apply", "automatic rollback"]
+    assert (await verbs(other), bool((await other.plan()).pending)) == (["apply", "apply"], True)
+
+
 async def _nothing():
     """Let nothing happen."""
 
