@@ -51,6 +51,10 @@ class OperatorError(CctoolkitError):
     """The operator must act: a folder, a permission, a missing program, a refused plan."""
 
 
+class StoreAway(OperatorError):
+    """The database of call records does not answer: nothing is lost by waiting for it."""
+
+
 class Busy(OperatorError):
     """Somebody else is at work there: wait, and do it again."""
 

@@ -1,15 +1,14 @@
 """The store's tables: forward-only migrations for their keys, columns from the record structs.
 
 A migration is written by hand when a key or a meaning changes. A column that the structs gained since the
-file was written is added on opening and needs no migration. A file that knows more than this program is never
-touched.
+file was written is added on opening and needs no migration. A store that knows more than this program is never
+touched. The statements are SQLite's; a database of another kind has its own types put in (`cdr.postgres`).
 """
-
-import sqlite3
 
 import msgspec
 
 from cctoolkit.cdr.columns import columns
+from cctoolkit.cdr.database import Database
 from cctoolkit.cdr.records import (
     AgentInterval,
     AgentLeg,
@@ -80,7 +79,11 @@ _PARTIES = (
     ),
     "CREATE TABLE party_holds (call TEXT, party INTEGER, position INTEGER, PRIMARY KEY (call, party, position)) STRICT",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOLDS, _JOURNALS, _PARTIES)
+_FORGOTTEN = (
+    "CREATE TABLE forgotten (project TEXT PRIMARY KEY, how TEXT NOT NULL, before_us INTEGER NOT NULL,"
+    " done_us INTEGER NOT NULL, records_before_us INTEGER NOT NULL) STRICT",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOLDS, _JOURNALS, _PARTIES, _FORGOTTEN)
 """Statements from version n to n + 1; never edited once released, only appended to."""
 
 _INDEXES = (
@@ -89,76 +92,90 @@ _INDEXES = (
 )
 
 
-def upgrade(database: sqlite3.Connection, where: str) -> None:
-    """Bring the file to this version inside the caller's transaction.
+def upgrade(database: Database) -> None:
+    """Bring the store to this version inside the caller's batch.
 
     Raises OperatorError when it is somebody else's database or a newer version's.
     """
-    version = version_of(database, where)
+    version = version_of(database)
     if version == 0:
-        database.execute("CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT")
-        database.execute("INSERT INTO schema_version VALUES (0)")
-    for statements in MIGRATIONS[version:]:
-        for statement in statements:
-            database.execute(statement)
-    database.execute("UPDATE schema_version SET version = ?", (len(MIGRATIONS),))
+        database.do("CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT")
+        database.do("INSERT INTO schema_version VALUES (0)")
+    for statement in (statement for statements in MIGRATIONS[version:] for statement in statements):
+        database.do(statement)
+    database.do("UPDATE schema_version SET version = ?", (len(MIGRATIONS),))
     for table, name, sql_type in _missing(database):
-        database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {sql_type}")
+        database.do(f"ALTER TABLE {table} ADD COLUMN {name} {sql_type}")
     for statement in _INDEXES:
-        database.execute(statement)
+        database.do(statement)
 
 
-def check_readable(database: sqlite3.Connection, where: str) -> None:
-    """Raise OperatorError as `upgrade` does, and when the file needs the upgrade a reader may not make."""
-    if version_of(database, where) < len(MIGRATIONS) or _missing(database):
+def check_readable(database: Database) -> None:
+    """Raise OperatorError as `upgrade` does, and when the store needs the upgrade a reader may not make."""
+    version = version_of(database)
+    if version == 0:
+        raise OperatorError(
+            "there is no store of call records here",
+            where=database.where,
+            expected="tables written by `cctoolkit capture`",
+            next_step="name another one with --store, or run `cctoolkit capture` first",
+        )
+    if version < len(MIGRATIONS) or _missing(database):
         raise OperatorError(
             "this store was written by an older cctoolkit",
-            where=where,
+            where=database.where,
             expected=f"version {len(MIGRATIONS)} of the schema",
             next_step="run `cctoolkit capture` on it once: that upgrades it",
         )
 
 
-def version_of(database: sqlite3.Connection, where: str) -> int:
-    """Return the file's version, 0 for an empty one; raises OperatorError for a foreign or a newer one."""
-    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    if not tables:
+def version_of(database: Database) -> int:
+    """Return the store's version, 0 for an empty one; raises OperatorError for a foreign or a newer one."""
+    present = database.tables()
+    if not present:
         return 0
-    if "schema_version" not in tables:
+    if "schema_version" not in present:
         raise OperatorError(
-            "this SQLite database is not a store of call records",
-            where=where,
-            expected="a store written by cctoolkit, or no file at all",
-            next_step="name another path with --store",
+            "this database is not a store of call records",
+            where=database.where,
+            expected="a store written by cctoolkit, or an empty one",
+            next_step="name another one with --store",
         )
-    (version,) = database.execute("SELECT version FROM schema_version").fetchone()
-    if version > len(MIGRATIONS) or _unknown(database):
-        raise OperatorError(
-            f"this store was written by a newer cctoolkit (version {version} of the schema)",
-            where=where,
-            expected=f"version {len(MIGRATIONS)} or older, with no columns unknown here",
-            next_step="install the newer cctoolkit, or name another path with --store",
-        )
-    return int(version)
+    (row,) = database.rows("SELECT version FROM schema_version")
+    version = int(row["version"])
+    if version > len(MIGRATIONS) or any(present.get(table, set()) - known for table, known in _known().items()):
+        raise newer(version, database.where)
+    return version
+
+
+def newer(version: int, where: str) -> OperatorError:
+    """Return the refusal of what a later cctoolkit wrote."""
+    return OperatorError(
+        f"this store was written by a newer cctoolkit (version {version} of the schema)",
+        where=where,
+        expected=f"version {len(MIGRATIONS)} or older, with no columns unknown here",
+        next_step="install the newer cctoolkit, or name another one with --store",
+    )
+
+
+def names(table: str) -> tuple[str, ...]:
+    """Return a table's columns: its key, our bookkeeping, then the struct's."""
+    return tuple(dict.fromkeys([*KEYS[table], *BOOKKEEPING.get(table, ()), *_wanted(table)]))
 
 
 def _wanted(table: str) -> dict[str, str]:
     return {column.name: column.sql_type for column in columns(TABLES[table])}
 
 
-def _present(database: sqlite3.Connection, table: str) -> set[str]:
-    return {name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", (table,))}
-
-
-def _missing(database: sqlite3.Connection) -> list[tuple[str, str, str]]:
+def _missing(database: Database) -> list[tuple[str, str, str]]:
+    present = database.tables()
     return [
         (table, name, sql_type)
         for table in TABLES
         for name, sql_type in _wanted(table).items()
-        if name not in _present(database, table)
+        if name not in present.get(table, ())
     ]
 
 
-def _unknown(database: sqlite3.Connection) -> bool:
-    known = {table: {*_wanted(table), *KEYS[table], *BOOKKEEPING.get(table, ())} for table in TABLES}
-    return any(_present(database, table) - known[table] for table in TABLES)
+def _known() -> dict[str, set[str]]:
+    return {table: set(names(table)) for table in TABLES}

@@ -1,47 +1,49 @@
-"""Where call records are kept: one SQLite file, written by one process, read by any number.
+"""Where call records are kept: a SQLite file with the days that were sealed beside it, or a PostgreSQL database.
 
 Records are keyed: putting one again adds nothing, a later version replaces the earlier, an earlier one that
-comes late (a replay) is ignored. A commit is on the disk when it returns (WAL, synchronous=FULL), so batch
-the commits.
+comes late (a replay) is ignored. A commit is on the disk when it returns, so batch the commits.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from functools import cache
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
-from cctoolkit.cdr import schema
-from cctoolkit.cdr.columns import Value, columns, flatten, nest
-from cctoolkit.cdr.connection import connect, explained
+from cctoolkit.cdr import forgetting, schema
+from cctoolkit.cdr.address import FILE_NAME, Place
+from cctoolkit.cdr.columns import Read, Value, columns, flatten, nest
+from cctoolkit.cdr.database import Database, broken
+from cctoolkit.cdr.days import Days
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Micros
-from cctoolkit.cdr.rows import Row, assemble, digest, known_edges, parts
+from cctoolkit.cdr.rows import assemble, digest, known_edges, parts
+from cctoolkit.cdr.sqlite import Sqlite
+from cctoolkit.cdr.wanted import Wanted
+from cctoolkit.cdr.whole import Whole
 
-FILE_NAME = "calls.sqlite"
-"""The store's file in the folder that `--store` names."""
+__all__ = ["FILE_NAME", "Store", "micros"]
 
 _CHUNK = 500
-"""Calls read at a time; below SQLite's limit of bound values."""
+"""Calls read or put at a time; below SQLite's limit of bound values."""
 
-
-@cache
-def _insert(table: str, replace: str = "") -> str:
-    names = [*schema.KEYS[table], *schema.BOOKKEEPING.get(table, ())]
-    names += [column.name for column in columns(schema.TABLES[table]) if column.name not in names]
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) {replace}"  # noqa: S608
-
-
-_PUT_STATE = _insert(
-    "agent_states",
-    "ON CONFLICT DO UPDATE SET end_us = excluded.end_us, end_source = excluded.end_source"
-    " WHERE excluded.end_us IS NOT NULL"
-    " AND (end_us, end_source) IS NOT (excluded.end_us, excluded.end_source)",
+_PUT_STATE = (
+    f"INSERT INTO agent_states ({', '.join(schema.names('agent_states'))})"  # noqa: S608 - names of ours
+    f" VALUES ({', '.join('?' * len(schema.names('agent_states')))})"
+    f" ON CONFLICT ({', '.join(schema.KEYS['agent_states'])})"
+    " DO UPDATE SET end_us = excluded.end_us, end_source = excluded.end_source WHERE excluded.end_us IS NOT NULL"
+    " AND (coalesce(agent_states.end_us, 0) <> excluded.end_us"
+    " OR coalesce(agent_states.end_source, '') <> excluded.end_source)"
 )
+
+_TOLD = "SELECT told FROM journals WHERE node = ?"
+_TELL = "INSERT INTO journals (node, told) VALUES (?, ?) ON CONFLICT (node) DO UPDATE SET told = excluded.told"
+
+Version = tuple[bytes, int]
+"""A record's digest, and how many of its edges are known."""
 
 
 def micros(moment: datetime) -> Micros:
@@ -53,35 +55,38 @@ def micros(moment: datetime) -> Micros:
 class Store:
     """An open store. `open` to write, `read` to look; close it, or use it in a `with`."""
 
-    def __init__(self, database: sqlite3.Connection, path: Path) -> None:
-        self._database = database
-        self.path = path
+    def __init__(self, database: Database, place: Place, days: Days) -> None:
+        self.database = database
+        self.place = place
+        self.days = days
+        self._whole: Whole | None = None
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open the store to write, making the file and its folder when they are missing, upgrading an older
-        one.
+    def open(cls, place: Place) -> Self:
+        """Open the store to write, making the file and its folder, or the tables, when they are missing, upgrading an
+        older one.
 
-        Raises OperatorError when it is no store, a newer version's, or the folder cannot be written.
+        Raises OperatorError when it is no store, a newer version's, or cannot be written; StoreAway when the database
+        does not answer.
         """
-        database = connect(path, write=True)
-        with explained(path), _closing_on_error(database):
-            database.execute("BEGIN IMMEDIATE")
-            schema.upgrade(database, str(path))
-            database.execute("COMMIT")
-        return cls(database, path)
+        database = _connect(place, write=True)
+        with _closing_on_error(database), database.batch():
+            schema.upgrade(database)
+        return cls(database, place, _days(place))
 
     @classmethod
-    def read(cls, path: Path) -> Self:
-        """Open an existing store to read only. Raises OperatorError as `open`, and when there is no file."""
-        database = connect(path, write=False)
-        with explained(path), _closing_on_error(database):
-            schema.check_readable(database, str(path))
-        return cls(database, path)
+    def read(cls, place: Place) -> Self:
+        """Open an existing store to read only. Raises OperatorError as `open`, and when there is none."""
+        database = _connect(place, write=False)
+        with _closing_on_error(database):
+            schema.check_readable(database)
+        return cls(database, place, _days(place))
 
     def close(self) -> None:
-        """Close the file; uncommitted work is undone."""
-        self._database.close()
+        """Close the store; uncommitted work is undone."""
+        if self._whole:
+            self._whole.close()
+        self.database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -89,73 +94,88 @@ class Store:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
 
-    @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self) -> AbstractContextManager[None]:
         """Make everything put inside one commit; an exception undoes all of it.
 
         May be nested: the outermost batch is the one that commits.
         """
-        nested = self._database.in_transaction
-        if nested:
-            yield
-            return
-        self._do("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._do("COMMIT")
-        except BaseException:  # whatever it is, also Ctrl-C: a batch is whole or not there
-            # SQLite itself has rolled back after some errors (a full disk); then there is nothing to undo.
-            if self._database.in_transaction:
-                self._do("ROLLBACK")
-            raise
-
-    def _do(self, statement: str) -> None:
-        with explained(self.path):
-            self._database.execute(statement)
+        return self.database.batch()
 
     def put(self, records: Iterable[CallRecord]) -> int:
         """Keep the records, all in one commit; return how many were new or newer than what was kept."""
-        with self.batch(), explained(self.path):
-            return sum(map(self._put, records))
+        waiting, changed = iter(records), 0
+        with self.batch():
+            rules = forgetting.rules(self.database)
+            while chunk := list(islice(waiting, _CHUNK)):
+                changed += self._put([forgetting.applied(rules, record) for record in chunk])
+        return changed
 
-    def _put(self, record: CallRecord) -> bool:
-        found = self._database.execute(
-            "SELECT digest, known_edges FROM calls WHERE call = ?", (record.call,)
-        ).fetchone()
-        hashed, edges = digest(record), known_edges(record)
-        if found and (found["digest"] == hashed or found["known_edges"] > edges):
-            return False
-        for table in ("calls", *schema.BELOW) if found else ():
-            self._database.execute(f"DELETE FROM {table} WHERE call = ?", (record.call,))  # noqa: S608
-        self._database.execute(_insert("calls"), _once("calls", (record.call,), (hashed, edges), record))
-        for table, rows in parts(record).items():
-            if rows:
-                self._database.executemany(_insert(table), rows)
-        return True
+    def _put(self, chunk: Sequence[CallRecord | None]) -> int:
+        records = [record for record in chunk if record is not None]
+        hot = self._versions([record.call for record in records])
+        kept = self.days.versions([record for record in records if record.call not in hot]) | hot
+        newest: dict[str, tuple[CallRecord, Version]] = {}
+        changed = 0
+        for record in records:
+            version, found = (digest(record), known_edges(record)), kept.get(record.call)
+            if found and (found[0] == version[0] or found[1] > version[1]):
+                continue
+            kept[record.call], newest[record.call] = version, (record, version)
+            changed += 1
+        self._replace(newest, [call for call in newest if call in hot])
+        return changed
+
+    def _replace(self, newest: Mapping[str, tuple[CallRecord, Version]], old: Collection[str]) -> None:
+        self.remove(old)
+        if not newest:
+            return
+        calls = ((record.call, *version, *flatten(record)[1:]) for record, version in newest.values())
+        self.database.insert("calls", schema.names("calls"), calls)
+        rows: dict[str, list[tuple[Value, ...]]] = {}
+        for record, _ in newest.values():
+            for table, found in parts(record).items():
+                rows.setdefault(table, []).extend(found)
+        for table, found in rows.items():
+            if found:
+                self.database.insert(table, schema.names(table), found)
+
+    def replace(self, records: Sequence[CallRecord]) -> None:
+        """Put the records in the place of those that are here, whatever these know."""
+        newest = {record.call: (record, (digest(record), known_edges(record))) for record in records}
+        with self.batch():
+            self._replace(newest, tuple(newest))
+
+    def remove(self, calls: Iterable[str]) -> None:
+        """Remove calls, with all that belongs to them, from the rows that are not sealed."""
+        waiting = iter(calls)
+        while chunk := list(islice(waiting, _CHUNK)):
+            for table in ("calls", *schema.BELOW):
+                self.database.do(f"DELETE FROM {table} WHERE call IN ({_marks(chunk)})", chunk)  # noqa: S608 - names of ours
+
+    def _versions(self, calls: Sequence[str]) -> dict[str, Version]:
+        query = f"SELECT call, digest, known_edges FROM calls WHERE call IN ({_marks(calls)})"  # noqa: S608 - marks
+        found = self.database.rows(query, calls) if calls else ()
+        return {row["call"]: (bytes(row["digest"]), row["known_edges"]) for row in found}
 
     def put_states(self, intervals: Iterable[AgentInterval]) -> int:
         """Keep agents' states, all in one commit; return how many were new or gained (or moved) their end."""
-        with self.batch(), explained(self.path):
-            return sum(map(self._put_state, intervals))
-
-    def _put_state(self, interval: AgentInterval) -> int:
-        key = tuple(_named(interval)[name] for name in schema.KEYS["agent_states"])
-        return self._database.execute(_PUT_STATE, _once("agent_states", key, (), interval)).rowcount
+        with self.batch():
+            rows = self.days.unknown_states([_named(one) for one in intervals])
+            names = schema.names("agent_states")
+            return self.database.many(_PUT_STATE, [tuple(row[name] for name in names) for row in rows])
 
     def journal_told(self, node: str) -> int:
         """Return up to which record, not included, a node's journal has been put into this store."""
-        with explained(self.path):
-            row = self._database.execute("SELECT told FROM journals WHERE node = ?", (node,)).fetchone()
-        return int(row["told"]) if row else 0
+        return max((int(row["told"]) for row in self.database.rows(_TOLD, (node,))), default=0)
 
     def put_journal_told(self, node: str, told: int) -> None:
         """Keep up to which record a node's journal has been put into this store."""
-        with self.batch(), explained(self.path):
-            self._database.execute("INSERT OR REPLACE INTO journals VALUES (?, ?)", (node, told))
+        with self.batch():
+            self.database.do(_TELL, (node, told))
 
     def get(self, call: str) -> CallRecord | None:
         """Return the call's record, or None when there is none."""
-        return next(self._select("call = ?", [call]), None)
+        return next(self.search(Wanted(calls=(call,), joined=True)), None)
 
     def calls(
         self,
@@ -167,18 +187,28 @@ class Store:
         """Yield records by time of entry: `since` <= entered < `until` (aware); `test` None yields both
         kinds. Not those that turned out to be parts of others.
         """
-        filters: list[tuple[str, Value]] = []
-        if project is not None:
-            filters.append(("project = ?", project))
-        if since is not None:
-            filters.append(("entered_us >= ?", micros(since)))
-        if until is not None:
-            filters.append(("entered_us < ?", micros(until)))
-        if test is not None:
-            filters.append(("test = ?", int(test)))
-        # An older store's rows have no value there.
-        where = " AND ".join(["coalesce(joined, '') = ''", *(condition for condition, _ in filters)])
-        return self._select(where, [value for _, value in filters])
+        return self.search(Wanted(project, since, until, test))
+
+    def search(self, wanted: Wanted) -> Iterator[CallRecord]:
+        """Yield the records wanted by time of entry, only some of them in memory at a time."""
+        with self.database.snapshot() as now:
+            # The days are looked at when the snapshot stands: what was sealed since is in both, and not in neither.
+            for call, below in self.days.merged(self._hot(now, wanted), wanted, now):
+                yield _record(self.database.where, call, below)
+
+    def _hot(self, now: Database, wanted: Wanted) -> Iterator[tuple[Read, Mapping[str, Sequence[Read]]]]:
+        where, values = wanted.sql()
+        rows = now.stream(f"SELECT * FROM calls WHERE {where} ORDER BY entered_us, call", values)  # noqa: S608 - ours
+        while chunk := list(islice(rows, _CHUNK)):
+            ids = [row["call"] for row in chunk]
+            below = {table: _below(now, table, ids) for table in schema.BELOW}
+            for row in chunk:
+                yield row, {table: found.get(row["call"], []) for table, found in below.items()}
+
+    def rows_of(self, calls: Sequence[str]) -> Iterator[CallRecord]:
+        """Yield those of these calls that are not sealed, inside a batch, as they are in it."""
+        for call, below in self._hot(self.database, Wanted(calls=tuple(calls), joined=True)):
+            yield _record(self.database.where, call, below)
 
     def states(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[AgentInterval]:
         """Yield agents' states that touch `since` <= t < `until` (aware), by start; a state without end
@@ -186,47 +216,69 @@ class Store:
         """
         low = micros(since) if since else -(2**62)
         high = micros(until) if until else 2**62
-        query = "SELECT * FROM agent_states WHERE start_us < ? AND coalesce(end_us, ?) > ? ORDER BY start_us"
-        with explained(self.path):
-            for row in self._database.execute(query, (high, 2**62, low)):
-                yield msgspec.convert(nest(AgentInterval, row), AgentInterval)
+        query = (
+            "SELECT * FROM agent_states WHERE start_us < :until AND coalesce(end_us, :ever) > :start ORDER BY start_us"
+        )
+        for row in self.select(query, {"until": high, "ever": 2**62, "start": low}):
+            with _readable(self.database.where):
+                yield msgspec.convert(nest(AgentInterval, row), AgentInterval, strict=False)
 
-    def select(self, query: str, values: Mapping[str, Value]) -> Iterator[sqlite3.Row]:
-        """Yield the rows of a query with `:named` values over the tables of `schema.TABLES`: for figures."""
-        with explained(self.path), closing(self._database.execute(query, values)) as cursor:
-            yield from cursor
+    def select(self, query: str, values: Mapping[str, Value]) -> Iterator[Read]:
+        """Yield the rows of a query over the tables of `schema.TABLES`, for figures: its `:start` and `:until` say of
+        which time, in microseconds.
+        """
+        if self.days.touched(int(values["start"] or 0), int(values["until"] or 0)):
+            self._whole = self._whole or Whole(self.database, self.days)
+            yield from self._whole.select(query, values)
+        else:
+            yield from self.database.rows(query, values)
 
-    def _select(self, where: str, values: Sequence[Value]) -> Iterator[CallRecord]:
-        query = f"SELECT * FROM calls WHERE {where} ORDER BY entered_us, call"  # noqa: S608 - conditions of ours
-        with explained(self.path), closing(self._database.execute(query, values)) as cursor:
-            while chunk := cursor.fetchmany(_CHUNK):
-                ids = [row["call"] for row in chunk]
-                below = {table: self._below(table, ids) for table in schema.BELOW}
-                for row in chunk:
-                    yield assemble(row, {table: rows.get(row["call"], []) for table, rows in below.items()})
 
-    def _below(self, table: str, ids: Sequence[str]) -> dict[str, list[sqlite3.Row]]:
-        order = ", ".join(schema.KEYS[table])
-        marks = ", ".join("?" * len(ids))
-        found: dict[str, list[sqlite3.Row]] = {}
-        query = f"SELECT * FROM {table} WHERE call IN ({marks}) ORDER BY {order}"  # noqa: S608 - names of ours
-        for row in self._database.execute(query, ids):
-            found.setdefault(row["call"], []).append(row)
-        return found
+def _below(database: Database, table: str, ids: Sequence[str]) -> dict[str, list[Read]]:
+    order = ", ".join(schema.KEYS[table])
+    found: dict[str, list[Read]] = {}
+    query = f"SELECT * FROM {table} WHERE call IN ({_marks(ids)}) ORDER BY {order}"  # noqa: S608 - names of ours
+    for row in database.rows(query, ids):
+        found.setdefault(row["call"], []).append(row)
+    return found
 
 
 def _named(record: msgspec.Struct) -> dict[str, Value]:
     return dict(zip((column.name for column in columns(type(record))), flatten(record), strict=True))
 
 
-def _once(table: str, key: Row, own: tuple[object, ...], record: msgspec.Struct) -> tuple[object, ...]:
-    """Return the values `_insert` names: the key, our bookkeeping, then each column outside the key."""
-    rest = (value for name, value in _named(record).items() if name not in schema.KEYS[table])
-    return (*key, *own, *rest)
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _record(where: str, call: Read, below: Mapping[str, Sequence[Read]]) -> CallRecord:
+    with _readable(where):
+        return assemble(call, below)
 
 
 @contextmanager
-def _closing_on_error(database: sqlite3.Connection) -> Iterator[None]:
+def _readable(where: str) -> Iterator[None]:
+    try:
+        yield
+    except msgspec.ValidationError as error:
+        help_ = ("an undamaged store", "restore a backup, or replay the journal into a new store")
+        raise broken(where, f"a row is no call record: {error}", help_) from error
+
+
+def _connect(place: Place, *, write: bool) -> Database:
+    if isinstance(place, Path):
+        return Sqlite(place, write=write)
+    from cctoolkit.cdr.postgres import Postgres
+
+    return Postgres(place)
+
+
+def _days(place: Place) -> Days:
+    return Days(place.parent / "days" if isinstance(place, Path) else None)
+
+
+@contextmanager
+def _closing_on_error(database: Database) -> Iterator[None]:
     try:
         yield
     except BaseException:  # whatever it is, also Ctrl-C: nobody else can close it

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _STATES = """
-SELECT agent, state, reason, start_us, min(end_us, :until) AS end_us FROM (
+SELECT agent, state, reason, start_us, least(end_us, :until) AS end_us FROM (
     SELECT agent, state, coalesce(reason, '') AS reason, start_us, coalesce(end_us, lead(start_us) OVER (
         PARTITION BY node, agent, CASE state WHEN 'logged_in' THEN 1 WHEN 'in_call' THEN 2 END
         ORDER BY start_us), :until) AS end_us
-    FROM agent_states)
+    FROM agent_states) AS spans
 WHERE start_us < :until AND end_us > :start
 """
 # By the index on `joined_us`: nobody talks for longer than a day. An agent has one call at a time, so one whose
@@ -37,14 +37,14 @@ WHERE start_us < :until AND end_us > :start
 _LEGS = """
 SELECT legs.call AS call, legs.visit AS visit, legs.position AS leg, legs.agent AS agent,
     legs.offered_us AS offered_us, legs.answered_us AS answered_us,
-    min(:until, coalesce(legs.ended_us, calls.ended_us,
+    least(:until, coalesce(legs.ended_us, calls.ended_us,
         lead(legs.offered_us) OVER (PARTITION BY legs.agent ORDER BY legs.offered_us), :until)) AS ended_us
 FROM visits JOIN calls USING (call) JOIN legs ON legs.call = visits.call AND legs.visit = visits.position
 WHERE joined_us >= :start - 86400000000 AND joined_us < :until AND test = 0
 """
 _HOLDS = f"""
-SELECT agent, start_us, min(ended_us, coalesce(end_us, ended_us)) AS end_us
-FROM ({_LEGS}) JOIN holds USING (call, visit, leg) WHERE start_us < :until
+SELECT agent, start_us, least(ended_us, coalesce(end_us, ended_us)) AS end_us
+FROM ({_LEGS}) AS talks JOIN holds USING (call, visit, leg) WHERE start_us < :until
 """  # noqa: S608 - a query of ours within another
 _SERVED = """
 SELECT DISTINCT agent FROM visits JOIN calls USING (call)

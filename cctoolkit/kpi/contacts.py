@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from cctoolkit.cdr.columns import Read
 from cctoolkit.cdr.records import PRECISION_SECONDS, Micros
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.kpi.arrow import arrow
@@ -20,8 +21,6 @@ from cctoolkit.kpi.figure import Targets
 from cctoolkit.kpi.interval import Interval, Window
 
 if TYPE_CHECKING:
-    import sqlite3
-
     import pyarrow as pa
 
 _COLUMNS = """
@@ -31,16 +30,16 @@ FROM calls
 """
 _VISITS = f"""
 {_COLUMNS} JOIN visits USING (call)
-WHERE joined_us >= :start AND joined_us < :end AND project = :project AND test = 0
+WHERE joined_us >= :start AND joined_us < :until AND project = :project AND test = 0
 ORDER BY call, position
 """
 # The first two lines find by index what the last two judge: a call belongs where it joined its first queue.
 _OF_WINDOW = """
-calls.call IN (SELECT call FROM visits WHERE joined_us >= :start AND joined_us < :end
-    UNION SELECT call FROM calls WHERE project = :project AND entered_us >= :start AND entered_us < :end)
+calls.call IN (SELECT call FROM visits WHERE joined_us >= :start AND joined_us < :until
+    UNION SELECT call FROM calls WHERE project = :project AND entered_us >= :start AND entered_us < :until)
 AND project = :project AND test = 0
 AND coalesce((SELECT min(joined_us) FROM visits v WHERE v.call = calls.call), entered_us) >= :start
-AND coalesce((SELECT min(joined_us) FROM visits v WHERE v.call = calls.call), entered_us) < :end
+AND coalesce((SELECT min(joined_us) FROM visits v WHERE v.call = calls.call), entered_us) < :until
 """
 _CALLS = f"{_COLUMNS} LEFT JOIN visits USING (call) WHERE {_OF_WINDOW} ORDER BY call, position"
 _RELEASES = f"SELECT release FROM calls WHERE {_OF_WINDOW} GROUP BY release ORDER BY min(entered_us)"  # noqa: S608 - parts of ours
@@ -85,10 +84,10 @@ def releases(store: Store, project: str, window: Window) -> tuple[str, ...]:
 
 
 def _values(project: str, window: Window) -> dict[str, str | int]:
-    return {"project": project, "start": micros(window.start), "end": micros(window.end)}
+    return {"project": project, "start": micros(window.start), "until": micros(window.end)}
 
 
-def _call(rows: Sequence[sqlite3.Row]) -> Contact:
+def _call(rows: Sequence[Read]) -> Contact:
     first = rows[0]
     if first["queue"] is None:
         return Contact(first["number"], None, first["call_outcome"], first["entered_us"], None, 0)
@@ -99,18 +98,18 @@ def _call(rows: Sequence[sqlite3.Row]) -> Contact:
     return Contact(first["number"], first["queue"], first["call_outcome"], first["joined_us"], whole, precision)
 
 
-def _until_answer(rows: Iterable[sqlite3.Row]) -> Iterator[sqlite3.Row]:
+def _until_answer(rows: Iterable[Read]) -> Iterator[Read]:
     for row in rows:
         yield row
         if row["outcome"] in _ANSWERED:
             return
 
 
-def _wait(row: sqlite3.Row) -> int | None:
+def _wait(row: Read) -> int | None:
     return None if row["left_us"] is None else int(row["left_us"] - row["joined_us"])
 
 
-def _precision(row: sqlite3.Row) -> int:
+def _precision(row: Read) -> int:
     sources = [source for source in (row["joined_source"], row["left_source"]) if source]
     # Both edges are cut down to their unit, never up: the difference is off by less than the coarser unit.
     return max(round(PRECISION_SECONDS[source] * 1_000_000) for source in sources)

@@ -10,23 +10,22 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from cctoolkit.cdr.columns import Read
 from cctoolkit.cdr.records import Micros
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.kpi.arrow import arrow
 from cctoolkit.kpi.interval import Interval, Window
 
 if TYPE_CHECKING:
-    import sqlite3
-
     import pyarrow as pa
 
 _LEGS = """
 SELECT number, queue, agent, legs.outcome AS outcome, joined_us,
     legs.answered_us AS answered_us, legs.ended_us AS ended_us, wrap_up_started_us, wrap_up_ended_us,
-    (SELECT coalesce(sum(end_us - start_us), 0) FROM holds
+    (SELECT CAST(coalesce(sum(end_us - start_us), 0) AS BIGINT) FROM holds
         WHERE holds.call = legs.call AND holds.visit = legs.visit AND holds.leg = legs.position) AS hold_us
 FROM visits JOIN calls USING (call) JOIN legs ON legs.call = visits.call AND legs.visit = visits.position
-WHERE joined_us >= :start AND joined_us < :end AND project = :project AND test = 0
+WHERE joined_us >= :start AND joined_us < :until AND project = :project AND test = 0
 ORDER BY visits.call, visits.position, legs.position
 """
 
@@ -48,7 +47,7 @@ class Leg(NamedTuple):
 
 def legs(store: Store, project: str, window: Window) -> Iterator[Leg]:
     """Yield the legs of visits that joined inside the window."""
-    values: dict[str, str | int] = {"project": project, "start": micros(window.start), "end": micros(window.end)}
+    values: dict[str, str | int] = {"project": project, "start": micros(window.start), "until": micros(window.end)}
     for row in store.select(_LEGS, values):
         yield Leg(
             row["number"], row["queue"], row["agent"], row["outcome"], row["joined_us"],
@@ -60,7 +59,7 @@ def _span(start: Micros | None, end: Micros | None) -> int | None:
     return None if start is None or end is None else end - start
 
 
-def _wrap_up(row: sqlite3.Row) -> int | None:
+def _wrap_up(row: Read) -> int | None:
     started: Micros | None = row["wrap_up_started_us"]
     return 0 if started is None else _span(started, row["wrap_up_ended_us"])
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cctoolkit.cdr.address import Place
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import UsageError
 from cctoolkit.kpi.figure import Figure, Metric, discover
@@ -25,7 +25,7 @@ Key = tuple[Any, ...]
 """A group: its values in the order of the keys."""
 
 
-def figures(store_path: Path, asked: Question) -> list[Figure]:
+def figures(place: Place, asked: Question) -> list[Figure]:
     """Return every variant of the metrics asked for, for every group, in the order of the groups.
 
     With a queue among the groups the unit of contacts is the visit, otherwise the call. Queues with a target
@@ -39,19 +39,19 @@ def figures(store_path: Path, asked: Question) -> list[Figure]:
     chosen = _chosen(asked.metrics, keys)
     window = asked.window
     pieces = tuple(intervals(window, step)) if step else (Interval(window.start, window.end),)
-    values = _read(store_path, asked, keys, chosen, pieces)
+    values = _read(place, asked, keys, chosen, pieces)
     groups = sorted({key[:-1] for key in values} | _expected(keys, asked))
     found: list[Figure] = []
-    for group, (place, piece) in product(groups, enumerate(pieces)):
+    for group, (at, piece) in product(groups, enumerate(pieces)):
         known: dict[str, Any] = {"project": asked.project, **dict(zip(keys, group, strict=True))}
         if step:
             known |= {"start": piece.start, "end": piece.end}
-        found += _rows(asked, chosen, values.get((*group, place), {}), known)
+        found += _rows(asked, chosen, values.get((*group, at), {}), known)
     return found
 
 
 def _read(
-    store_path: Path,
+    place: Place,
     asked: Question,
     keys: tuple[str, ...],
     chosen: Mapping[str, Metric],
@@ -59,7 +59,7 @@ def _read(
 ) -> dict[Key, dict[str, Any]]:
     """Return the values of every group and interval, those of all tables together."""
     values: dict[Key, dict[str, Any]] = {}
-    with Store.read(store_path) as store:
+    with Store.read(place) as store:
         for source, table in TABLES.items():
             metrics = {name: metric for name, metric in chosen.items() if metric.source == source}
             if metrics:

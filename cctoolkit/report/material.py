@@ -4,12 +4,13 @@ few.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 
+from cctoolkit.cdr.address import Place
 from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import Store
+from cctoolkit.cdr.wanted import Wanted
 from cctoolkit.errors import ToolkitBug
 from cctoolkit.kpi import agent_time
 from cctoolkit.kpi.contacts import call_ids, releases
@@ -100,7 +101,7 @@ class Material(msgspec.Struct, frozen=True):
         return tuple(found | dict.fromkeys(figure.queue for figure in self.figures if figure.queue is not None))
 
 
-def gather(store_path: Path, subject: Subject, window: Window, now: datetime | None = None) -> Material:
+def gather(place: Place, subject: Subject, window: Window, now: datetime | None = None) -> Material:
     """Read a report's material from the store; `now` cuts agents' states that go on (None: the window's end).
 
     Raises OperatorError when the store cannot be read.
@@ -108,14 +109,14 @@ def gather(store_path: Path, subject: Subject, window: Window, now: datetime | N
 
     def of(*by: str, metrics: tuple[str, ...] | None = None) -> tuple[Figure, ...]:
         asked = Question(subject.project, window, by, subject.targets, metrics, subject.agents, now)
-        return tuple(figures(store_path, asked))
+        return tuple(figures(place, asked))
 
     found = (*of("queue", metrics=_METRICS), *of("project", metrics=_METRICS))
     count = round(sum(one.value or 0 for one in found if one.metric == "offered" and one.queue is None))
-    with Store.read(store_path) as store:
+    with Store.read(place) as store:
         released = releases(store, subject.project, window)
         ids = call_ids(store, subject.project, window) if count <= CALL_LIST_LIMIT else ()
-        calls = tuple(call for call in map(store.get, ids) if call is not None)
+        calls = tuple(store.search(Wanted(calls=ids)))
         spans = agent_time.read(store, subject.project, window, subject.agents, now)
     return Material(
         subject, window, found, released, calls, count,
