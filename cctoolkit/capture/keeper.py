@@ -11,9 +11,8 @@ from cctoolkit.capture import sealed, snapshot
 from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.journal import Journal, now_us
 from cctoolkit.capture.reading import read
-from cctoolkit.capture.replay import drain
+from cctoolkit.capture.replay import Remembers, drain
 from cctoolkit.capture.tracker import Tracker
-from cctoolkit.cdr.store import Store
 
 _DAY = 86_400_000_000
 _SETTLE_RECORDS = 10_000
@@ -27,7 +26,7 @@ SNAPSHOT_SECONDS = 300.0
 class Keeper:
     """The journal, fold and store of one node. `say` is told what a person should know, once as long as it is so."""
 
-    def __init__(self, journal: Journal, store: Store, say: Callable[[str], None]) -> None:
+    def __init__(self, journal: Journal, store: Remembers, say: Callable[[str], None]) -> None:
         self.journal = journal
         self.feeder = Feeder(Tracker(journal.path.name))
         self.received_us = 0

@@ -1,19 +1,44 @@
 """Records from a journal, or from a raw AMI transcript, through the same feeder as live events."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
 from cctoolkit.capture import transcript
 from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.reading import is_journal, read
 from cctoolkit.capture.tracker import Tracker
-from cctoolkit.cdr.store import Store
+from cctoolkit.cdr.records import AgentInterval, CallRecord
 from cctoolkit.errors import OperatorError
 
 _PIECE = 1 << 20
 
 
-def replay(path: Path, node: str, store: Store, say: Callable[[str], None] = lambda _text: None) -> int:
+class Keeps(Protocol):
+    """What records are put into: a store, or what puts them into one later."""
+
+    def batch(self) -> AbstractContextManager[None]:
+        """As `Store.batch`."""
+
+    def put(self, records: Iterable[CallRecord]) -> int:
+        """As `Store.put`."""
+
+    def put_states(self, intervals: Iterable[AgentInterval]) -> int:
+        """As `Store.put_states`."""
+
+
+class Remembers(Keeps, Protocol):
+    """What also knows how much of a journal it has been told."""
+
+    def journal_told(self, node: str) -> int:
+        """As `Store.journal_told`."""
+
+    def put_journal_told(self, node: str, told: int) -> None:
+        """As `Store.put_journal_told`."""
+
+
+def replay(path: Path, node: str, store: Keeps, say: Callable[[str], None] = lambda _text: None) -> int:
     """Fold a journal, a segment of one or a raw AMI transcript into the store; return how many records were new or
     newer. Replaying again adds nothing. `say` is told of what it holds and no record does.
     """
@@ -35,7 +60,7 @@ def replay(path: Path, node: str, store: Store, say: Callable[[str], None] = lam
     return put
 
 
-def drain(feeder: Feeder, store: Store, *, settled: bool = False, last: bool = False) -> int:
+def drain(feeder: Feeder, store: Keeps, *, settled: bool = False, last: bool = False) -> int:
     """Put what changed into the store, in one commit; return how many records were new or newer. `settled` and `last`:
     see `Tracker.take`.
     """

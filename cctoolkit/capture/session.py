@@ -12,8 +12,7 @@ from cctoolkit.capture.feeder import BACKFILL
 from cctoolkit.capture.journal import Journal
 from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.queue_log import select
-from cctoolkit.capture.replay import complaints
-from cctoolkit.cdr.store import Store
+from cctoolkit.capture.replay import Remembers, complaints
 from cctoolkit.errors import SwitchError, SwitchUnreachable
 
 FLUSH_SECONDS = 0.25
@@ -39,7 +38,7 @@ class Session:
         node: str,
         reached: Reached,
         journal: Journal,
-        store: Store,
+        store: Remembers,
         queue_log: QueueLog,
         progress: Callable[[str], None],
     ) -> None:

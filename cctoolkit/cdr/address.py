@@ -29,14 +29,22 @@ class Url(msgspec.Struct, frozen=True):
 Place = Path | Url
 """A SQLite file, or a database."""
 
+Where = Path | Url
+"""What `--store` names: a folder, which has journals too, or a database."""
 
-def parse(text: str) -> Place:
-    """Read what `--store` says: a folder, whose file is returned, or a URL whose password is a reference to it.
+
+def place(where: Where) -> Place:
+    """Return the store there."""
+    return where / FILE_NAME if isinstance(where, Path) else where
+
+
+def parse(text: str) -> Where:
+    """Read what `--store` says: a folder, or a URL whose password is a reference to one.
 
     Raise UsageError for a URL that cannot be read, or that has a password itself; it is not shown.
     """
     if "://" not in text:
-        return Path(text) / FILE_NAME
+        return Path(text)
     found = _URL.fullmatch(text)
     if not found or re.search(r"[?&]password=", found["rest"]):
         raise UsageError(

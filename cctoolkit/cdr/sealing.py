@@ -54,10 +54,13 @@ def seal(store: Store, before: date, say: Callable[[str], None] = lambda _text: 
             expected="a folder",
             next_step="name one with --store",
         )
+    days = [int(row["day"]) for row in store.database.rows(_DAYS, {"before": start_of(before)})]
+    if not days:
+        return []
     sealed = []
     with store.days.alone():
-        for row in list(store.database.rows(_DAYS, {"before": start_of(before)})):
-            day, known = int(row["day"]), bool(store.days.listed(int(row["day"]), int(row["day"])))
+        for day in days:
+            known = bool(store.days.listed(day, day))
             if not known and (call := _unfinished(store.database, day, start_of(before))):
                 say(f"{_date(day)} stays as it is: {call} has not ended")
                 continue

@@ -23,7 +23,7 @@ class _Condition(NamedTuple):
     def sql(self) -> str:
         column = f"coalesce({self.column}, '')" if isinstance(self.value, str) else self.column
         if isinstance(self.value, tuple):
-            term = f"{column} IN ({', '.join('?' * len(self.value))})"
+            term = f"{column} IN ({', '.join('?' * len(self.value)) or 'NULL'})"
         else:
             term = f"{column} {'LIKE' if self.operator == 'ends' else self.operator} ?"
         return term if self.table == "calls" else f"call IN (SELECT call FROM {self.table} WHERE {term})"  # noqa: S608 - ours

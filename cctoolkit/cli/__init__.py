@@ -28,6 +28,7 @@ from cctoolkit.cli import (
     rollback,
     schema,
     site,
+    store,
     trace,
     validate,
     verify,
@@ -69,5 +70,6 @@ for module in (
 app.add_typer(import_.app, name="import")
 app.add_typer(messages.app, name="messages")
 app.add_typer(site.app, name="site")
+app.add_typer(store.app, name="store")
 app.add_typer(lab.app, name="lab")
 app.command(name="demo", hidden=True)(demo.command)

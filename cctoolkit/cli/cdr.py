@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from cctoolkit.cli.options import FirstDay, LastDay, Store, say
+from cctoolkit.cli.options import Store, say
 
 if TYPE_CHECKING:
     from cctoolkit.cdr.records import AgentLeg, CallRecord, Party, Transfer
+    from cctoolkit.cdr.wanted import Wanted
 
 
 def command(
@@ -19,34 +22,103 @@ def command(
     project: Annotated[
         str, typer.Argument(help="A project's id, folder or file; every call when none is named.", metavar="[PROJECT]")
     ] = "",
-    first: FirstDay = "",
-    last: LastDay = "",
+    first: Annotated[
+        str,
+        typer.Option(
+            "--from", help="From when calls entered: a day, or a time such as 2026-11-22T09:30.", metavar="DATE"
+        ),
+    ] = "",
+    last: Annotated[
+        str, typer.Option("--to", help="Until when: a day, all of it, or a time, which is not in it.", metavar="DATE")
+    ] = "",
+    queue: Annotated[str, typer.Option("--queue", help="Calls that were in this queue.", metavar="QUEUE")] = "",
+    agent: Annotated[str, typer.Option("--agent", help="Calls that rang at this agent.", metavar="AGENT")] = "",
+    outcome: Annotated[str, typer.Option("--outcome", help="Calls that ended so, such as abandoned.")] = "",
+    number: Annotated[
+        str, typer.Option("--number", help="The number dialled: +78001002030, or its last digits.", metavar="NUMBER")
+    ] = "",
+    caller: Annotated[
+        str, typer.Option("--caller", help="Who called: +79161234567, or the last digits.", metavar="NUMBER")
+    ] = "",
+    node: Annotated[str, typer.Option("--node", help="Calls that entered at this node.", metavar="NODE")] = "",
+    limit: Annotated[int, typer.Option("--limit", help="At most so many, the first; 0 is all.", min=0)] = 0,
     test: Annotated[bool, typer.Option("--test", help="Test calls too.")] = False,
     output: Annotated[
-        str, typer.Option("--format", help="text; jsonl: one whole record a line; csv: one row a call.")
+        str,
+        typer.Option("--format", help="text; jsonl: one whole record a line; csv and parquet: one row a call."),
     ] = "text",
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write; Parquet needs one.", metavar="FILE")
+    ] = None,
 ) -> None:
     """List call records: a project's of a day, or without PROJECT everybody's, those of other dialplans too.
 
     Days are the project's and begin with today; without PROJECT they are UTC's, and all when none is named. In CSV a
     cell that a spreadsheet would run as a formula has an apostrophe before it; phone numbers do not.
 
-    Example: cctoolkit cdr northwind-hotline --store records/ --from 2026-11-22 --format csv
+    Example: cctoolkit cdr northwind-hotline --store records/ --from 2026-11-22 --queue orders --format csv
     """
     from cctoolkit.errors import UsageError
-    from cctoolkit.workflow import records, specs
+    from cctoolkit.workflow import records, spans, specs
 
     writers = {"text": _text, "jsonl": _jsonl, "csv": _csv}
-    if output not in writers:
-        raise UsageError(f"{output!r} is no format", expected=f"one of {', '.join(writers)}")
-    if project:
-        found = specs.load_project(project).project
-        calls = records.records(store, found.id, records.span(found, first, last), test=test)
-        time_zone = found.project.time_zone
+    if output not in (*writers, "parquet") or (output == "parquet" and file is None):
+        raise UsageError(
+            f"{output!r} is no format" if output != "parquet" else "Parquet is no text",
+            expected=f"one of {', '.join(writers)}, or parquet with -o FILE",
+        )
+    found = specs.load_project(project).project if project else None
+    time_zone = found.project.time_zone if found else "UTC"
+    wanted = _wanted(
+        project=found.id if found else "", test="" if test else "no", node=node, outcome=outcome, queue=queue,
+        agent=agent, number=number, caller=caller,
+    )  # fmt: skip
+    since, until = spans.between(first, last, time_zone, today=found is not None)
+    calls = records.records(store, msgspec.structs.replace(wanted, since=since, until=until))
+    if limit:
+        calls = islice(calls, limit)
+    if output == "parquet" and file:
+        _parquet(calls, file)
+    elif file:
+        _to_file(writers[output](calls, time_zone), file)
     else:
-        calls, time_zone = records.records(store, None, records.days(first, last), test=test), "UTC"
-    for line in writers[output](calls, time_zone):
-        say(line)
+        for line in writers[output](calls, time_zone):
+            say(line)
+
+
+def _wanted(**said: str) -> Wanted:
+    from cctoolkit.cdr.records import CallOutcome
+    from cctoolkit.cdr.wanted import Wanted
+    from cctoolkit.errors import UsageError
+
+    outcomes = CallOutcome.__args__  # type: ignore[attr-defined]
+    if said["outcome"] and said["outcome"] not in outcomes:
+        raise UsageError(f"{said['outcome']!r} is no outcome of a call", expected=f"one of {', '.join(outcomes)}")
+    for name in ("number", "caller"):
+        if said[name] and not said[name].removeprefix("+").isdecimal():
+            raise UsageError(
+                f"{said[name]!r} is no number", where=f"--{name}", expected="digits, with + before all of it"
+            )
+    asked = {name: text for name, text in said.items() if text and name != "test"}
+    return msgspec.convert(asked | {"test": False if said["test"] else None}, Wanted)
+
+
+def _parquet(calls: Iterable[CallRecord], file: Path) -> None:
+    from cctoolkit.document import parquet
+    from cctoolkit.report import flat
+
+    count = parquet.write(file, flat.TYPES, map(flat.values, calls))
+    say(f"{file}: {count} calls")
+
+
+def _to_file(lines: Iterable[str], file: Path) -> None:
+    from cctoolkit.errors import OperatorError
+
+    try:
+        with file.open("w", encoding="utf-8") as opened:
+            opened.writelines(f"{line}\n" for line in lines)
+    except OSError as error:
+        raise OperatorError(f"cannot be written: {error.strerror}", where=str(file)) from error
 
 
 def _text(calls: Iterable[CallRecord], time_zone: str) -> Iterator[str]:  # noqa: ARG001 - as the others

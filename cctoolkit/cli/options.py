@@ -4,13 +4,16 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
 from cctoolkit.errors import CctoolkitError
 from cctoolkit.plan.classes import Class
+
+if TYPE_CHECKING:
+    from cctoolkit.cdr.address import Url
 
 CHANGES = 2
 """Exit code for changes or findings."""
@@ -65,7 +68,27 @@ Nodes = Annotated[
 ]
 Project = Annotated[str, typer.Argument(help="A project's id, folder or file.", metavar="PROJECT")]
 OutputFormat = Annotated[Format, typer.Option("--format", help="text for people, json for machines.")]
-Store = Annotated[Path, typer.Option("--store", help="The folder of call records and journals.", metavar="DIR")]
+
+
+def where(text: str) -> "Path | Url":
+    """Read what --store says; this module is imported by every command, so what reads it is only here."""
+    from cctoolkit.cdr import address
+
+    return address.parse(text)
+
+
+Store = Annotated[
+    Any,
+    typer.Option(
+        "--store",
+        parser=where,
+        help="The folder of call records and journals, or postgresql://USER:env:NAME@HOST/DATABASE.",
+        metavar="DIR|URL",
+    ),
+]
+OptionalStore = Annotated[
+    Any, typer.Option("--store", parser=where, help="The call records, for the day's figures.", metavar="DIR|URL")
+]
 
 FirstDay = Annotated[
     str, typer.Option("--from", help="First day, local to the project; today when not given.", metavar="DATE")

@@ -8,12 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import Format, OutputFormat, Site, say_json
+from cctoolkit.cli.options import Format, OptionalStore, OutputFormat, Site, say_json
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -37,10 +36,7 @@ _COLUMNS = {state: (state,) for state in ("ready", "ringing", "talking", "on hol
 def command(
     site: Site,
     project: Annotated[str, typer.Option("--project", help="Only this project of the site.", metavar="PROJECT")] = "",
-    store: Annotated[
-        Path | None,
-        typer.Option("--store", help="The folder of call records, for the day's figures.", metavar="DIR"),
-    ] = None,
+    store: OptionalStore = None,
     once: Annotated[bool, typer.Option("--once", help="Print one picture and leave.")] = False,
     output: OutputFormat = Format.text,
 ) -> None:

@@ -1,8 +1,8 @@
 """Tables as CSV that a spreadsheet opens without running what stands in a cell.
 
 A cell that begins with = + - @, a tab or a carriage return is a formula to a spreadsheet (OWASP, CSV Injection),
-so an apostrophe is put before it. A phone number, + and digits and nothing else, stays as it is: as a formula
-it could only be that number, and with an apostrophe it could not be searched or joined.
+so an apostrophe is put before it. A phone number, + and digits (bullets, where some are masked) and nothing else,
+stays as it is: as a formula it could only be that number, and with an apostrophe it could not be searched or joined.
 """
 
 import csv
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-_PHONE = re.compile(r"\+[0-9]+")
+_PHONE = re.compile("[+][0-9\N{BULLET}]+")
 
 
 def lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:

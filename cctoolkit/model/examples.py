@@ -83,6 +83,7 @@ _PROJECT: dict[str, Any] = {
         "retention_days": 90,
         "file_name": "{date}/{queue}/{call}",
     },
+    "privacy": {"numbers": "mask", "numbers_days": 90, "records_days": 1095},
     "crm": {
         "kind": "bitrix24",
         "base_url": "https://northwind.bitrix24.ru/rest/",
@@ -159,6 +160,7 @@ _SITE: dict[str, Any] = {
     "trunks_at": {"northwind-hotline.client-pbx": "10.40.1.5"},
     "trunks_via": {"carrier": "udp"},
     "canary": "n1",
+    "hot_days": 7,
 }
 
 EXAMPLES = {"project": _PROJECT, "site": _SITE}

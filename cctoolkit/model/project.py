@@ -12,6 +12,7 @@ from cctoolkit.model.knowledge import Article, Script
 from cctoolkit.model.kpi import Kpi
 from cctoolkit.model.launch import Launch
 from cctoolkit.model.people import AgentAssignment, Roles, Team
+from cctoolkit.model.privacy import Privacy
 from cctoolkit.model.queue import QueueOptions
 from cctoolkit.model.recording import Recording
 from cctoolkit.model.reports import Report
@@ -103,6 +104,7 @@ class Project(Section, frozen=True, kw_only=True):
         default_factory=dict
     )
     recording: Recording = Recording()
+    privacy: Privacy = Privacy()
     crm: Crm | None = None
     scripts: Annotated[dict[Identifier, Script], Meta(description="The agents' scripts, by name.")] = field(
         default_factory=dict

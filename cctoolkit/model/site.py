@@ -175,6 +175,15 @@ class Site(Section, frozen=True, kw_only=True):
         Identifier | None,
         Meta(description="The node that `apply` changes and reads back first, before all others; else the first."),
     ] = None
+    hot_days: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=366,
+            description="How many days of call records `capture` leaves in SQLite; older days are sealed, each in "
+            "files of Parquet.",
+        ),
+    ] = 7
     trunks_at: Annotated[
         dict[TrunkName, Host],
         Meta(

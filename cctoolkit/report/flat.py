@@ -1,28 +1,31 @@
 """A call record as one flat row, for spreadsheets: what came several times stands in one cell."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cctoolkit.cdr.records import CallRecord, Edge
+from cctoolkit.cdr.records import CallRecord
 
-COLUMNS = (
-    "call", "node", "project", "release", "number", "caller", "entered", "answered", "ended", "outcome",
-    "hung_up_by", "cause", "test", "steps", "queues", "wait_seconds", "agents", "talk_seconds", "hold_seconds",
-    "wrap_up_seconds",
-)  # fmt: skip
-"""Times are ISO 8601 with the offset of the project's time zone; seconds are sums over the call, "" when unknown;
-talk is without hold.
-"""
+Value = str | int | float | bool | datetime | None
+
+TYPES: dict[str, type] = {
+    **dict.fromkeys(("call", "node", "project", "release", "number", "caller"), str),
+    **dict.fromkeys(("entered", "answered", "ended"), datetime),
+    "outcome": str, "hung_up_by": str, "cause": int, "test": bool, "steps": str, "queues": str, "wait_seconds": float,
+    "agents": str, "talk_seconds": float, "hold_seconds": float, "wrap_up_seconds": float,
+}  # fmt: skip
+"""What each column holds; seconds are sums over the call, talk is without hold; None when unknown."""
+
+COLUMNS = tuple(TYPES)
 
 
-def row(call: CallRecord, time_zone: str) -> tuple[str, ...]:
-    """Return the call's values in the order of COLUMNS."""
-    zone = ZoneInfo(time_zone)
+def values(call: CallRecord) -> tuple[Value, ...]:
+    """Return the call's values in the order of COLUMNS, times in UTC."""
     legs = [leg for visit in call.visits for leg in visit.legs if leg.outcome == "answered"]
     return (
         call.call, call.node, call.project, call.release, call.number, call.caller,
-        *(_time(edge, zone) for edge in (call.entered, call.answered, call.ended)),
-        call.outcome, call.hung_up_by, str(call.cause), "1" if call.test else "0",
+        *(edge.moment() if edge else None for edge in (call.entered, call.answered, call.ended)),
+        call.outcome, call.hung_up_by, call.cause, call.test,
         " > ".join(f"{step.step} {step.outcome}".strip() for step in call.steps),
         " > ".join(f"{visit.queue} {visit.outcome}" for visit in call.visits),
         _seconds(visit.wait_seconds for visit in call.visits),
@@ -33,10 +36,22 @@ def row(call: CallRecord, time_zone: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _time(edge: Edge | None, zone: ZoneInfo) -> str:
-    return "" if edge is None else edge.moment().astimezone(zone).isoformat(timespec="milliseconds")
+def row(call: CallRecord, time_zone: str) -> tuple[str, ...]:
+    """Return the same as text: times in ISO 8601 with the offset of the time zone, "" for what is unknown."""
+    zone = ZoneInfo(time_zone)
+    return tuple(_text(value, zone) for value in values(call))
 
 
-def _seconds(spans: Iterable[float | None]) -> str:
+def _text(value: Value, zone: ZoneInfo) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat(timespec="milliseconds")
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _seconds(spans: Iterable[float | None]) -> float | None:
     known = [span for span in spans if span is not None]
-    return f"{sum(known):.3f}" if known else ""
+    return sum(known) if known else None

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from datetime import date, datetime, timedelta
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,10 +13,13 @@ from msgspec.structs import replace
 from cctoolkit import clock
 from cctoolkit.capture import replay as replaying
 from cctoolkit.capture.journal import Journal, Terms
+from cctoolkit.capture.piecewise import Piecewise
 from cctoolkit.capture.reading import node_of
 from cctoolkit.capture.session import Session, journal_path
+from cctoolkit.cdr.address import Where, place
 from cctoolkit.cdr.records import CallRecord
-from cctoolkit.cdr.store import FILE_NAME, Store
+from cctoolkit.cdr.store import Store
+from cctoolkit.cdr.wanted import Wanted
 from cctoolkit.errors import UsageError
 from cctoolkit.kpi.figure import Figure
 from cctoolkit.kpi.interval import Window, window
@@ -27,43 +30,57 @@ from cctoolkit.model.words import seconds
 from cctoolkit.report.build import build
 from cctoolkit.report.material import Subject, gather
 from cctoolkit.workflow.agreed import targets
+from cctoolkit.workflow.keeping import Work, every_day, journal_days, kept
 from cctoolkit.workflow.reach import queue_log
+from cctoolkit.workflow.spans import day
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import reached
 
 
 async def capture(
     loaded: LoadedSite,
-    folder: Path,
+    where: Where,
     stop: asyncio.Event,
     progress: Callable[[str], None],
     reading: asyncio.Event | None = None,
+    journals: Path | None = None,
 ) -> None:
-    """Capture every node of a site until `stop` is set; `reading` is set once events of all nodes flow.
+    """Capture every node of a site until `stop` is set; `reading` is set once events of all nodes flow. `journals` is
+    the folder of their journals, which is not that of the records when these go into a database.
 
     Raise SwitchUnreachable when a node cannot be reached at the start, OperatorError when the folder cannot be written.
     """
-    with ExitStack() as stack:
-        store = stack.enter_context(Store.open(folder / FILE_NAME))
+    folder = journals or (where if isinstance(where, Path) else None)
+    if folder is None:
+        raise UsageError("records in a database leave no place for the journal", expected="--journal DIR")
+    nodes = loaded.site.nodes
+    async with AsyncExitStack() as stack:
+        paths = {node.id: journal_path(folder, node.id) for node in nodes}
+        keeping, works = await kept(stack, place(where), paths, progress)
         sessions = []
-        for node in loaded.site.nodes:
-            terms = Terms(node.journal_segment_mib << 20, node.keep_journal_days)
-            journal = stack.enter_context(Journal(journal_path(folder, node.id), terms))
+        for node in nodes:
+            days = journal_days(loaded.projects, node.keep_journal_days)
+            journal = stack.enter_context(Journal(paths[node.id], Terms(node.journal_segment_mib << 20, days)))
             sessions.append(
                 Session(
                     node.id,
                     partial(reached, node, node.ami.accounts.capture),
                     journal,
-                    store,
+                    keeping,
                     partial(queue_log, node),
                     progress,
                 )
             )
-        await _run(sessions, stop, reading)
+        await _run(sessions, [*works, partial(every_day, loaded, place(where), progress)], stop, reading)
 
 
-async def _run(sessions: Sequence[Session], stop: asyncio.Event, reading: asyncio.Event | None) -> None:
-    running = [asyncio.create_task(session.run()) for session in sessions]
+async def _run(
+    sessions: Sequence[Session],
+    works: Sequence[Work],
+    stop: asyncio.Event,
+    reading: asyncio.Event | None,
+) -> None:
+    running = [asyncio.create_task(work()) for work in (*(session.run for session in sessions), *works)]
     started = asyncio.create_task(_all_reading(sessions, reading))
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -83,27 +100,24 @@ async def _all_reading(sessions: Sequence[Session], reading: asyncio.Event | Non
         reading.set()
 
 
-def replay(path: Path, node: str, folder: Path, say: Callable[[str], None] = lambda _text: None) -> int:
+def replay(path: Path, node: str, where: Where, say: Callable[[str], None] = lambda _text: None) -> int:
     """Fold a journal's folder, one of its segments or a raw AMI transcript into the store; return how many records were
     new or newer. `node` is only needed where the file does not say it; `say` is told what makes no record.
     """
-    with Store.open(folder / FILE_NAME) as store:
-        return replaying.replay(path, node or node_of(path) or path.stem, store, say)
+    node = node or node_of(path) or path.stem
+    with Store.open(place(where)) as store:
+        if isinstance(where, Path):
+            return replaying.replay(path, node, store, say)
+        pieces = Piecewise(store)
+        replaying.replay(path, node, pieces, say)
+        pieces.flush()
+        return pieces.changed
 
 
-def records(folder: Path, project: str | None, span: Window | None, *, test: bool) -> Iterator[CallRecord]:
-    """Yield a project's records by time of entry, or everybody's; of the window, or of all times."""
-    with Store.read(folder / FILE_NAME) as store:
-        start, end = (span.start, span.end) if span else (None, None)
-        yield from store.calls(project, start, end, None if test else False)
-
-
-def days(first: str, last: str) -> Window | None:
-    """Return the window of days in UTC, None when neither is written. Raise UsageError for what is no date."""
-    if not first and not last:
-        return None
-    start = _day(first or last)
-    return window(start, _day(last) if last else start, "UTC")
+def records(where: Where, wanted: Wanted) -> Iterator[CallRecord]:
+    """Yield the records wanted by time of entry."""
+    with Store.read(place(where)) as store:
+        yield from store.search(wanted)
 
 
 def subject(project: Project) -> Subject:
@@ -122,8 +136,8 @@ def subject(project: Project) -> Subject:
 def span(project: Project, first: str, last: str) -> Window:
     """Return the window of local days; today when nothing is written. Raise UsageError for what is no date."""
     today = clock.now().astimezone(ZoneInfo(project.project.time_zone)).date()
-    start = _day(first) if first else today
-    end = _day(last) if last else (start if first else today)
+    start = day(first) if first else today
+    end = day(last) if last else (start if first else today)
     if end < start:
         raise UsageError(f"the period ends on {end}, before it begins", expected=f"a day from {start} on")
     return window(start, end, project.project.time_zone)
@@ -132,7 +146,7 @@ def span(project: Project, first: str, last: str) -> Window:
 def period(project: Project, text: str) -> Window:
     """Return the window of a period: a day, a month ("2026-11"), or today when nothing is written."""
     if len(text) == 7:
-        first = _day(f"{text}-01")
+        first = day(f"{text}-01")
         return window(
             first,
             (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1),
@@ -141,24 +155,15 @@ def period(project: Project, text: str) -> Window:
     return span(project, text, text)
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"{text!r} is no date", expected="a day such as 2026-11-22, or a month such as 2026-11"
-        ) from None
-
-
 def kpi(
-    project: Project, folder: Path, span_: Window, by: Sequence[str], metrics: Sequence[str] | None = None
+    project: Project, where: Where, span_: Window, by: Sequence[str], metrics: Sequence[str] | None = None
 ) -> list[Figure]:
     """Return figures of a project, those named or all that can be grouped so, in every variant."""
     asked = Question(
         project.id, span_, tuple(by), targets(project), tuple(metrics) if metrics else None,
         agents(project), clock.now(),
     )  # fmt: skip
-    return figures(folder / FILE_NAME, asked)
+    return figures(place(where), asked)
 
 
 def agents(project: Project) -> tuple[str, ...]:
@@ -168,7 +173,7 @@ def agents(project: Project) -> tuple[str, ...]:
 
 def report(
     project: Project,
-    folder: Path,
+    where: Where,
     span_: Window,
     language: str,
     made: datetime,
@@ -176,4 +181,4 @@ def report(
 ) -> str:
     """Return the report as one HTML page; `names` are what agents are called, by their ids."""
     about = replace(subject(project), agent_names=names or {})
-    return build(gather(folder / FILE_NAME, about, span_, made), language or project.project.language, made)
+    return build(gather(place(where), about, span_, made), language or project.project.language, made)

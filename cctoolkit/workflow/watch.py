@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from random import Random
 
 from msgspec import Struct, field
@@ -12,6 +11,7 @@ from cctoolkit import clock, marks
 from cctoolkit.ami.backoff import delays
 from cctoolkit.ami.client import Client
 from cctoolkit.ami.messages import Message
+from cctoolkit.cdr.address import Where
 from cctoolkit.cdr.records import Micros
 from cctoolkit.errors import OperatorError, SpecError, SwitchError
 from cctoolkit.model.project import Project
@@ -60,7 +60,7 @@ class Watch(Struct):
 
     loaded: LoadedSite
     projects: tuple[Project, ...]
-    store: Path | None = None
+    store: Where | None = None
     boards: dict[str, Board] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
     today: dict[str, Today] = field(default_factory=dict)

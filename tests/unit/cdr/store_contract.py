@@ -268,7 +268,7 @@ class StoreContract:
         for wanted, found in (
             (Wanted(), [one, two]), (Wanted(joined=True), [one, two, part]), (Wanted(node="n2"), [two]),
             (Wanted(outcome="answered"), [one]), (Wanted(number="+74950001122"), [two]), (Wanted(number="1122"), [two]),
-            (Wanted(caller="+79161234567"), [one]), (Wanted(caller="9161234567"), [one]), (Wanted(caller="999"), []),
+            (Wanted(caller="+79161234567"), [one]), (Wanted(caller="9161234567"), [one]), (Wanted(caller="999"), []), (Wanted(calls=()), []),
             (Wanted(queue="orders"), [one]), (Wanted(queue="support", agent="agent-1"), []), (Wanted(agent="agent-1"), [one]),
             (Wanted(since=START + timedelta(seconds=30)), [two]), (Wanted(calls=("n1-2", "n2-1"), joined=True), [two, part]),
         ):  # fmt: skip
