@@ -60,6 +60,11 @@ class Postgres:
         assert done.returncode == 0, done.stderr + done.stdout
         self._process: Contained | None = None
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was not killed."""
+        return self._process is not None
+
     def start(self) -> None:
         """Start it and wait until it lets us in."""
         with (self.folder / "log").open("ab") as log:

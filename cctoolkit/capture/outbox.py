@@ -174,14 +174,17 @@ class Outbox:
             for record in lot.records.values():
                 pieces.put((record,))
             pieces.put_states(lot.states.values())
+            told = dict(lot.told)
             for node, path in self._journals.items():
+                note = self._notes[node]
                 # A database put back to what it was has not all that the note says.
-                if lot.refold or (self._told or {}).get(node, 0) < self._notes[node].told:
+                if lot.refold or (self._told or {}).get(node, 0) < note.told:
                     replay(path, node, pieces)
+                    told.setdefault(node, note.told)
             pieces.flush()
-            for node, told in lot.told.items():
-                store.put_journal_told(self._notes[node].journal, told)
-                self._note(node, told)
+            for node, up_to in told.items():
+                store.put_journal_told(self._notes[node].journal, up_to)
+                self._note(node, up_to)
         except OperatorError:
             self._close()
             raise
@@ -192,8 +195,11 @@ class Outbox:
         self._told = (self._told or {}) | {node: told}
         path = self._journals[node] / NOTE
         being_made = path.with_suffix(".tmp")
-        being_made.write_bytes(msgspec.json.encode(note))
-        being_made.replace(path)
+        try:
+            being_made.write_bytes(msgspec.json.encode(note))
+            being_made.replace(path)
+        except OSError as error:
+            self._say(f"{path} cannot be written ({error.strerror}); a start without the database will read more")
 
     def _open(self) -> Store:
         if self._store is None:

@@ -47,10 +47,11 @@ def command(
 
 
 async def _capture(site: str, store: "Where", journal: Path | None) -> None:
-    from cctoolkit.workflow import records, specs
+    from cctoolkit.workflow import keeping, records, specs
 
+    folder = keeping.journal_folder(store, journal)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await records.capture(specs.load_site(site), store, stop, tell, journals=journal)
+    await records.capture(specs.load_site(site), store, stop, tell, journals=folder)
     tell("stopped; everything received is kept")

@@ -9,7 +9,7 @@ from pathlib import Path
 from cctoolkit import clock
 from cctoolkit.capture.outbox import Outbox
 from cctoolkit.capture.replay import Remembers
-from cctoolkit.cdr.address import Place
+from cctoolkit.cdr.address import Place, Where
 from cctoolkit.cdr.days import start_of
 from cctoolkit.cdr.forgetting import Rule
 from cctoolkit.cdr.retention import Forgotten
@@ -17,7 +17,7 @@ from cctoolkit.cdr.retention import forget as forget_by
 from cctoolkit.cdr.sealing import SealedDay
 from cctoolkit.cdr.sealing import seal as seal_days
 from cctoolkit.cdr.store import Store
-from cctoolkit.errors import OperatorError
+from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.model.project import Project
 from cctoolkit.workflow.specs import LoadedSite
 
@@ -30,7 +30,9 @@ CHECK_SECONDS = 600.0
 """How often is looked whether a day has passed."""
 
 
-async def kept(stack: AsyncExitStack, store: Place, journals: Mapping[str, Path], say: Say) -> tuple[Remembers, list[Work]]:
+async def kept(
+    stack: AsyncExitStack, store: Place, journals: Mapping[str, Path], say: Say
+) -> tuple[Remembers, list[Work]]:
     """Return what a capture's records are put into until the stack ends, and what must run meanwhile; `journals` are
     those of the nodes. Raise OperatorError when it is no store, but not when its database is away.
     """
@@ -41,6 +43,14 @@ async def kept(stack: AsyncExitStack, store: Place, journals: Mapping[str, Path]
     await outbox.start()
     stack.push_async_callback(outbox.finish)
     return outbox, [outbox.run]
+
+
+def journal_folder(where: Where, journals: Path | None) -> Path:
+    """Return the folder of journals; raise UsageError when records in a database leave no place for them."""
+    folder = journals or (where if isinstance(where, Path) else None)
+    if folder is None:
+        raise UsageError("records in a database leave no place for the journal", expected="--journal DIR")
+    return folder
 
 
 def today() -> date:

@@ -30,7 +30,7 @@ from cctoolkit.model.words import seconds
 from cctoolkit.report.build import build
 from cctoolkit.report.material import Subject, gather
 from cctoolkit.workflow.agreed import targets
-from cctoolkit.workflow.keeping import Work, every_day, journal_days, kept
+from cctoolkit.workflow.keeping import Work, every_day, journal_days, journal_folder, kept
 from cctoolkit.workflow.reach import queue_log
 from cctoolkit.workflow.spans import day
 from cctoolkit.workflow.specs import LoadedSite
@@ -50,9 +50,7 @@ async def capture(
 
     Raise SwitchUnreachable when a node cannot be reached at the start, OperatorError when the folder cannot be written.
     """
-    folder = journals or (where if isinstance(where, Path) else None)
-    if folder is None:
-        raise UsageError("records in a database leave no place for the journal", expected="--journal DIR")
+    folder = journal_folder(where, journals)
     nodes = loaded.site.nodes
     async with AsyncExitStack() as stack:
         paths = {node.id: journal_path(folder, node.id) for node in nodes}

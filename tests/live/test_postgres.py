@@ -22,7 +22,7 @@ from cctoolkit.workflow import records
 from tests.postgres import PASSWORD, Postgres
 from tests.unit.ami.conftest import FakeSwitch
 from tests.unit.capture.made_calls import EPOCH, Call, answered
-from tests.unit.capture.test_capture_session import CHANNELS
+from tests.unit.capture.test_capture_session import BOOTED, CHANNELS
 from tests.unit.cdr.store_contract import StoreContract
 
 pytestmark = pytest.mark.live
@@ -31,10 +31,18 @@ HOTLINE = Path(__file__).parents[1] / "unit/report/hotline"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def servers(tmp_path_factory):
     """A server of this module's own."""
     with Postgres(tmp_path_factory.mktemp("postgres") / "server") as server:
         yield server
+
+
+@pytest.fixture
+def server(servers):
+    """The same, running, whatever the test before did to it."""
+    if not servers.runs:
+        servers.start()
+    return servers
 
 
 class TestPostgres(StoreContract):
@@ -83,6 +91,7 @@ class Capturing:
 async def switch():
     fake = FakeSwitch()
     fake.answers["CoreShowChannels"] = CHANNELS
+    fake.answers["Login"] += BOOTED
     server = await asyncio.start_server(fake.serve, "127.0.0.1", 0)
     fake.port = server.sockets[0].getsockname()[1]
     yield fake
@@ -151,11 +160,25 @@ async def test_what_waits_at_the_end_is_put_by_the_next(server, switch, tmp_path
     server.start()
     async with Capturing(tmp_path, url, switch):
         await until(lambda: kept(url) == ["n1-1.1"])
-    assert replayed(tmp_path, url) == 0
-
-
-def replayed(folder, url):
-    return records.replay(journal_path(folder, "n1"), "n1", url)
+    path = journal_path(tmp_path, "n1")
+    assert await asyncio.to_thread(records.replay, path, "n1", url) == 0
+    # The database is put back to what it was before: snapshots of the fold know more, and are not gone on from.
+    with Store.open(url) as store:
+        store.remove(["n1-1.1"])
+        store.database.do("DELETE FROM journals")
+    assert kept(url) == []
+    async with Capturing(tmp_path, url, switch):
+        await until(lambda: kept(url) == ["n1-1.1"])
+    # The same, and it is away at the start, when only the note can say how much it had.
+    with Store.open(url) as store:
+        store.remove(["n1-1.1"])
+        store.database.do("DELETE FROM journals")
+    server.kill()
+    async with Capturing(tmp_path, url, switch) as capture:
+        assert capture.outbox.away
+        server.start()
+        await until(lambda: not capture.outbox.away)
+        await until(lambda: kept(url) == ["n1-1.1"])
 
 
 def test_commands_take_the_url(server, tmp_path, monkeypatch):

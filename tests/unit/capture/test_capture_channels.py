@@ -14,7 +14,6 @@ from cctoolkit.capture.replay import replay
 from cctoolkit.capture.tracker import LOST_US, Tracker
 from cctoolkit.cdr.store import Store
 from tests.unit.capture.made_calls import EPOCH, SECOND, Call, event
-from tests.unit.cdr.test_round_trip import _memory
 
 STORIES = sorted((Path(__file__).parents[2] / "replay/exchange").iterdir())
 ATTENDED = next(story for story in STORIES if story.name == "phone-asks-another-and-joins-both")
@@ -95,7 +94,7 @@ def test_a_shared_bridge_joins_no_calls():
     assert len(stream.bridge("3.1").hangup("3.1", "1.2", "1.1").records()) == 2
 
 
-def test_a_call_told_before_it_was_joined():
+def test_a_call_told_before_it_was_joined(tmp_path):
     """Of a call that had been told and turned out to be a part of another the store keeps which, and lists it no more."""
     tracker, stream = Tracker("n1"), talk(Stream())
     stream.channel("1.3", "SIP/100-5", exten="200").channel("1.4", "SIP/200-6", "1.3").dial("1.3", "1.4", "200")
@@ -109,14 +108,10 @@ def test_a_call_told_before_it_was_joined():
     found = {record.call: record for record in more.hangup("1.3", "1.2", "1.4", "1.1").records(tracker)}
     assert found["n1-1.3"].joined == "n1-1.1"
     assert [(t.kind, t.taken_by) for t in found["n1-1.1"].transfers] == [("attended", "SIP/200")]
-    with _store() as store:
+    with Store.open(tmp_path / "calls.sqlite") as store:
         store.put([first, second])
         store.put(found.values())
         assert [record.call for record in store.calls()] == ["n1-1.1"]
-
-
-def _store() -> Store:
-    return Store(_memory(), Path(":memory:"))
 
 
 def test_recording_and_message():
@@ -210,7 +205,7 @@ def test_transcripts_in_other_forms(tmp_path, form):
     """What other tools keep of a session is read in the forms they keep it, and twice adds nothing."""
     file = tmp_path / "session"
     file.write_bytes(form((ATTENDED / "stream.ami").read_bytes()))
-    with _store() as store:
+    with Store.open(tmp_path / "calls.sqlite") as store:
         assert replay(file, "n1", store) == 1
         assert replay(file, "n1", store) == 0
         (record,) = store.calls()
