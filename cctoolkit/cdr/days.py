@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from cctoolkit.cdr import schema
 from cctoolkit.cdr.columns import Read, Value, columns
-from cctoolkit.cdr.database import Database
+from cctoolkit.cdr.database import Database, broken
 from cctoolkit.cdr.records import CallRecord, Micros
 from cctoolkit.cdr.wanted import Wanted
 from cctoolkit.errors import OperatorError
@@ -121,7 +121,7 @@ class Days:
         import pyarrow.parquet as pq
 
         nothing: dict[str, Any] = dict.fromkeys(only or schema.names(table))
-        with pq.ParquetFile(path) as file:
+        with undamaged(path), pq.ParquetFile(path) as file:
             check(file.schema_arrow, path)
             for batch in file.iter_batches(_BATCH, columns=only):
                 yield from (nothing | row for row in batch.to_pylist())
@@ -195,6 +195,21 @@ def check(found: "pa.Schema", path: Path) -> None:
     version = int((found.metadata or {}).get(_VERSION, b"0"))
     if version > len(schema.MIGRATIONS):
         raise schema.newer(version, str(path))
+
+
+@contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Turn what pyarrow raises of a damaged file inside into an OperatorError that names it."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        help_ = (
+            "an undamaged file",
+            "restore it from a backup, or move its day away and replay the journal of that day",
+        )
+        raise broken(str(path), str(error), help_) from error
 
 
 def _write(path: Path, table: str, rows: Iterable[Sequence[Value | bytes]]) -> None:

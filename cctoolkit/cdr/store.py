@@ -14,21 +14,19 @@ from typing import Self
 
 import msgspec
 
-from cctoolkit.cdr import forgetting, schema
+from cctoolkit.cdr import forgetting, reading, schema
 from cctoolkit.cdr.address import FILE_NAME, Place
 from cctoolkit.cdr.columns import Read, Value, columns, flatten, nest
-from cctoolkit.cdr.database import Database, broken
+from cctoolkit.cdr.connection import connect
+from cctoolkit.cdr.database import Database
 from cctoolkit.cdr.days import Days
+from cctoolkit.cdr.reading import CHUNK, marks
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Micros
-from cctoolkit.cdr.rows import assemble, digest, known_edges, parts
-from cctoolkit.cdr.sqlite import Sqlite
+from cctoolkit.cdr.rows import digest, known_edges, parts
 from cctoolkit.cdr.wanted import Wanted
 from cctoolkit.cdr.whole import Whole
 
 __all__ = ["FILE_NAME", "Store", "micros"]
-
-_CHUNK = 500
-"""Calls read or put at a time; below SQLite's limit of bound values."""
 
 _PUT_STATE = (
     f"INSERT INTO agent_states ({', '.join(schema.names('agent_states'))})"  # noqa: S608 - names of ours
@@ -69,7 +67,7 @@ class Store:
         Raises OperatorError when it is no store, a newer version's, or cannot be written; StoreAway when the database
         does not answer.
         """
-        database = _connect(place, write=True)
+        database = connect(place, write=True)
         with _closing_on_error(database), database.batch():
             schema.upgrade(database)
         return cls(database, place, _days(place))
@@ -77,7 +75,7 @@ class Store:
     @classmethod
     def read(cls, place: Place) -> Self:
         """Open an existing store to read only. Raises OperatorError as `open`, and when there is none."""
-        database = _connect(place, write=False)
+        database = connect(place, write=False)
         with _closing_on_error(database):
             schema.check_readable(database)
         return cls(database, place, _days(place))
@@ -99,6 +97,8 @@ class Store:
 
         May be nested: the outermost batch is the one that commits.
         """
+        if self._whole:
+            self._whole.close()
         return self.database.batch()
 
     def put(self, records: Iterable[CallRecord]) -> int:
@@ -106,7 +106,7 @@ class Store:
         waiting, changed = iter(records), 0
         with self.batch():
             rules = forgetting.rules(self.database)
-            while chunk := list(islice(waiting, _CHUNK)):
+            while chunk := list(islice(waiting, CHUNK)):
                 changed += self._put([forgetting.applied(rules, record) for record in chunk])
         return changed
 
@@ -148,12 +148,12 @@ class Store:
     def remove(self, calls: Iterable[str]) -> None:
         """Remove calls, with all that belongs to them, from the rows that are not sealed."""
         waiting = iter(calls)
-        while chunk := list(islice(waiting, _CHUNK)):
+        while chunk := list(islice(waiting, CHUNK)):
             for table in ("calls", *schema.BELOW):
-                self.database.do(f"DELETE FROM {table} WHERE call IN ({_marks(chunk)})", chunk)  # noqa: S608 - names of ours
+                self.database.do(f"DELETE FROM {table} WHERE call IN ({marks(chunk)})", chunk)  # noqa: S608 - names of ours
 
     def _versions(self, calls: Sequence[str]) -> dict[str, Version]:
-        query = f"SELECT call, digest, known_edges FROM calls WHERE call IN ({_marks(calls)})"  # noqa: S608 - marks
+        query = f"SELECT call, digest, known_edges FROM calls WHERE call IN ({marks(calls)})"  # noqa: S608 - marks
         found = self.database.rows(query, calls) if calls else ()
         return {row["call"]: (bytes(row["digest"]), row["known_edges"]) for row in found}
 
@@ -193,22 +193,13 @@ class Store:
         """Yield the records wanted by time of entry, only some of them in memory at a time."""
         with self.database.snapshot() as now:
             # The days are looked at when the snapshot stands: what was sealed since is in both, and not in neither.
-            for call, below in self.days.merged(self._hot(now, wanted), wanted, now):
-                yield _record(self.database.where, call, below)
-
-    def _hot(self, now: Database, wanted: Wanted) -> Iterator[tuple[Read, Mapping[str, Sequence[Read]]]]:
-        where, values = wanted.sql()
-        rows = now.stream(f"SELECT * FROM calls WHERE {where} ORDER BY entered_us, call", values)  # noqa: S608 - ours
-        while chunk := list(islice(rows, _CHUNK)):
-            ids = [row["call"] for row in chunk]
-            below = {table: _below(now, table, ids) for table in schema.BELOW}
-            for row in chunk:
-                yield row, {table: found.get(row["call"], []) for table, found in below.items()}
+            for call, below in self.days.merged(reading.rows(now, wanted), wanted, now):
+                yield reading.record(self.database.where, call, below)
 
     def rows_of(self, calls: Sequence[str]) -> Iterator[CallRecord]:
         """Yield those of these calls that are not sealed, inside a batch, as they are in it."""
-        for call, below in self._hot(self.database, Wanted(calls=tuple(calls), joined=True)):
-            yield _record(self.database.where, call, below)
+        for call, below in reading.rows(self.database, Wanted(calls=tuple(calls), joined=True)):
+            yield reading.record(self.database.where, call, below)
 
     def states(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[AgentInterval]:
         """Yield agents' states that touch `since` <= t < `until` (aware), by start; a state without end
@@ -220,57 +211,27 @@ class Store:
             "SELECT * FROM agent_states WHERE start_us < :until AND coalesce(end_us, :ever) > :start ORDER BY start_us"
         )
         for row in self.select(query, {"until": high, "ever": 2**62, "start": low}):
-            with _readable(self.database.where):
+            with reading.explained(self.database.where):
                 yield msgspec.convert(nest(AgentInterval, row), AgentInterval, strict=False)
 
     def select(self, query: str, values: Mapping[str, Value]) -> Iterator[Read]:
         """Yield the rows of a query over the tables of `schema.TABLES`, for figures: its `:start` and `:until` say of
         which time, in microseconds.
         """
-        if self.days.touched(int(values["start"] or 0), int(values["until"] or 0)):
-            self._whole = self._whole or Whole(self.database, self.days)
-            yield from self._whole.select(query, values)
-        else:
+        if not self.days.can_be:
             yield from self.database.rows(query, values)
-
-
-def _below(database: Database, table: str, ids: Sequence[str]) -> dict[str, list[Read]]:
-    order = ", ".join(schema.KEYS[table])
-    found: dict[str, list[Read]] = {}
-    query = f"SELECT * FROM {table} WHERE call IN ({_marks(ids)}) ORDER BY {order}"  # noqa: S608 - names of ours
-    for row in database.rows(query, ids):
-        found.setdefault(row["call"], []).append(row)
-    return found
+            return
+        with self.database.snapshot() as now:
+            # As in `search`: looked at the other way round, a day sealed in between would be in neither.
+            if not self.days.touched(int(values["start"] or 0), int(values["until"] or 0)):
+                yield from now.rows(query, values)
+                return
+        self._whole = self._whole or Whole(self.database, self.days)
+        yield from self._whole.select(query, values)
 
 
 def _named(record: msgspec.Struct) -> dict[str, Value]:
     return dict(zip((column.name for column in columns(type(record))), flatten(record), strict=True))
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _record(where: str, call: Read, below: Mapping[str, Sequence[Read]]) -> CallRecord:
-    with _readable(where):
-        return assemble(call, below)
-
-
-@contextmanager
-def _readable(where: str) -> Iterator[None]:
-    try:
-        yield
-    except msgspec.ValidationError as error:
-        help_ = ("an undamaged store", "restore a backup, or replay the journal into a new store")
-        raise broken(where, f"a row is no call record: {error}", help_) from error
-
-
-def _connect(place: Place, *, write: bool) -> Database:
-    if isinstance(place, Path):
-        return Sqlite(place, write=write)
-    from cctoolkit.cdr.postgres import Postgres
-
-    return Postgres(place)
 
 
 def _days(place: Place) -> Days:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cctoolkit.cdr import schema
 from cctoolkit.cdr.columns import Read, Value
 from cctoolkit.cdr.database import Database
-from cctoolkit.cdr.days import DAY, LONGEST_CALL, Days, arrow_schema, check
+from cctoolkit.cdr.days import DAY, LONGEST_CALL, Days, arrow_schema, check, undamaged
 from cctoolkit.cdr.records import Micros
 from cctoolkit.errors import OperatorError
 
@@ -106,7 +106,8 @@ def _view(table: str, files: list[Path]) -> str:
     import pyarrow.parquet as pq
 
     for path in files:
-        check(pq.read_schema(path), path)
+        with undamaged(path):
+            check(pq.read_schema(path), path)
     quoted = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
     newer = ("hot_agent_states", schema.KEYS[table]) if table == "agent_states" else ("newer", ("call",))
     same = " AND ".join(f"newer.{name} = sealed.{name}" for name in newer[1])

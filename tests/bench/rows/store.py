@@ -1,4 +1,4 @@
-"""Putting records into the store, against SQLite alone doing the same rows."""
+"""Putting records into the store, against SQLite alone doing the same rows; and into PostgreSQL, against its own COPY."""
 
 import sqlite3
 import tempfile
@@ -8,11 +8,15 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+import psycopg
 from made_calls import CALLS, records
 from measure import Row, best
 
+from cctoolkit.cdr import schema
+from cctoolkit.cdr.address import Url
 from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import Store
+from tests.postgres import PASSWORD, Postgres
 
 BATCH = 1000
 """Records in one commit: what some seconds of a busy site are."""
@@ -49,6 +53,46 @@ def _bare(rows: Mapping[str, list[tuple[object, ...]]], folder: Path, number: "c
             database.execute("COMMIT")
 
 
+def put_far(found: list[CallRecord], server: Postgres) -> Url:
+    """Put the records into a new database and return it."""
+    url = server.url()
+    with Store.open(url) as store:
+        for at in range(0, len(found), BATCH):
+            store.put(found[at : at + BATCH])
+    return url
+
+
+def _copied(rows: Mapping[str, list[tuple[object, ...]]], server: Postgres) -> None:
+    url = server.url()
+    Store.open(url).close()
+    with psycopg.connect(url.text, password=PASSWORD) as connection, connection.cursor() as cursor:
+        for table, values in rows.items():
+            with cursor.copy(f"COPY {table} ({', '.join(schema.names(table))}) FROM STDIN".encode()) as copy:
+                for row in values:
+                    copy.write_row(row)
+
+
+def _postgres(found: list[CallRecord], folder: Path) -> Row:
+    folder.chmod(0o755)
+    with Postgres(folder / "postgres") as server:
+        with Store.open(put_far(found, server)) as store:
+            values = {
+                table: [
+                    tuple(row[name] for name in schema.names(table))
+                    for row in store.database.rows(f"SELECT * FROM {table}")
+                ]
+                for table in _TABLES
+            }
+        ours, bare = best(partial(put_far, found, server), partial(_copied, values, server), times=TIMES)
+    total = sum(map(len, values.values()))
+    return Row(
+        f"store: put {CALLS:,} records into PostgreSQL",
+        f"{CALLS / ours:,.0f} records/s, {total / ours:,.0f} rows/s",
+        f"{total / bare:,.0f} rows/s, psycopg's COPY",
+        ours / bare,
+    )
+
+
 def rows() -> Iterator[Row]:
     """Yield records a second."""
     found = records()
@@ -63,3 +107,5 @@ def rows() -> Iterator[Row]:
         f"{total / bare:,.0f} rows/s, SQLite alone",
         ours / bare,
     )
+    with tempfile.TemporaryDirectory() as name:
+        yield _postgres(found, Path(name))

@@ -2,15 +2,19 @@
 
 import csv
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from cctoolkit import clock
 from cctoolkit.cdr.records import AgentInterval, AgentLeg, CallRecord, Edge, QueueVisit, StepTaken
 from cctoolkit.cdr.store import FILE_NAME, Store, micros
 from cctoolkit.cli import app
+from cctoolkit.errors import OperatorError, UsageError
 
 HOTLINE = str(Path(__file__).parent / "hotline")
 START = datetime(2026, 11, 2, 6, tzinfo=UTC)
@@ -175,3 +179,64 @@ def test_text_and_jsonl(store):
         "n1-1",
         "n1-2",
     ]
+
+
+def test_filters(store, tmp_path):
+    """cdr finds by queue, agent, outcome, number, caller, node and time; --limit is the first ones."""
+
+    def found(*options, project=HOTLINE):
+        return [
+            json.loads(line)["call"]
+            for line in run("cdr", store, "--format", "jsonl", *options, project=project).splitlines()
+        ]
+
+    assert found("--agent", "ivanova") == found("--caller", "9161234567") == found("--outcome", "answered") == ["n1-1"]
+    assert found("--queue", "orders", "--number", "+78001002030", "--node", "n1") == ["n1-1", "n1-2"]
+    assert found("--limit", "1") == ["n1-1"]
+    assert found("--node", "n2") == []
+    # 06:00:00 in UTC is 09:00 in the project's zone.
+    assert found("--from", "2026-11-02T09:00:05") == ["n1-2"]
+    assert found("--to", "2026-11-02T09:00:05") == ["n1-1"]
+    for options in (["--outcome", "lost"], ["--caller", "x"], ["--format", "parquet"], ["--from", "soon"],
+                    ["--from", "2026-11-03", "--to", "2026-11-02"]):  # fmt: skip
+        with pytest.raises(UsageError):
+            run("cdr", store, *options)
+
+
+def test_exports_to_files(store, tmp_path):
+    """-o writes any format to a file; Parquet has types, the same cells as CSV, and is not left half written."""
+    text, whole = tmp_path / "calls.csv", tmp_path / "calls.parquet"
+    run("cdr", store, "--format", "csv", "-o", str(text))
+    assert "2 calls" in run("cdr", store, "--format", "parquet", "-o", str(whole))
+    table = pq.read_table(whole)
+    assert (table["entered"].to_pylist()[0], table["wait_seconds"].to_pylist()) == (START, [5.0, 60.0])
+    assert [row["call"] for row in csv.DictReader(text.read_text().splitlines())] == table["call"].to_pylist()
+    assert sorted(tmp_path.iterdir()) == [text, whole]
+    with pytest.raises(OperatorError, match="cannot be written"):
+        run("cdr", store, "--format", "parquet", "-o", str(tmp_path / "none" / "x.parquet"))
+
+
+def test_seal_and_forget(store, tmp_path, monkeypatch):
+    """store seal and forget work on a folder, and every command reads what they leave."""
+    folder = tmp_path / "records"
+    shutil.copytree(store, folder)
+    before = run("cdr", str(folder)), run("kpi", str(folder), "--format", "json")
+    # The calls have no end, and keep their day until nobody will tell it.
+    assert "0 days" in invoke("store", "seal", "--store", str(folder), "--before", "2026-11-10")
+    assert "2026-11-02: 2 calls" in invoke("store", "seal", "--store", str(folder), "--before", "2026-12-25")
+    assert (run("cdr", str(folder)), run("kpi", str(folder), "--format", "json")) == before
+    spec = tmp_path / "hotline"
+    shutil.copytree(HOTLINE, spec)
+    with (spec / "project.yaml").open("a") as file:
+        file.write("privacy: {numbers: mask, numbers_days: 1}\n")
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 10, tzinfo=UTC))
+    said = invoke("store", "forget", str(spec), "--store", str(folder))
+    assert said == "hotline: numbers of 1 calls forgotten, 0 calls removed\n"
+    assert invoke("store", "forget", str(spec), "--store", str(folder)).startswith("hotline: numbers of 0 calls")
+    assert "+7916•••••67" in run("cdr", str(folder), "--format", "csv")
+
+
+def invoke(*command):
+    done = CliRunner().invoke(app, list(command), catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
