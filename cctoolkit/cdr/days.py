@@ -6,7 +6,6 @@ structs gained since is read as the field's default; what a newer cctoolkit seal
 """
 
 import fcntl
-import os
 import shutil
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,25 +15,22 @@ from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cctoolkit.cdr import schema
-from cctoolkit.cdr.columns import Read, Value, columns
-from cctoolkit.cdr.database import Database, broken
+from cctoolkit.cdr import files, schema
+from cctoolkit.cdr.columns import Read, Value
+from cctoolkit.cdr.database import Database
 from cctoolkit.cdr.records import CallRecord, Micros
 from cctoolkit.cdr.wanted import Wanted
 from cctoolkit.errors import OperatorError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 DAY: Micros = 86_400_000_000
 LONGEST_CALL = 1
 LONGEST_STATE = 31
 """In days: what lasts longer is not sealed, so that a window knows how many days before it can matter."""
 
-_BATCH = 5_000
 _CACHED = 4
-_VERSION = b"cctoolkit_schema"
-_TYPES = {"TEXT": "string", "INTEGER": "int64", "REAL": "float64"}
 
 Whole = tuple[Read, Mapping[str, Sequence[Read]]]
 """A call's row, and its rows in the tables below."""
@@ -115,16 +111,7 @@ class Days:
 
     def rows(self, day: int, table: str, only: Sequence[str] | None = None) -> Iterator[Mapping[str, Any]]:
         """Yield the rows of one table, in the order of their calls; none when it had no such table."""
-        path = self.path(day) / f"{table}.parquet"
-        if not path.exists():
-            return
-        import pyarrow.parquet as pq
-
-        nothing: dict[str, Any] = dict.fromkeys(only or schema.names(table))
-        with undamaged(path), pq.ParquetFile(path) as file:
-            check(file.schema_arrow, path)
-            for batch in file.iter_batches(_BATCH, columns=only):
-                yield from (nothing | row for row in batch.to_pylist())
+        return files.rows(self.path(day) / f"{table}.parquet", table, only)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -145,15 +132,15 @@ class Days:
         shutil.rmtree(being_made, ignore_errors=True)
         being_made.mkdir()
         for table, rows in tables.items():
-            _write(being_made / f"{table}.parquet", table, rows)
-        _sync(being_made)
+            files.write(being_made / f"{table}.parquet", table, rows)
+        files.sync(being_made)
         if path.exists():
             for table in tables:
                 (being_made / f"{table}.parquet").rename(path / f"{table}.parquet")
-            _sync(path)
+            files.sync(path)
         else:
             being_made.rename(path)
-        _sync(path.parent)
+        files.sync(path.parent)
 
     def remove(self, day: int) -> None:
         """Remove a day of which nothing is left."""
@@ -178,58 +165,6 @@ class _Groups:
             found.append(self._next)
             self._next = next(self._rows, None)
         return found
-
-
-def arrow_schema(table: str) -> "pa.Schema":
-    """Return the Arrow schema of a table's columns."""
-    import pyarrow as pa
-
-    types = {column.name: _TYPES[column.sql_type] for column in columns(schema.TABLES[table])}
-    own = {"digest": "binary", "known_edges": "int64", "call": "string"}
-    fields = [(name, types.get(name) or own.get(name, "int64")) for name in schema.names(table)]
-    return pa.schema(fields, {_VERSION: str(len(schema.MIGRATIONS)).encode()})
-
-
-def check(found: "pa.Schema", path: Path) -> None:
-    """Raise OperatorError when a newer cctoolkit wrote a file."""
-    version = int((found.metadata or {}).get(_VERSION, b"0"))
-    if version > len(schema.MIGRATIONS):
-        raise schema.newer(version, str(path))
-
-
-@contextmanager
-def undamaged(path: Path) -> Iterator[None]:
-    """Turn what pyarrow raises of a damaged file inside into an OperatorError that names it."""
-    import pyarrow as pa
-
-    try:
-        yield
-    except (pa.ArrowException, OSError) as error:
-        help_ = (
-            "an undamaged file",
-            "restore it from a backup, or move its day away and replay the journal of that day",
-        )
-        raise broken(str(path), str(error), help_) from error
-
-
-def _write(path: Path, table: str, rows: Iterable[Sequence[Value | bytes]]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    shape, waiting = arrow_schema(table), iter(rows)
-    with pq.ParquetWriter(path, shape, compression="zstd") as file:
-        while chunk := [row for row, _ in zip(waiting, range(_BATCH), strict=False)]:
-            arrays = [pa.array(list(c), f.type) for c, f in zip(zip(*chunk, strict=True), shape, strict=True)]
-            file.write_batch(pa.record_batch(arrays, schema=shape))
-    _sync(path)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _number(name: str) -> int | None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from cctoolkit.cdr import schema
 from cctoolkit.cdr.columns import Read, Value
 from cctoolkit.cdr.database import Database
-from cctoolkit.cdr.days import DAY, LONGEST_CALL, Days, arrow_schema, check, undamaged
+from cctoolkit.cdr.days import DAY, LONGEST_CALL, Days
+from cctoolkit.cdr.files import arrow_schema, check, undamaged
 from cctoolkit.cdr.records import Micros
 from cctoolkit.errors import OperatorError
 
