@@ -90,16 +90,20 @@ def journal_days(projects: Iterable[Project], most: int) -> int:
 
 
 async def every_day(loaded: LoadedSite, place: Place, say: Say) -> None:
-    """Do it all once a day, for ever, beside a capture; what cannot be done is said, and tried again the next day."""
-    done: date | None = None
+    """Do it all once a day, for ever, beside a capture; what cannot be done is said once, and tried again."""
+    done, trouble = None, ""
     while True:
-        if done != today():
-            done = today()
-            await asyncio.to_thread(_once, loaded, place, done, say)
+        day = today()
+        if done != day:
+            found = await asyncio.to_thread(_once, loaded, place, day, say)
+            if found and found != trouble:
+                say(found)
+            done, trouble = None if found else day, found
         await asyncio.sleep(CHECK_SECONDS)
 
 
-def _once(loaded: LoadedSite, place: Place, day: date, say: Say) -> None:
+def _once(loaded: LoadedSite, place: Place, day: date, say: Say) -> str:
+    """Do it; return why it cannot be done, "" when it was."""
     try:
         with Store.open(place) as store:
             _forget(store, loaded.projects, day, say)
@@ -107,7 +111,8 @@ def _once(loaded: LoadedSite, place: Place, day: date, say: Say) -> None:
                 for sealed in seal_days(store, day - timedelta(days=loaded.site.hot_days), say):
                     say(f"{sealed.day} is sealed with {sealed.calls} calls")
     except OperatorError as error:
-        say(f"{error.where}: {error.what}; days are sealed, and numbers forgotten, tomorrow".removeprefix(": "))
+        return f"days are not sealed, and numbers not forgotten: {error.where}: {error.what}; this is tried again"
+    return ""
 
 
 def _forget(store: Store, projects: Sequence[Project], day: date, say: Say) -> None:

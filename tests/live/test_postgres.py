@@ -14,11 +14,12 @@ from cctoolkit.capture import outbox
 from cctoolkit.capture.journal import Journal
 from cctoolkit.capture.outbox import Outbox
 from cctoolkit.capture.session import Session, journal_path
-from cctoolkit.cdr.address import Url
+from cctoolkit.cdr.address import FILE_NAME, Url
 from cctoolkit.cdr.postgres import Postgres as Database
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import OperatorError
-from cctoolkit.workflow import records
+from cctoolkit.workflow import records, specs
+from tests.live.capturing import PROJECT, legs, log_in, log_out, the_record
 from tests.postgres import PASSWORD, Postgres
 from tests.unit.ami.conftest import FakeSwitch
 from tests.unit.capture.made_calls import EPOCH, Call, answered
@@ -226,3 +227,46 @@ def test_without_the_driver(monkeypatch):
     with pytest.raises(OperatorError, match="driver is missing") as caught:
         Store.open(Url("postgresql://nobody@127.0.0.1/none"))
     assert "cctoolkit[postgres]" in caught.value.next_step
+
+
+async def test_two_captures_of_a_node(line, server, tmp_path):
+    """One capture into a folder, two at once into a database that dies in the middle of a call: the call is there once,
+    the same record in both, and every figure of the day is the same.
+    """
+    street, url, said = line.lab.street, server.url(), []
+    await log_in(line, "ivanova")
+    await street.set_phone("ivanova", answer_after=0.2, talk=0.6)
+    stop = asyncio.Event()
+    places = [(tmp_path / "plain", None), (url, tmp_path / "a"), (url, tmp_path / "b")]
+    readings = [asyncio.Event() for _ in places]
+    loaded = specs.load_site(line.site)
+    captures = [
+        asyncio.create_task(records.capture(loaded, where, stop, said.append, reading, journals))
+        for (where, journals), reading in zip(places, readings, strict=True)
+    ]
+    async with asyncio.timeout(20):
+        for reading in readings:
+            await reading.wait()
+    await street.place_call("+78001002030", keys=[(0.4, "1")])
+    server.kill()
+    plain = await the_record(tmp_path / "plain", lambda r: r.ended and any(leg.wrap_up_started for leg in legs(r)))
+    server.start()
+    await until(lambda: kept(url) == [plain.call])
+    await log_out(line, "ivanova")
+    await until(lambda: states(url) == states(tmp_path / "plain" / FILE_NAME))
+    stop.set()
+    await asyncio.gather(*captures)
+    with Store.read(url) as store, Store.read(tmp_path / "plain" / FILE_NAME) as other:
+        assert list(store.calls()) == list(other.calls())
+    project = specs.load_project(PROJECT).project
+    today = records.span(project, "", "")
+    for by in (["queue", "1h"], ["agent"]):
+        now = [records.kpi(project, where, today, by) for where in (url, tmp_path / "plain")]
+        counts = [[(f.metric, f.variant, f.value) for f in found if f.unit == "count"] for found in now]
+        assert counts[0] == counts[1] != []
+    assert sum("is back" in text for text in said) == sum("capture goes on" in text for text in said)
+
+
+def states(place):
+    with Store.read(place) as store:
+        return [(one.agent, one.state, one.reason, one.start.at, one.end and one.end.at) for one in store.states()]

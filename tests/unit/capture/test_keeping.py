@@ -1,6 +1,7 @@
 """What is done with call records once a day beside a capture."""
 
 import asyncio
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -61,7 +62,10 @@ async def test_every_day(tmp_path, monkeypatch):
     await until("2026-11-05 is sealed with 1 calls")
     (place.parent / "days/2026-11-05/calls.parquet").write_bytes(b"torn")
     moment += timedelta(days=1)
-    await until("tomorrow")
+    await until("numbers not forgotten")
+    shutil.rmtree(place.parent / "days/2026-11-05")
+    await until("2026-11-06 is sealed with 1 calls")
+    assert sum("tried again" in one for one in said) == 1
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
