@@ -33,6 +33,7 @@ _HERE = ("a database that answers", "see that it runs and can be reached, or nam
 _TYPES = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "REAL": "DOUBLE PRECISION", " STRICT": ""}
 _TYPE = re.compile(r"\bINTEGER\b|\bBLOB\b|\bREAL\b| STRICT\b")
 _CURSORS = count()
+_FETCHED = 500
 
 
 def driver() -> "type[psycopg.Connection[Mapping[str, Value]]]":
@@ -64,6 +65,7 @@ class Postgres:
     def stream(self, query: str, values: Values = ()) -> Iterator[Read]:
         """As `Database.stream`."""
         with explained(self.where), self._connection.cursor(f"records_{next(_CURSORS)}") as cursor:
+            cursor.itersize = _FETCHED
             yield from cursor.execute(_said(query), _plain(values))
 
     def do(self, statement: str, values: Values = ()) -> int:

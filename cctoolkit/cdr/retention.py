@@ -3,7 +3,8 @@ nothing, and what was cut off is done by the next.
 """
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain
+from pathlib import Path
 
 import msgspec
 
@@ -46,6 +47,9 @@ def forget(store: Store, rule: Rule) -> Forgotten:
     (known,) = store.database.rows("SELECT done_us FROM forgotten WHERE project = ?", (rule.project,))
     numbers, records = _rows(store, rule, int(known["done_us"]))
     sealed = _days(store.days, rule)
+    if isinstance(store.place, Path):
+        # What stood in the log before stands in it no longer; where somebody reads, the next time does it.
+        list(store.database.rows("PRAGMA wal_checkpoint(TRUNCATE)"))
     store.database.do("UPDATE forgotten SET done_us = ? WHERE project = ?", (rule.before, rule.project))
     return Forgotten(rule.project, numbers + sealed[0], records + sealed[1])
 
@@ -53,18 +57,7 @@ def forget(store: Store, rule: Rule) -> Forgotten:
 def _rows(store: Store, rule: Rule, done: Micros) -> tuple[int, int]:
     """Do it in the rows; `done`: up to when numbers have been forgotten before."""
     changed = removed = 0
-    query = (
-        "SELECT call FROM calls WHERE project = :project"
-        " AND (entered_us < :records_before OR (entered_us >= :done AND entered_us < :before))"
-    )
-    values: dict[str, Value] = {
-        "project": rule.project,
-        "records_before": rule.records_before,
-        "done": done,
-        "before": rule.before,
-    }
-    calls = iter([row["call"] for row in store.database.rows(query, values | {"done": done})])
-    while chunk := list(islice(calls, _CHUNK)):
+    for chunk in chain(_chunks(store, rule, 0, rule.records_before), _chunks(store, rule, done, rule.before)):
         with store.batch():
             found = [(record, applied({rule.project: rule}, record)) for record in store.rows_of(chunk)]
             new = [late for early, late in found if late is not None and late != early]
@@ -73,6 +66,22 @@ def _rows(store: Store, rule: Rule, done: Micros) -> tuple[int, int]:
             store.remove(gone)
             changed, removed = changed + len(new), removed + len(gone)
     return changed, removed
+
+
+def _chunks(store: Store, rule: Rule, start: Micros, until: Micros) -> Iterator[list[str]]:
+    """Yield the project's calls that entered in this time, some at a time."""
+    query = (
+        "SELECT call, entered_us FROM calls WHERE project = :project AND entered_us < :until"  # noqa: S608 - a number of ours
+        f" AND (entered_us > :start OR (entered_us = :start AND call > :call)) ORDER BY entered_us, call LIMIT {_CHUNK}"
+    )
+    call = ""
+    while True:
+        values: dict[str, Value] = {"project": rule.project, "start": start, "until": until, "call": call}
+        found = [(row["call"], row["entered_us"]) for row in store.database.rows(query, values)]
+        if not found:
+            return
+        yield [one for one, _ in found]
+        call, start = found[-1]
 
 
 def _days(days: Days, rule: Rule) -> tuple[int, int]:

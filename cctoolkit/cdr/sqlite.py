@@ -138,6 +138,8 @@ def _prepare(database: sqlite3.Connection, *, write: bool) -> None:
         database.execute("PRAGMA journal_mode = WAL")
         # FULL, not NORMAL: in WAL mode NORMAL may lose the last commits when the machine loses power.
         database.execute("PRAGMA synchronous = FULL")
+        # What is deleted or replaced may be a number that is not to be kept.
+        database.execute("PRAGMA secure_delete = ON")
     # SQLite's own scalar min is NULL when one of its values is; no query of ours has one.
     database.create_function("least", -1, min, deterministic=True)
     database.execute("SELECT count(*) FROM sqlite_schema").fetchone()

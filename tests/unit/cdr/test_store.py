@@ -4,6 +4,8 @@ import msgspec
 import pytest
 
 from cctoolkit.cdr.columns import columns
+from cctoolkit.cdr.forgetting import Rule
+from cctoolkit.cdr.retention import forget
 from cctoolkit.cdr.sqlite import Sqlite
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import OperatorError, ToolkitBug
@@ -32,6 +34,16 @@ def test_survives_reopening(tmp_path):
         assert list(store.calls()) == [record()]
         with pytest.raises(OperatorError, match="readonly"):
             store.put([record("n1-2")])
+
+
+def test_a_forgotten_number_is_in_no_byte(tmp_path):
+    """What was masked, or replaced before, is in no free page of the file and not in its log."""
+    path = tmp_path / "calls.sqlite"
+    with Store.open(path) as store:
+        store.put([record(f"n1-{i}", ended=None) for i in range(300)])
+        store.put([record(f"n1-{i}") for i in range(300)])
+        assert forget(store, Rule("hotline", "mask", 2**60)).numbers == 300
+        assert b"79161234567" not in b"".join(one.read_bytes() for one in tmp_path.iterdir())
 
 
 def test_unstorable_field_is_noticed():
