@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: Debian's own, in a Debian of its own, with a cluster and an account made for it.
+"""A real PostgreSQL for tests: Debian's own, in the Debian of the tests, with a cluster and an account made for it.
 
 It dies with the test's process. It is as safe from its own death as any, and from the machine's not at all (fsync is
 off): what is tested here is ours.
@@ -12,10 +12,9 @@ from pathlib import Path
 import psycopg
 
 from cctoolkit.cdr.address import Url
-from cctoolkit.lab import debian
-from cctoolkit.lab.install import cache_folder
 from cctoolkit.lab.process import Contained, run
 from cctoolkit.secret import SecretRef
+from tests import machine
 
 PASSWORD = "cct-password-17"
 _PROGRAMS = "/usr/lib/postgresql/17/bin"
@@ -42,8 +41,7 @@ class Postgres:
     """A server at `address`; `kill` and `start` are an outage, `url` a new database of its own."""
 
     def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
-        self._root = cache_folder() / "postgresql-17"
-        debian.provide(self._root, "a Debian with PostgreSQL", ("trixie", "postgresql"), lambda _root: None, print)
+        self._root = machine.root()
         self.folder, self.address, self._databases = folder, address, 0
         with socket.socket() as free:
             free.bind((address, 0))

@@ -1,6 +1,6 @@
 """A real OpenSSH server for tests: Debian's own, in a folder of its own, with keys and accounts made for it.
 
-Its machine is a Debian of its own with nothing but sshd and sudo, where the folder `shared` of this machine is /srv. It
+Its machine is a Debian of the tests (`tests.machine`), where the folder `shared` of this machine is /srv. It
 dies with the test's process, and its accounts are those of that Debian: nobody can log in to this machine.
 """
 
@@ -10,9 +10,8 @@ from pathlib import Path
 
 import asyncssh
 
-from cctoolkit.lab import debian
-from cctoolkit.lab.install import cache_folder
 from cctoolkit.lab.process import Contained, run
+from tests import machine
 
 PORT = 2222
 _BOOT = """set -e
@@ -42,22 +41,11 @@ PerSourcePenalties no
 """
 
 
-def _finish(root: Path) -> None:
-    """Make an operator who may use sudo, and one who may not."""
-    for user in ("deploy", "guest"):
-        done = run(["chroot", str(root), "useradd", "-m", "-s", "/bin/bash", "-p", "*", user])
-        assert done.returncode == 0, done.stderr
-    (root / "etc/sudoers.d/deploy").write_text("deploy ALL=(root) NOPASSWD: /usr/bin/sh\n")
-    (root / "home/deploy/.bashrc").write_text("echo 'Unauthorized access is prohibited.'\n")
-
-
 class Sshd:
     """A server at `address`, whose /srv is `shared`; `known_hosts` and `key` are what a site names."""
 
     def __init__(self, folder: Path, shared: Path, address: str) -> None:
-        root = cache_folder() / "sshd-13"
-        debian.provide(root, "a Debian with sshd", ("trixie", "openssh-server,sudo"), _finish, print)
-        self.folder, self.address, self.shared, self._root = folder, address, shared, root
+        self.folder, self.address, self.shared, self._root = folder, address, shared, machine.root()
         folder.mkdir()
         self.key, self.known_hosts = folder / "client_key", folder / "known_hosts"
         client, self.host_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))

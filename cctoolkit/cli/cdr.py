@@ -53,8 +53,9 @@ def command(
 ) -> None:
     """List call records: a project's of a day, or without PROJECT everybody's, those of other dialplans too.
 
-    Days are the project's and begin with today; without PROJECT they are UTC's, and all when none is named. In CSV a
-    cell that a spreadsheet would run as a formula has an apostrophe before it; phone numbers do not.
+    Times are the project's, and a day that is not named is the one that is, or today; without PROJECT times are UTC's,
+    and what is not named is open. In CSV a cell that a spreadsheet would run as a formula has an apostrophe before it;
+    phone numbers do not.
 
     Example: cctoolkit cdr northwind-hotline --store records/ --from 2026-11-22 --queue orders --format csv
     """

@@ -71,7 +71,7 @@ OutputFormat = Annotated[Format, typer.Option("--format", help="text for people,
 
 
 def where(text: str) -> "Path | Url":
-    """Read what --store says; this module is imported by every command, so what reads it is only here."""
+    """Read what --store says: a folder or a database."""
     from cctoolkit.cdr import address
 
     return address.parse(text)

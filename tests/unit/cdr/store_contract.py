@@ -364,7 +364,7 @@ def assert_same_figures(place, other, days=1):
     day = timedelta(days=1)
     start = START.replace(hour=0)
     windows = [Window(start, start + day * (days + 1), "Europe/Moscow")]
-    windows += [Window(start + day * i, start + day * (i + 1), "Europe/Moscow") for i in range(days)]
+    windows += [Window(start + day * i, start + day * (i + 1), "Europe/Moscow") for i in range(min(days, 2))]
     for window in windows:
         for by in (
             ("queue", "1h"),
