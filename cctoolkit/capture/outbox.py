@@ -24,7 +24,7 @@ from cctoolkit.cdr.store import Store
 from cctoolkit.errors import OperatorError, StoreAway
 
 MOST = 20_000
-"""Records that wait in memory, some 60 MB of them."""
+"""Records that wait in memory, some 30 MB of them."""
 FLUSH_SECONDS = 0.25
 NOTE = "told.json"
 """The name of the note in a journal's folder."""
