@@ -16,7 +16,13 @@ from cctoolkit.cdr.records import AgentInterval, AgentState, Edge
 
 What = Literal["joined", "left", "paused", "unpaused"]
 
-_LINES: dict[str, What] = {"ADDMEMBER": "joined", "REMOVEMEMBER": "left", "PAUSE": "paused", "UNPAUSE": "unpaused"}
+_LINES: dict[str, What] = {
+    "ADDMEMBER": "joined", "REMOVEMEMBER": "left", "PAUSE": "paused", "UNPAUSE": "unpaused",
+    "AGENTLOGIN": "joined", "AGENTLOGOFF": "left", "AGENTCALLBACKLOGIN": "joined", "AGENTCALLBACKLOGOFF": "left",
+    "PAUSEALL": "paused", "UNPAUSEALL": "unpaused",
+}  # fmt: skip
+"""By event; those of the second and third row have no queue, and are of switches whose queues are not ours."""
+
 _EARLY, _LATE = 2 * SECOND, SECOND
 _RECENT = 64
 _READ_AGAIN = 60 * SECOND
@@ -55,6 +61,8 @@ class AgentStates(Struct):
     """Folds QueueMember events and lines of queue_log, which come once a queue, and listings into agents' intervals."""
 
     node: str = ""
+    plain: bool = False
+    """Lines of queues that are not ours are taken too."""
     _agents: dict[str, _Agent] = field(default_factory=dict)
     _changed: list[AgentInterval] = field(default_factory=list)
 
@@ -84,7 +92,7 @@ class AgentStates(Struct):
         now: Counter[tuple[str, _Deed]] = Counter()
         for line in lines:
             what = _LINES.get(line.event)
-            if what is None or not line.agent or not marks.serves_callers(line.queue):
+            if what is None or not line.agent or not self._serves(line.queue):
                 continue
             known = self._agents.setdefault(line.agent, _Agent())
             deed = _Deed(what, line.queue, line.at)
@@ -96,6 +104,9 @@ class AgentStates(Struct):
         for agent in self._agents.values():
             newest = max((deed.at for deed in agent.read), default=0)
             agent.read = {deed: n for deed, n in agent.read.items() if deed.at >= newest - _READ_AGAIN}
+
+    def _serves(self, queue: str) -> bool:
+        return marks.serves_callers(queue) or (self.plain and marks.queue_ids(queue) is None)
 
     def listed(self, seats: Mapping[str, Seat], at: Edge, talking: Collection[str]) -> None:
         """Take who was in the queues at a moment: what nobody told began or ended unheard. `talking` are the agents

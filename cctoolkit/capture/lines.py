@@ -27,7 +27,14 @@ def parse(text: str) -> Iterator[Line]:
     """Yield the lines of a queue_log; what is none (a torn tail, foreign text) is passed over."""
     # Not splitlines(): a caller's number may hold U+2028 and the like, and must not begin a line of its own.
     for row in text.split("\n"):
-        fields = tuple(row.removesuffix("\r").split("|"))
-        when = fields[0]
-        if len(fields) >= 5 and when.isascii() and when.isdecimal() and len(when) <= _MOST_DIGITS:
-            yield Line(int(when) * SECOND, fields[1], fields[2], fields[3], fields[4], fields)
+        if line := line_of(row):
+            yield line
+
+
+def line_of(row: str) -> Line | None:
+    """Return the line that a row of the file is, None when it is none."""
+    fields = tuple(row.removesuffix("\r").split("|"))
+    when = fields[0]
+    if len(fields) >= 5 and when.isascii() and when.isdecimal() and len(when) <= _MOST_DIGITS:
+        return Line(int(when) * SECOND, fields[1], fields[2], fields[3], fields[4], fields)
+    return None

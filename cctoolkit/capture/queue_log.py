@@ -30,6 +30,10 @@ class LoggedCall(Struct):
     start: CallRecord
     said: list[Said] = field(default_factory=list)
     up: bool = False
+    last: int = 0
+    """The moment of the newest line."""
+    over: bool = False
+    """Its last line is one that nothing of the caller's follows."""
 
 
 def select(text: str, since: int, *, only_live: bool) -> str:
@@ -51,17 +55,51 @@ def select(text: str, since: int, *, only_live: bool) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
-def calls(lines: Iterable[Line], node: str) -> dict[str, LoggedCall]:
-    """Return what lines say of each call whose entry is among them."""
-    found: dict[str, LoggedCall] = {}
-    for line in lines:
+class Fold(Struct):
+    """Takes lines one by one and keeps what they say of each call whose beginning was among them, by its id. `plain`:
+    also of calls that no entry of ours let in, and a queue of somebody else's did.
+    """
+
+    node: str
+    plain: bool = False
+    calls: dict[str, LoggedCall] = field(default_factory=dict)
+
+    def take(self, line: Line) -> LoggedCall | None:
+        """Take a line; return the call it is of, None when it is of none that is known."""
         mark = marks.from_queue_log(line.fields)
         if mark and mark.kind == "entry":
-            start = entered(mark, node, Edge(line.at, "queue_log"), test=line.call.startswith(_TESTS))
-            found[line.call] = LoggedCall(start)
-        elif call := found.get(line.call):
-            call.said += _marked(call, mark, Edge(line.at, "queue_log")) if mark else _queued(line)
-    return found
+            start = entered(mark, self.node, Edge(line.at, "queue_log"), test=line.call.startswith(_TESTS))
+            call = self.calls[line.call] = LoggedCall(start, last=line.at)
+            return call
+        known = self.calls.get(line.call)
+        if known is None and self.plain:
+            known = self._plain(line)
+        if known:
+            known.last = max(known.last, line.at)
+            known.said += _marked(known, mark, Edge(line.at, "queue_log")) if mark else _queued(known, line)
+            ours = bool(known.start.project)
+            known.over = known.over or line.event == "CCTEND" if ours else line.event in _OVER
+        return known
+
+    def _plain(self, line: Line) -> LoggedCall | None:
+        call = call_of(self.node, line.call)
+        if call not in self.calls and line.event == "ENTERQUEUE" and marks.queue_ids(line.queue) is None:
+            start = CallRecord(call, self.node, "", "", "", "", line.data(2), Edge(line.at, "queue_log"))
+            self.calls[call] = LoggedCall(start)
+        return self.calls.get(call)
+
+
+def call_of(node: str, channel: str) -> str:
+    """Return the id of the call that a channel began: `<node>-<uniqueid>`; a switch with a systemname says it so."""
+    return channel if "-" in channel else f"{node}-{channel}"
+
+
+def calls(lines: Iterable[Line], node: str) -> dict[str, LoggedCall]:
+    """Return what lines say of each call whose entry is among them."""
+    fold = Fold(node)
+    for line in lines:
+        fold.take(line)
+    return fold.calls
 
 
 def entered(mark: marks.Mark, node: str, at: Edge, *, test: bool) -> CallRecord:
@@ -95,11 +133,15 @@ def _marked(call: LoggedCall, mark: marks.Mark, at: Edge) -> Iterator[Said]:
         yield Said("up", at)
 
 
-def _queued(line: Line) -> Iterator[Said]:
-    ids = marks.queue_ids(line.queue)
-    make = _LINES.get(line.event)
-    if ids and make:
-        yield make(line, Edge(line.at, "queue_log"), ids[1])
+def _queued(call: LoggedCall, line: Line) -> Iterator[Said]:
+    """Read a line of app_queue: of a queue of ours, and in a call that is none of ours, of a queue as it is called."""
+    ids, make = marks.queue_ids(line.queue), _LINES.get(line.event)
+    if not call.start.project:
+        make = make or _PLAIN_LINES.get(line.event)
+    elif ids is None:
+        return
+    if make:
+        yield make(line, Edge(line.at, "queue_log"), ids[1] if ids else line.queue)
 
 
 def _complete(who: str) -> Callable[[Line, Edge, str], Said]:
@@ -129,3 +171,14 @@ _LINES: dict[str, Callable[[Line, Edge, str], Said]] = {
     "EXITWITHTIMEOUT": _left("timeout"),
     "EXITEMPTY": _left("no_agents"),
 }
+
+_PLAIN_LINES: dict[str, Callable[[Line, Edge, str], Said]] = {
+    "EXITWITHKEY": _left("exit_key"),
+    "TRANSFER": _complete(""),
+}
+"""What only a call needs that has no marks of ours: they say which key, and through which step; TRANSFER is of before
+Asterisk 12.
+"""
+
+_OVER = frozenset({"ABANDON", "COMPLETEAGENT", "COMPLETECALLER"})
+"""Lines after which a caller has gone, unless another line follows."""

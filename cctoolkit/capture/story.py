@@ -20,7 +20,12 @@ _LEFT_BY: dict[str, VisitOutcome] = {
     "queue-no-agents": "no_agents",
 }
 _KEY = "queue-key-"
-_LEFT: dict[str, VisitOutcome] = {"abandoned": "abandoned", "timeout": "timeout", "no_agents": "no_agents"}
+_LEFT: dict[str, VisitOutcome] = {
+    "abandoned": "abandoned",
+    "timeout": "timeout",
+    "no_agents": "no_agents",
+    "exit_key": "exit_key",
+}
 
 
 class Story(Struct):

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import CHANGES, Format, OutputFormat, say, say_json, tell
+from cctoolkit.cli.options import CHANGES, Format, OutputFormat, Store, say, say_json, tell
 
 if TYPE_CHECKING:
+    from cctoolkit.capture.importing import Imported as Log
     from cctoolkit.takeover.leftovers import Leftover
     from cctoolkit.workflow.importing import Imported
 
@@ -95,3 +96,44 @@ def _shown(places: dict[str, list[int]]) -> str:
     """Return lines by their files: `a.conf:3, 7, b.conf`."""
     numbered = ((file, ", ".join(str(line) for line in lines if line)) for file, lines in places.items())
     return ", ".join(f"{file}:{lines}" if lines else file for file, lines in numbered)
+
+
+@app.command("queue_log")
+def queue_log(
+    *,
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Logs of one node, as text or a dump of the table as CSV, packed or not, or SQLite files.",
+            metavar="FILE...",
+        ),
+    ],
+    store: Store,
+    site: Annotated[
+        str, typer.Option("--site", "-s", help="The site whose only node wrote it; or --node.", metavar="SITE")
+    ] = "",
+    node: Annotated[str, typer.Option("--node", help="The node that wrote it.", metavar="NODE")] = "",
+    time_zone: Annotated[
+        str, typer.Option("--time-zone", help="That of a table's local times; a file has none.", metavar="ZONE")
+    ] = "",
+    form: OutputFormat = Format.text,
+) -> None:
+    """Take call records and agents' states from Asterisk's queue_log: years of it, rotated, in any order. What is kept
+    already is told neither twice nor less exactly.
+
+    Example: cctoolkit import queue_log /var/log/asterisk/queue_log* --store records/ --node n1
+    """
+    from cctoolkit.workflow import second_source
+
+    done = second_source.import_queue_log(files, store, node, site, time_zone, tell)
+    if form is Format.json:
+        say_json(done)
+    else:
+        _tell_log(done)
+
+
+def _tell_log(done: "Log") -> None:
+    for kind, count in sorted(done.odd.items()):
+        say(f"passed over, {count:,} times: {kind}")
+    calls = f"{done.calls:,} calls, {done.kept_calls:,} of them new or newer"
+    say(f"{done.lines:,} lines; {calls}; {done.states:,} agents' states, {done.kept_states:,} new or longer")
