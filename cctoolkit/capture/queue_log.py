@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct, field
 
 from cctoolkit import marks
-from cctoolkit.capture.lines import SECOND, Line, parse
+from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.moments import born
 from cctoolkit.capture.said import Said, digits
 from cctoolkit.cdr.records import CallRecord, Edge
@@ -34,25 +34,6 @@ class LoggedCall(Struct):
     """The moment of the newest line."""
     over: bool = False
     """Its last line is one that nothing of the caller's follows."""
-
-
-def select(text: str, since: int, *, only_live: bool) -> str:
-    """Return the lines a gap since `since` (microseconds) needs: of every call with a line in it, from its beginning,
-    and of agents' states in it. `only_live`: of calls that have not ended, and of agents' states at any time.
-    """
-    found = list(parse(text))
-    if only_live:
-        calls = {line.call for line in found if line.event == "CCTENTRY"}
-        calls -= {line.call for line in found if line.event == "CCTEND"}
-    else:
-        calls = {line.call for line in found if line.at >= since - 2 * SECOND}
-    rows = [
-        "|".join(line.fields)
-        for line in found
-        if (line.event in STATE_EVENTS and (only_live or line.at >= since - 2 * SECOND))
-        or (line.event not in STATE_EVENTS and line.call in calls)
-    ]
-    return "".join(f"{row}\n" for row in rows)
 
 
 class Fold(Struct):

@@ -11,7 +11,6 @@ from cctoolkit.ami.client import Account, Client
 from cctoolkit.capture.feeder import BACKFILL
 from cctoolkit.capture.journal import Journal
 from cctoolkit.capture.keeper import Keeper
-from cctoolkit.capture.queue_log import select
 from cctoolkit.capture.replay import Remembers, complaints
 from cctoolkit.errors import SwitchError, SwitchUnreachable
 
@@ -26,8 +25,10 @@ _BOOT_SECONDS = 60.0
 Reached = Callable[[], AbstractAsyncContextManager[Account]]
 """Makes the node's AMI account, at an address that leads to it as long as it is held; anew for every connection."""
 
-QueueLog = Callable[[], str]
-"""Returns the node's whole queue_log, "" when there is none. Runs in a thread of its own."""
+QueueLog = Callable[[int], str]
+"""Returns the lines of the node's queue_log that a gap since a moment (microseconds; 0: since ever) needs, "" when
+there is none. Runs in a thread of its own.
+"""
 
 
 class Session:
@@ -128,14 +129,11 @@ class Session:
         """Take from queue_log what happened since the last event; at the very first, the calls that are up."""
         since = self._keeper.feeder.since or self._last
         try:
-            lines = await asyncio.to_thread(self._lines, since)
+            lines = await asyncio.to_thread(self._queue_log, since)
         except OSError as error:
             self._say(f"queue_log cannot be read ({error.strerror or error}): what happened before now stays untold")
             lines = ""
         self._keeper.keep(BACKFILL + lines.encode("utf-8", "replace"))
-
-    def _lines(self, since: int) -> str:
-        return select(self._queue_log(), since, only_live=since == 0)
 
     async def _ask(self, client: Client) -> None:
         """Have it told, into the stream, what is so now: channels, since calls without one have ended unheard; queues'

@@ -64,6 +64,20 @@ class Ami(Section, frozen=True, kw_only=True):
     accounts: AmiAccounts
 
 
+class QueueLogTable(Section, frozen=True, kw_only=True):
+    """Where a node has its queue_log in a database (extconfig.conf) instead of a file."""
+
+    sqlite: Annotated[SystemPath, Meta(description="The SQLite file that has the table, on this machine.")]
+    time_zone: Annotated[
+        str,
+        Meta(
+            description="IANA name of that of its times: the switch's, or UTC with queue_log_realtime_use_gmt.",
+            examples=["Europe/Moscow"],
+            max_length=40,
+        ),
+    ]
+
+
 class Node(Section, frozen=True, kw_only=True):
     """One Asterisk. `id` is its systemname."""
 
@@ -81,6 +95,9 @@ class Node(Section, frozen=True, kw_only=True):
         Meta(description="The group Asterisk runs as; files are 0640 in it."),
     ] = "asterisk"
     queue_log: Annotated[SystemPath, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
+    queue_log_table: Annotated[
+        QueueLogTable | None, Meta(description="The database table that has its queue_log, where no file has it.")
+    ] = None
     keep_releases: Annotated[
         int,
         Meta(

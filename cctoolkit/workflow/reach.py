@@ -5,13 +5,17 @@ import os
 import socket
 from base64 import b64decode
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cctoolkit.capture.rotated import joined, read_log
-from cctoolkit.errors import CctoolkitError, OperatorError
+from cctoolkit.capture.following import Follower, TableFollower
+from cctoolkit.capture.rotated import Files, Here, LogFile, read_on
+from cctoolkit.capture.session import QueueLog
+from cctoolkit.errors import CctoolkitError, OperatorError, UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.model.ssh import Login, Ssh
 from cctoolkit.node.transports import Transport
@@ -94,20 +98,71 @@ def queue_log(node: Node) -> str:
 
     Not inside an event loop: it takes a while.
     """
+    with queue_log_files(node) as files:
+        return b"".join(rows for rows, _ in read_on(files, None, 0)).decode("utf-8", "replace")
+
+
+def follower(node: Node) -> QueueLog:
+    """Return what reads a node's queue_log gap by gap, from its file or its table."""
+    if node.queue_log_table is not None:
+        return TableFollower(Path(node.queue_log_table.sqlite), time_zone(node.queue_log_table.time_zone))
+    return Follower(partial(queue_log_files, node))
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """Return a time zone by its name; raise UsageError when there is no such one."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise UsageError(f"{name!r} is no time zone", expected="a name such as Europe/Warsaw, or UTC") from error
+
+
+@contextmanager
+def queue_log_files(node: Node) -> Iterator[Files]:
+    """Yield where a node's queue_log lies; raise OSError when it cannot be reached. Not inside an event loop."""
     if node.transport == "ami" and not is_here(node):
         raise OSError("nothing but AMI reaches the node, and AMI shows no queue_log")
     if node.ssh is None or node.transport != "ssh":
-        return read_log(Path(node.queue_log))
-    try:
-        return asyncio.run(_far_queue_log(node, node.ssh))
-    except CctoolkitError as error:
-        raise OSError(f"{error.where}: {error.what}") from error
+        yield Here(Path(node.queue_log))
+        return
+    with asyncio.Runner() as runner:
+        opened = shell(node, node.ssh)
+        try:
+            session = runner.run(_entered(opened))
+            try:
+                yield _There(runner, session, node.queue_log)
+            finally:
+                runner.run(_left(opened))
+        except CctoolkitError as error:
+            raise OSError(f"{error.where}: {error.what}") from error
 
 
-async def _far_queue_log(node: Node, ssh: Ssh) -> str:
-    async with shell(node, ssh) as session:
-        sibling, before, now = await session.ask("log", node.queue_log)
-    return joined(sibling, b64decode(before), b64decode(now))
+async def _entered(opened: AbstractAsyncContextManager["Session"]) -> "Session":
+    return await opened.__aenter__()
+
+
+async def _left(opened: AbstractAsyncContextManager["Session"]) -> None:
+    await opened.__aexit__(None, None, None)
+
+
+class _There:
+    """A log on a node that ssh leads to: see `Files`."""
+
+    def __init__(self, runner: asyncio.Runner, session: "Session", path: str) -> None:
+        self._runner, self._session, self._path = runner, session, path
+
+    def listed(self) -> list[LogFile]:
+        """See `Files`."""
+        found = (row.split(" ", 3) for row in self._runner.run(self._session.ask("logs", self._path)))
+        return [LogFile(row[3], int(row[0]), int(row[1]), int(row[2].replace(".", ""))) for row in found]
+
+    def read(self, file: LogFile, offset: int, length: int) -> bytes:
+        """See `Files`; the node finds one that has been renamed."""
+        asked = ("piece", self._path, str(file.inode), str(offset + 1), str(length))
+        said = self._runner.run(self._session.ask(*asked))
+        if not said:
+            raise FileNotFoundError(file.name)
+        return b64decode(said[0])
 
 
 @asynccontextmanager

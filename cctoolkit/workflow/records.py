@@ -31,7 +31,7 @@ from cctoolkit.report.build import build
 from cctoolkit.report.material import Subject, gather
 from cctoolkit.workflow.agreed import targets
 from cctoolkit.workflow.keeping import Work, every_day, journal_days, journal_folder, kept
-from cctoolkit.workflow.reach import queue_log
+from cctoolkit.workflow.reach import follower
 from cctoolkit.workflow.spans import day
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import reached
@@ -65,7 +65,7 @@ async def capture(
                     partial(reached, node, node.ami.accounts.capture),
                     journal,
                     keeping,
-                    partial(queue_log, node),
+                    follower(node),
                     progress,
                 )
             )

@@ -2,34 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cctoolkit import clock
 from cctoolkit.capture.importing import Imported, import_log, log_in_order
 from cctoolkit.cdr.store import FILE_NAME, Store, micros
 from cctoolkit.errors import UsageError
+from cctoolkit.workflow.reach import time_zone
 from cctoolkit.workflow.specs import load_site
 
 _AHEAD = 86_400_000_000
 
 
 def import_queue_log(
-    paths: Sequence[Path], folder: Path, node: str, site: str, time_zone: str, say: Callable[[str], None]
+    paths: Sequence[Path], folder: Path, node: str, site: str, zone: str, say: Callable[[str], None]
 ) -> Imported:
     """Put what logs tell of a node into the store. Raise UsageError when nobody says which node's they are."""
     done = Imported()
-    lines = log_in_order(paths, zone(time_zone), done.odd)
+    lines = log_in_order(paths, time_zone(zone) if zone else None, done.odd)
     with Store.open(folder / FILE_NAME) as store:
         import_log(lines, _node(node, site), store, micros(clock.now()) + _AHEAD, done, say)
     return done
-
-
-def zone(name: str) -> ZoneInfo | None:
-    """Return a time zone by its name, None for none; raise UsageError when there is no such one."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise UsageError(f"{name!r} is no time zone", expected="a name such as Europe/Warsaw, or UTC") from error
 
 
 def _node(node: str, site: str) -> str:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager, nullcontext
-from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -18,13 +17,13 @@ from cctoolkit import clock
 from cctoolkit.capture.journal import Journal, Terms
 from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.reading import read
-from cctoolkit.capture.rotated import read_log
 from cctoolkit.capture.session import Session, journal_path
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.errors import OperatorError, SwitchUnreachable
 from cctoolkit.lab.compare import compare
 from cctoolkit.secret import Secret
 from cctoolkit.workflow import records, specs
+from cctoolkit.workflow.reach import follower
 from cctoolkit.workflow.switch import account
 from tests.live.capturing import PROJECT, legs, log_in, log_out
 
@@ -81,7 +80,7 @@ def session(line, folder: Path, said: list[str], secret: Secret | None = None, l
     if secret:
         who = type(who)(who.host, who.port, who.username, secret, who.tls)
     store, journal = Store.open(folder / FILE_NAME), Journal(journal_path(folder, node.id))
-    log = log or partial(read_log, Path(node.queue_log))
+    log = log or follower(node)
     return Session(node.id, lambda: nullcontext(who), journal, store, log, said.append), journal, store
 
 
@@ -361,7 +360,7 @@ async def test_agents_who_came_before(line, tmp_path):
     node.cli(f"queue pause member PJSIP/ivanova queue {PROJECT}.orders reason lunch")
     await asyncio.sleep(1.1)
     for _ in range(2):
-        async with running(line, tmp_path, said, log=lambda: ""):
+        async with running(line, tmp_path, said, log=lambda _since: ""):
             await asyncio.sleep(0.5)
     with Store.read(tmp_path / FILE_NAME) as store:
         found = {(one.agent, one.state): one for one in store.states()}
@@ -389,7 +388,7 @@ async def test_an_agent_whose_call_came_before(line, tmp_path):
     call = await street.place_call(NUMBER, keys=[(0.4, "1")])
     await street.wait_for(lambda e: (e.kind, e.endpoint) == ("ANSWER", "phone-ivanova"), since=since)
     await asyncio.sleep(0.5)
-    async with running(line, tmp_path, [], log=lambda: ""):
+    async with running(line, tmp_path, [], log=lambda _since: ""):
         await asyncio.sleep(0.5)
         await street.hang_up(call)
         await asyncio.sleep(0.5)

@@ -181,18 +181,24 @@ record() {
 
 history() { [ ! -e "$root/history.jsonl" ] || show "$root/history.jsonl"; }
 
-# A queue_log, and before it its newest rotated sibling; rotated since it was opened, that is what is read already.
-log() {
-    newest=
-    if [ -e "$1" ]; then exec 8<"$1"; else exec 8</dev/null; fi
-    for one in "$1"[.-]*; do
-        [ -f "$one" ] && [ ! "$one" -ef /proc/self/fd/8 ] || continue
-        [ -n "$newest" ] && [ "$newest" -nt "$one" ] || newest=$one
+# A queue_log and its rotated siblings: number on the disk, size, when it was written last, name.
+logs() {
+    for one in "$1" "$1"[.-]*; do
+        [ -f "$one" ] || continue
+        data=$(stat -c '%i %s %.9Y %n' -- "$one") || exit 1
+        say "$data"
     done
-    say "$newest"
-    show "${newest:-/dev/null}"
-    data=$(base64 -w 0 <&8) || exit 1
-    say "$data"
+}
+
+# Bytes of whichever of them has the number $2, from byte $3 on; nothing at all when none has it any more.
+piece() {
+    for one in "$1" "$1"[.-]*; do
+        [ "$(stat -c %i -- "$one" 2>/dev/null)" = "$2" ] || continue
+        exec 8<"$one" || exit 1
+        data=$(tail -c "+$3" <&8 | head -c "$4" | base64 -w 0) || exit 1
+        say "$data"
+        return
+    done
 }
 
 lockable() {

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from msgspec.structs import asdict
 
 from cctoolkit.capture.feeder import BACKFILL, Feeder
-from cctoolkit.capture.queue_log import ANSWERING, select
+from cctoolkit.capture.following import select
+from cctoolkit.capture.queue_log import ANSWERING
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.records import Edge
 from cctoolkit.model.steps import step_types

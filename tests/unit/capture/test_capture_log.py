@@ -1,43 +1,12 @@
-"""Reading queue_log: rotated, torn, hostile."""
-
-import gzip
-import os
+"""Reading queue_log: torn, hostile."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cctoolkit.capture.following import select
 from cctoolkit.capture.lines import parse
-from cctoolkit.capture.queue_log import calls, select
-from cctoolkit.capture.rotated import read_log
+from cctoolkit.capture.queue_log import calls
 from tests.unit.capture.made_calls import STORIES, day
-
-
-def test_rotated_by_renaming(tmp_path):
-    """What was written before a rotation stands before what was written after; older ones are not read."""
-    path = tmp_path / "queue_log"
-    assert read_log(path) == ""
-    for age, (name, text) in enumerate((("queue_log", "new\n"), ("queue_log.1", "old\n"), ("queue_log.2", "older\n"))):
-        (tmp_path / name).write_text(text)
-        os.utime(tmp_path / name, (1000 - age, 1000 - age))
-    (tmp_path / "queue_log_backup").write_text("not ours")
-    assert read_log(path) == "old\nnew\n"
-    path.unlink()
-    assert read_log(path) == "old\n"
-
-
-def test_rotated_and_packed(tmp_path):
-    """A sibling packed by logrotate is read too."""
-    (tmp_path / "queue_log").write_text("new\n")
-    (tmp_path / "queue_log-20261122.gz").write_bytes(gzip.compress(b"old\n"))
-    assert read_log(tmp_path / "queue_log") == "old\nnew\n"
-
-
-def test_rotated_while_being_read(tmp_path):
-    """A file renamed between opening it and looking for siblings is not read twice."""
-    path = tmp_path / "queue_log"
-    path.write_text("one\n")
-    (tmp_path / "queue_log.1").hardlink_to(path)
-    assert read_log(path) == "one\n"
 
 
 def test_a_caller_writes_no_lines():

@@ -10,6 +10,7 @@ from cctoolkit.capture import journal as journal_module
 from cctoolkit.capture import keeper as keeper_module
 from cctoolkit.capture import session as module
 from cctoolkit.capture.feeder import Feeder
+from cctoolkit.capture.following import select
 from cctoolkit.capture.journal import Journal
 from cctoolkit.capture.reading import read
 from cctoolkit.capture.session import Session
@@ -38,7 +39,7 @@ async def switch():
 class Capture:
     """A session with its journal and store, and what it said."""
 
-    def __init__(self, folder, switch, log=lambda: "", secret=None):
+    def __init__(self, folder, switch, log=lambda _since: "", secret=None):
         self.said = []
         self.store = Store.open(folder / FILE_NAME)
         self.journal = Journal(folder / "n1")
@@ -90,7 +91,9 @@ async def test_coming_back(switch, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "delays", lambda _rng: iter([0.01] * 1000))
     all_of_it = moments()
     log = "".join(f"{moment.line}\n" for moment in all_of_it if moment.line)
-    capture = Capture(tmp_path, switch, lambda: log if switch.connections > 1 else "")
+    capture = Capture(
+        tmp_path, switch, lambda since: select(log, since, only_live=since == 0) if switch.connections > 1 else ""
+    )
     async with capture.running():
         await switch.push(b"".join(moment.event for moment in all_of_it[:8]))
         capture.session.reading.clear()
@@ -183,7 +186,7 @@ async def test_a_store_that_fails_ends_it(switch, tmp_path, monkeypatch):
 async def test_a_log_that_cannot_be_read(switch, tmp_path):
     """Without queue_log capture goes on, and says what it cannot tell."""
 
-    def forbidden():
+    def forbidden(_since):
         raise PermissionError(13, "Permission denied")
 
     capture = Capture(tmp_path, switch, forbidden)

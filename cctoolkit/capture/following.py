@@ -1,0 +1,138 @@
+"""What a gap of the events needs of queue_log: its lines, and those from before it of calls that go on.
+
+Rows of calls that may still have some in the next gap are kept, so that nothing is read twice; see rotated.py.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+
+from cctoolkit.capture import tables
+from cctoolkit.capture.lines import SECOND, Line, parse
+from cctoolkit.capture.queue_log import STATE_EVENTS
+from cctoolkit.capture.rotated import Files, Position, read_on
+from cctoolkit.capture.tracker import KEEP_US, LOST_US
+
+_EARLY = 2 * SECOND
+_MOST_STATES = 200_000
+_SWEEP = 10_000
+_TRIES = 3
+_NO_CALL = frozenset({"", "NONE", "REALTIME", "MANAGER", "CLI"})
+
+
+class _Call(Struct):
+    rows: list[tuple[int, str]]
+    last: int = 0
+    entered: bool = False
+    ended: bool = False
+
+
+class Recent(Struct):
+    """Rows by their calls, as long as a gap may need them. `since`: when the gap began (microseconds), 0: always."""
+
+    since: int = 0
+    _calls: dict[str, _Call] = field(default_factory=dict)
+    _states: deque[tuple[int, tuple[int, str]]] = field(default_factory=lambda: deque(maxlen=_MOST_STATES))
+    _count: int = 0
+    now: int = 0
+
+    def take(self, line: Line) -> None:
+        """Take the next line."""
+        self._count += 1
+        row = self._count, "|".join(line.fields)
+        self.now = max(self.now, line.at)
+        if line.event in STATE_EVENTS:
+            if line.at >= self.since - _EARLY:
+                self._states.append((line.at, row))
+        elif line.call not in _NO_CALL:
+            call = self._calls.setdefault(line.call, _Call([]))
+            call.rows.append(row)
+            call.last = max(call.last, line.at)
+            call.entered |= line.event == "CCTENTRY"
+            call.ended |= line.event == "CCTEND"
+        if self._count % _SWEEP == 0:
+            self.sweep(min(self.now, self.since or self.now))
+
+    def sweep(self, now: int) -> None:
+        """Forget calls that have no line any more, at a moment."""
+        for id_, call in list(self._calls.items()):
+            if call.last < now - (KEEP_US if call.ended else LOST_US):
+                del self._calls[id_]
+
+    def text(self, *, only_live: bool) -> str:
+        """Return the rows that the gap needs, in their order: of every call with a line in it, from its beginning, and
+        of agents' states in it. `only_live`: of calls that have not ended, and of agents' states at any time.
+        """
+        calls = self._calls.values()
+        needed = (c for c in calls if (c.entered and not c.ended if only_live else c.last >= self.since - _EARLY))
+        rows = [row for call in needed for row in call.rows]
+        rows += [row for at, row in self._states if only_live or at >= self.since - _EARLY]
+        return "".join(f"{row}\n" for _, row in sorted(rows))
+
+
+def select(text: str, since: int, *, only_live: bool) -> str:
+    """Return the lines of a whole log that a gap needs: see `Recent`."""
+    recent = Recent(since)
+    for line in parse(text):
+        recent.take(line)
+    return recent.text(only_live=only_live)
+
+
+class Follower:
+    """Reads a node's queue_log for one gap after the other; `opened` gives where it lies, anew each time."""
+
+    def __init__(self, opened: Callable[[], AbstractContextManager[Files]]) -> None:
+        self._opened = opened
+        self._recent = Recent()
+        self._position: Position | None = None
+
+    def __call__(self, since: int) -> str:
+        """Return the rows that a gap since `since` (microseconds; 0: since ever) needs. Raise OSError."""
+        self._recent.since = since
+        with self._opened() as files:
+            for _ in range(_TRIES):
+                try:
+                    self._read(files, since)
+                except FileNotFoundError:
+                    continue  # Packed while it was read: it goes on in the packed one.
+                break
+        return _told(self._recent, since)
+
+    def _read(self, files: Files, since: int) -> None:
+        whole = max(0, since - LOST_US) // SECOND
+        for rows, position in read_on(files, self._position, whole):
+            self._position = position
+            for line in parse(rows.decode("utf-8", "replace")):
+                self._recent.take(line)
+
+
+class TableFollower:
+    """Reads the SQLite table that a node has instead of a file."""
+
+    def __init__(self, path: Path, zone: ZoneInfo) -> None:
+        self._path, self._zone = path, zone
+        self._recent = Recent()
+        self._row = 0
+
+    def __call__(self, since: int) -> str:
+        """See `Follower`."""
+        self._recent.since = since
+        for row, line in self._lines():
+            self._row = row
+            self._recent.take(line)
+        return _told(self._recent, since)
+
+    def _lines(self) -> Iterator[tuple[int, Line]]:
+        if not self._path.is_file():
+            raise FileNotFoundError(2, "there is no such file", str(self._path))
+        return tables.stored(self._path, self._zone, Counter(), self._row)
+
+
+def _told(recent: Recent, since: int) -> str:
+    text = recent.text(only_live=since == 0)
+    recent.sweep(recent.now)
+    return text
