@@ -11,7 +11,6 @@ from cctoolkit.capture.agents import AgentStates
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.queue_log import STATE_EVENTS, Fold, LoggedCall
-from cctoolkit.capture.said import Said
 from cctoolkit.capture.tracker import KEEP_US, LOST_US
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
@@ -38,7 +37,7 @@ class History:
         self._until = until
         self._before = 0
         self._swept = 0
-        self._fold = Fold(node, plain=True)
+        self._fold = Fold(node)
         self._agents = AgentStates(node, plain=True)
         self._names: set[str] = set()
         self._done: list[CallRecord] = []
@@ -132,9 +131,6 @@ class History:
 
 
 def _record(call: LoggedCall) -> CallRecord:
-    said = call.said
-    if call.over and not call.start.project:
-        said = [*said, Said("end", Edge(call.last, "queue_log"))]
     draft = Draft(call.start, last=call.last, born=-1)
-    draft.patch(said)
+    draft.patch(call.story())
     return draft.record

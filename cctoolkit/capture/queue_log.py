@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct, field
 
 from cctoolkit import marks
+from cctoolkit.capture.board import call_of, number
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.moments import born
 from cctoolkit.capture.said import Said, digits
@@ -34,15 +35,22 @@ class LoggedCall(Struct):
     """The moment of the newest line."""
     over: bool = False
     """Its last line is one that nothing of the caller's follows."""
+    channel: str = ""
+    """The caller's, of a call that no entry of ours let in."""
+
+    def story(self) -> list[Said]:
+        """Return what was said, and of a caller who has left a plain queue for good that the call is over."""
+        if self.over and not self.start.project:
+            return [*self.said, Said("end", Edge(self.last, "queue_log"))]
+        return self.said
 
 
 class Fold(Struct):
-    """Takes lines one by one and keeps what they say of each call whose beginning was among them, by its id. `plain`:
-    also of calls that no entry of ours let in, and a queue of somebody else's did.
+    """Takes lines one by one and keeps what they say of each call whose beginning was among them, by its id: our entry,
+    or a queue that is not ours.
     """
 
     node: str
-    plain: bool = False
     calls: dict[str, LoggedCall] = field(default_factory=dict)
 
     def take(self, line: Line) -> LoggedCall | None:
@@ -53,7 +61,7 @@ class Fold(Struct):
             call = self.calls[line.call] = LoggedCall(start, last=line.at)
             return call
         known = self.calls.get(line.call)
-        if known is None and self.plain:
+        if known is None:
             known = self._plain(line)
         if known:
             known.last = max(known.last, line.at)
@@ -65,18 +73,13 @@ class Fold(Struct):
     def _plain(self, line: Line) -> LoggedCall | None:
         call = call_of(self.node, line.call)
         if call not in self.calls and line.event == "ENTERQUEUE" and marks.queue_ids(line.queue) is None:
-            start = CallRecord(call, self.node, "", "", "", "", line.data(2), Edge(line.at, "queue_log"))
-            self.calls[call] = LoggedCall(start)
+            start = CallRecord(call, self.node, "", "", "", "", number(line.data(2)), Edge(line.at, "queue_log"))
+            self.calls[call] = LoggedCall(start, channel=line.call)
         return self.calls.get(call)
 
 
-def call_of(node: str, channel: str) -> str:
-    """Return the id of the call that a channel began: `<node>-<uniqueid>`; a switch with a systemname says it so."""
-    return channel if "-" in channel else f"{node}-{channel}"
-
-
 def calls(lines: Iterable[Line], node: str) -> dict[str, LoggedCall]:
-    """Return what lines say of each call whose entry is among them."""
+    """Return what lines say of each call whose beginning is among them."""
     fold = Fold(node)
     for line in lines:
         fold.take(line)

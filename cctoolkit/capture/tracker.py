@@ -209,10 +209,14 @@ class Tracker(Occasions):
     def backfill(self, text: str) -> None:
         """Take what queue_log says of a gap (`queue_log.select` chose the lines): whole calls, and agents' states."""
         lines = list(parse(text))
-        for call, logged in queue_log.calls(lines, self.node).items():
+        for id_, logged in queue_log.calls(lines, self.node).items():
+            # A channel without an entry of ours may be a part of any call.
+            call = self._call(logged.channel) if logged.channel else id_
+            if logged.channel and call in self._calls and self._calls[call].start.project:
+                continue
             if call not in self._calls:
                 self._begin(call, Draft(logged.start, last=logged.start.entered.at, born=-1))
-            self._calls[call].patch(logged.said)
+            self._calls[call].patch(logged.story())
             self._touched.add(call)
         self._agents.logged(lines)
         self.now = max([self.now, *(line.at for line in lines)])

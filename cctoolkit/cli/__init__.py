@@ -59,7 +59,6 @@ for module in (
     drift,
     override,
     verify,
-    capture,
     cdr,
     kpi,
     report,
@@ -67,6 +66,7 @@ for module in (
     schema,
 ):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(capture.app, name="capture")
 app.add_typer(import_.app, name="import")
 app.add_typer(messages.app, name="messages")
 app.add_typer(site.app, name="site")

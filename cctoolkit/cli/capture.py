@@ -2,19 +2,30 @@
 
 import asyncio
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cctoolkit.cli.options import Store, say, tell
+from cctoolkit.cli.options import CHANGES, Format, OutputFormat, Store, say, say_json, tell
+
+if TYPE_CHECKING:
+    from cctoolkit.workflow.auditing import Audited
 
 if TYPE_CHECKING:
     from cctoolkit.cdr.address import Where
 
 
+app = typer.Typer(no_args_is_help=False)
+
+
+@app.callback(invoke_without_command=True)
 def command(
-    store: Store,
+    context: typer.Context,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="The folder of call records and journals.", metavar="DIR")
+    ] = None,
     site: Annotated[
         str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")
     ] = "",
@@ -35,9 +46,13 @@ def command(
 
     Example: cctoolkit capture --site lab --store records/
     """
+    if context.invoked_subcommand:
+        return
     from cctoolkit.errors import UsageError
     from cctoolkit.workflow import records
 
+    if store is None:
+        raise UsageError("no store is named", expected="--store DIR")
     if replay:
         say(f"{records.replay(replay, node, store, tell)} records new or newer")
     elif site:
@@ -55,3 +70,55 @@ async def _capture(site: str, store: "Where", journal: Path | None) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await records.capture(specs.load_site(site), store, stop, tell, journals=folder)
     tell("stopped; everything received is kept")
+
+
+@app.command()
+def audit(
+    *,
+    store: Store,
+    day: Annotated[str, typer.Option("--day", help="The day.", metavar="DATE")],
+    site: Annotated[
+        str, typer.Option("--site", "-s", help="The site whose nodes' queue_log is read.", metavar="SITE")
+    ] = "",
+    log: Annotated[
+        list[Path] | None,
+        typer.Option("--log", help="A queue_log to read instead; may be said several times.", metavar="FILE"),
+    ] = None,
+    node: Annotated[str, typer.Option("--node", help="Only this node.", metavar="NODE")] = "",
+    time_zone: Annotated[str, typer.Option("--time-zone", help="The day's; UTC when not given.", metavar="ZONE")] = "",
+    form: OutputFormat = Format.text,
+) -> int:
+    """Hold a day of the journal's events, of queue_log and of the store against each other: calls and outcomes, agents,
+    moments, gaps. Exit code 2: something does not fit.
+
+    Example: cctoolkit capture audit --site lab --store records/ --day 2026-11-28
+    """
+    from cctoolkit.workflow import auditing
+
+    asked = auditing.Asked(day, time_zone, node, log or [])
+    found = auditing.audit(site, store, asked, tell)
+    if form is Format.json:
+        say_json(found)
+    else:
+        for line in _told(found):
+            say(line)
+    return CHANGES if any(one.findings for one in found) else 0
+
+
+def _told(found: "list[Audited]") -> Iterator[str]:
+    from cctoolkit.capture.audit import told
+
+    for one in found:
+        yield f"{one.node}:  events  queue_log  store"
+        for count in one.counts:
+            what = f"{count.project or '-'} {count.queue or '-'} {count.outcome}"
+            yield f"  {count.events:>6}  {count.queue_log:>9}  {count.store:>5}  {what}"
+        for kind, entries in one.entries.items():
+            yield f"  {entries} rows in the switch's {kind.upper()}"
+        for gap in one.gaps:
+            yield f"  no events from {told(gap.start)} to {told(gap.end)}, {'' if gap.filled else 'not '}filled"
+        for text, times in sorted(one.odd.items()):
+            yield f"  passed over in queue_log, {times} times: {text}"
+        for finding in one.findings:
+            yield f"{one.node}: {finding.kind}: {finding.of}: {finding.text}"
+        yield f"{one.node}: {len(one.findings)} findings"

@@ -1,0 +1,157 @@
+"""What each source tells of one node's day, as `audit` compares it: read once, in order, in bounded memory."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from cctoolkit.capture.agents import AgentStates
+from cctoolkit.capture.audit import Gap, Source
+from cctoolkit.capture.feeder import BACKFILL, Feeder
+from cctoolkit.capture.history import History
+from cctoolkit.capture.lines import SECOND, Line
+from cctoolkit.capture.queue_log import STATE_EVENTS
+from cctoolkit.capture.reading import read
+from cctoolkit.capture.segment import Chunk, listed, read_head
+from cctoolkit.capture.tracker import Tracker
+from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
+from cctoolkit.cdr.store import Store
+
+BEFORE_US = 24 * 3600 * SECOND
+"""How long before the day a source is read from, and after it to: a call, or an agent's shift."""
+
+_PIECE = 5_000
+
+
+class Span:
+    """A day: from when until before when, in microseconds."""
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start, self.end = start, end
+
+    def has(self, at: int) -> bool:
+        """Say whether a moment lies in it."""
+        return self.start <= at < self.end
+
+    def calls(self, records: Iterable[CallRecord]) -> dict[str, CallRecord]:
+        """Return those that entered in it."""
+        return {record.call: record for record in records if self.has(record.entered.at) and not _part(record)}
+
+    def states(self, states: Iterable[AgentInterval]) -> list[AgentInterval]:
+        """Return those that began in it; of two versions of one the later."""
+        found = {(one.agent, one.state, one.start, one.reason): one for one in states if self.has(one.start.at)}
+        return list(found.values())
+
+
+def _part(record: CallRecord) -> bool:
+    return bool(record.joined)
+
+
+def of_store(store: Store, node: str, span: Span) -> Source:
+    """Return what the store has."""
+    ends = Edge(span.start).moment(), Edge(span.end).moment()
+    calls = span.calls(record for record in store.calls(None, *ends) if record.node == node)
+    states = span.states(state for state in store.states(*ends) if state.node == node)
+    return Source(calls, states, span.start, span.start)
+
+
+def of_log(lines: Iterable[Line], node: str, span: Span, odd: Counter[str]) -> Source:
+    """Return what queue_log tells. Agents of queues that are not ours are left out: events tell nothing of them."""
+    history, agents = History(node, span.end + BEFORE_US, odd), AgentStates(node)
+    source, first = Source({}, []), 0
+    part: list[Line] = []
+
+    def fold() -> None:
+        history.take(part)
+        agents.logged([line for line in part if line.event in STATE_EVENTS])
+        source.calls |= span.calls(history.records())
+        source.states += span.states(agents.take())
+        history.states()
+
+    for line in lines:
+        first = first or line.at
+        source.until = max(source.until, line.at)
+        if line.at >= span.end + BEFORE_US:
+            break
+        if len(part) >= _PIECE and line.at != part[-1].at:
+            fold()
+            part = []
+        part.append(line)
+    fold()
+    history.end()
+    source.calls |= span.calls(history.records())
+    source.states = span.states(source.states)
+    # What stands before the first line that is there is in no source that a line could confirm.
+    source.since = max(first, span.start)
+    return source
+
+
+def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) -> tuple[Source, list[Gap]]:
+    """Return what the journal's events tell, with the lines it has for gaps, and the gaps."""
+    feeder, source, gaps = Feeder(Tracker(node)), Source({}, [], since=span.start), list[Gap]()
+    watch = _Gaps(span)
+
+    def damaged(text: str) -> None:
+        say(text)
+        feeder.lost()
+
+    def keep(*, last: bool = False) -> None:
+        records, states = feeder.tracker.take(settled=not last, last=last)
+        source.calls |= span.calls(records)
+        source.states += states
+
+    for chunk in _chunks(folder, span, damaged):
+        source.since = max(source.since, chunk.received_us) if source.until == 0 else source.since
+        source.until = chunk.received_us
+        gaps += watch.take(chunk, feeder)
+        keep()
+    feeder.finish()
+    keep(last=True)
+    source.states = span.states(source.states)
+    return source, [*gaps, *watch.end()]
+
+
+def _chunks(folder: Path, span: Span, damaged: Callable[[str], None]) -> Iterator[Chunk]:
+    """Yield the chunks from a day before to a day after."""
+    begun = [(one.first, _began(one.path)) for one in listed(folder)]
+    start = max((first for first, at in begun if at <= span.start - BEFORE_US), default=0)
+    for chunk in read(folder, start, damaged):
+        if chunk.received_us >= span.end + BEFORE_US:
+            return
+        yield chunk
+
+
+def _began(path: Path) -> int:
+    return read_head(path).began_us
+
+
+class _Gaps:
+    """Finds the gaps among chunks: from the last moment told before one to the first after it."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._from = self._received = 0
+        self._open = False
+        self._filled = False
+
+    def take(self, chunk: Chunk, feeder: Feeder) -> Iterator[Gap]:
+        """Fold a chunk; yield the gap that ends with it."""
+        before = feeder.tracker.now
+        feeder.take(chunk.data)
+        if not chunk.data:
+            if not self._open:
+                self._from, self._filled = before, False
+            self._open = True
+        elif chunk.data.startswith(BACKFILL):
+            self._filled = len(chunk.data) > len(BACKFILL)
+            yield from self._closed(chunk.received_us)
+        self._received = chunk.received_us
+
+    def end(self) -> Iterator[Gap]:
+        """Yield the gap that nothing ends."""
+        yield from self._closed(self._received)
+
+    def _closed(self, end: int) -> Iterator[Gap]:
+        # Before the very first connection there is nothing to lose.
+        if self._open and self._from and self._from < self._span.end and end >= self._span.start:
+            yield Gap(self._from, end, self._filled)
+        self._open = False

@@ -1,0 +1,136 @@
+"""A day of every node held against itself: the journal's events, queue_log and the store."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from msgspec import Struct
+
+from cctoolkit.capture.audit import Count, Day, Finding, Gap, Source, counts, findings
+from cctoolkit.capture.audited import BEFORE_US, Span, of_journal, of_log, of_store
+from cctoolkit.capture.importing import log_in_order
+from cctoolkit.capture.lines import SECOND, Line, parse
+from cctoolkit.capture.rotated import Files, read_on
+from cctoolkit.capture.rows import rows as rows_of
+from cctoolkit.capture.session import journal_path
+from cctoolkit.cdr.records import Edge
+from cctoolkit.cdr.store import FILE_NAME, Store, micros
+from cctoolkit.errors import UsageError
+from cctoolkit.model.site import Node
+from cctoolkit.workflow.reach import files_are_here, queue_log_files, time_zone
+from cctoolkit.workflow.specs import load_site
+
+_WRITTEN = {"cdr": "cdr-csv/Master.csv", "cel": "cel-custom/Master.csv"}
+"""Where the switch writes its own records of calls, beside its queue_log; a row a pair of channels."""
+
+
+class Asked(Struct, frozen=True):
+    """What is to be audited: a day in a time zone (UTC when ""), of all nodes or one; `logs` are read instead of the
+    queue_log that the site names. Without either there is none.
+    """
+
+    day: str
+    time_zone: str = ""
+    node: str = ""
+    logs: Sequence[Path] = ()
+
+
+class Audited(Struct):
+    """One node's day in all sources. `entries` counts rows of the switch's CDR and CEL files, where there are any;
+    `odd` what queue_log has that is no line, by kind.
+    """
+
+    node: str
+    counts: list[Count]
+    gaps: tuple[Gap, ...]
+    findings: list[Finding]
+    odd: Counter[str]
+    entries: dict[str, int]
+
+
+def audit(site: str, folder: Path, asked: Asked, say: Callable[[str], None]) -> list[Audited]:
+    """Compare the day of each node. Raise UsageError when nobody says whose day, or whose logs."""
+    span = _span(asked)
+    known = {one.id: one for one in load_site(site).site.nodes} if site else {}
+    names = [asked.node] if asked.node else list(known) or _nodes(folder)
+    if asked.logs and len(names) > 1:
+        raise UsageError("whose log is it", expected=f"--node, one of {', '.join(names)}")
+    with Store.read(folder / FILE_NAME) as store:
+        return [_Audit(name, known.get(name), span, asked.logs, say).told(folder, store) for name in names]
+
+
+def _nodes(folder: Path) -> list[str]:
+    found = sorted(path.name for path in (folder / "journal").glob("*") if path.is_dir())
+    if not found:
+        raise UsageError("no node is known", where=str(folder), expected="--site, --node, or a journal in the folder")
+    return found
+
+
+def _span(asked: Asked) -> Span:
+    where = time_zone(asked.time_zone or "UTC")
+    try:
+        first = date.fromisoformat(asked.day)
+    except ValueError:
+        raise UsageError(f"{asked.day!r} is no day", expected="a day such as 2026-11-28") from None
+    start, end = (datetime.combine(one, time(), where) for one in (first, first + timedelta(days=1)))
+    return Span(micros(start), micros(end))
+
+
+class _Audit:
+    """The audit of one node; `node` is None where no site says what it is."""
+
+    def __init__(
+        self, name: str, node: Node | None, span: Span, logs: Sequence[Path], say: Callable[[str], None]
+    ) -> None:
+        self._name, self._node, self._span, self._logs, self._say = name, node, span, logs, say
+        self._odd: Counter[str] = Counter()
+
+    def told(self, folder: Path, store: Store) -> Audited:
+        day = Day(self._name, of_store(store, self._name, self._span), log=self._log())
+        journal = journal_path(folder, self._name)
+        if journal.is_dir():
+            day.events, gaps = of_journal(journal, self._name, self._span, self._say)
+            day.gaps = tuple(gaps)
+        if day.log:
+            # A channel that turned out to be a part of another call has lines of its own.
+            day.log.calls = {id_: call for id_, call in day.log.calls.items() if not _part(store, id_)}
+        return Audited(self._name, counts(day), day.gaps, list(findings(day)), self._odd, self._entries())
+
+    def _log(self) -> Source | None:
+        if self._logs:
+            return self._folded(log_in_order(self._logs, None, self._odd))
+        if self._node is None:
+            return None
+        if table := self._node.queue_log_table:
+            return self._folded(log_in_order([Path(table.sqlite)], time_zone(table.time_zone), self._odd))
+        try:
+            with queue_log_files(self._node) as files:
+                return self._folded(self._lines(files))
+        except OSError as error:
+            why = error.strerror or error
+            self._say(f"{self._name}: queue_log cannot be read ({why}); the day is told without it")
+            return None
+
+    def _lines(self, files: Files) -> Iterator[Line]:
+        for rows, _ in read_on(files, None, (self._span.start - BEFORE_US) // SECOND):
+            yield from parse(rows.decode("utf-8", "replace"))
+
+    def _folded(self, lines: Iterator[Line]) -> Source:
+        return of_log(lines, self._name, self._span, self._odd)
+
+    def _entries(self) -> dict[str, int]:
+        if self._node is None or not files_are_here(self._node):
+            return {}
+        days = {f"{Edge(at).moment():%Y-%m-%d}" for at in (self._span.start, self._span.end - 1)}
+        paths = {kind: Path(self._node.queue_log).parent / place for kind, place in _WRITTEN.items()}
+        return {
+            kind: sum(any(one in row for one in days) for row in rows_of(path, Counter()))
+            for kind, path in paths.items()
+            if path.is_file()
+        }
+
+
+def _part(store: Store, call: str) -> bool:
+    kept = store.get(call)
+    return kept is not None and bool(kept.joined)
