@@ -16,6 +16,7 @@ from cctoolkit.capture.lines import SECOND, Line, parse
 from cctoolkit.capture.queue_log import STATE_EVENTS
 from cctoolkit.capture.rotated import Files, Position, read_on
 from cctoolkit.capture.tracker import KEEP_US, LOST_US
+from cctoolkit.errors import OperatorError
 
 _EARLY = 2 * SECOND
 _MOST_STATES = 200_000
@@ -63,6 +64,12 @@ class Recent(Struct):
             if call.last < now - (KEEP_US if call.ended else LOST_US):
                 del self._calls[id_]
 
+    def settle(self) -> None:
+        """Forget what no later gap needs."""
+        self.sweep(self.now)
+        while self._states and self._states[0][0] < self.now - KEEP_US:
+            self._states.popleft()
+
     def text(self, *, only_live: bool) -> str:
         """Return the rows that the gap needs, in their order: of every call with a line in it, from its beginning, and
         of agents' states in it. `only_live`: of calls that have not ended, and of agents' states at any time.
@@ -94,12 +101,14 @@ class Follower:
         """Return the rows that a gap since `since` (microseconds; 0: since ever) needs. Raise OSError."""
         self._recent.since = since
         with self._opened() as files:
-            for _ in range(_TRIES):
+            for left in reversed(range(_TRIES)):
                 try:
                     self._read(files, since)
+                    break
                 except FileNotFoundError:
-                    continue  # Packed while it was read: it goes on in the packed one.
-                break
+                    # Packed while it was read: it goes on in the packed one.
+                    if not left:
+                        raise
         return _told(self._recent, since)
 
     def _read(self, files: Files, since: int) -> None:
@@ -121,9 +130,12 @@ class TableFollower:
     def __call__(self, since: int) -> str:
         """See `Follower`."""
         self._recent.since = since
-        for row, line in self._lines():
-            self._row = row
-            self._recent.take(line)
+        try:
+            for row, line in self._lines():
+                self._row = row
+                self._recent.take(line)
+        except OperatorError as error:
+            raise OSError(f"{error.where}: {error.what}") from error
         return _told(self._recent, since)
 
     def _lines(self) -> Iterator[tuple[int, Line]]:
@@ -134,5 +146,5 @@ class TableFollower:
 
 def _told(recent: Recent, since: int) -> str:
     text = recent.text(only_live=since == 0)
-    recent.sweep(recent.now)
+    recent.settle()
     return text

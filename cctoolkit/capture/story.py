@@ -4,7 +4,7 @@ Source: the events' pages at docs.asterisk.org (Asterisk 22, AMI Events), and ap
 """
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -20,12 +20,7 @@ _LEFT_BY: dict[str, VisitOutcome] = {
     "queue-no-agents": "no_agents",
 }
 _KEY = "queue-key-"
-_LEFT: dict[str, VisitOutcome] = {
-    "abandoned": "abandoned",
-    "timeout": "timeout",
-    "no_agents": "no_agents",
-    "exit_key": "exit_key",
-}
+_LEFT: dict[str, VisitOutcome] = {how: how for how in get_args(VisitOutcome)}
 
 
 class Story(Struct):

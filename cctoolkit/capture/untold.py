@@ -57,8 +57,9 @@ def untold(logged: AgentInterval, kept: Sequence[AgentInterval]) -> Iterator[Age
     """
     end = logged.end.at if logged.end else None
     pieces = [(logged.start, logged.end)]
-    for one in sorted(kept, key=lambda state: state.start.at):
-        if not _same(one, logged) or (end is not None and one.start.at > end):
+    alike = sorted((one for one in kept if _same(one, logged)), key=lambda state: state.start.at)
+    for one in alike:
+        if end is not None and one.start.at > end:
             continue
         until = one.end
         if until is None and one.start.at < logged.start.at - _APART:
@@ -68,6 +69,8 @@ def untold(logged: AgentInterval, kept: Sequence[AgentInterval]) -> Iterator[Age
             yield replace(one, end=until)
         pieces = [part for piece in pieces for part in _without(piece, one.start, until)]
     for start, until in pieces:
+        if until and until.at - start.at < _APART and any(_near(one, start.at, until.at) for one in alike):
+            continue  # As short as the log is inexact, it may be that one.
         yield replace(logged, start=start, end=until)
 
 
@@ -78,10 +81,14 @@ def _same(one: AgentInterval, other: AgentInterval) -> bool:
     return (one.node, one.agent) == (other.node, other.agent) and alike
 
 
+def _near(one: AgentInterval, start: int, end: int) -> bool:
+    return one.start.at <= end + SECOND and (one.end is None or one.end.at >= start - SECOND)
+
+
 def _without(piece: tuple[Edge, Edge | None], start: Edge, end: Edge | None) -> Iterator[tuple[Edge, Edge | None]]:
     """Yield what is left of a stretch without another; nothing as short as the log is inexact."""
     first, last = piece
-    if (end is not None and end.at <= first.at) or (last is not None and start.at > last.at + SECOND):
+    if end is not None and end.at <= first.at:
         yield piece
         return
     if start.at > first.at + _APART:

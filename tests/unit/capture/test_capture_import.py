@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cctoolkit.capture.feeder import Feeder
+from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.importing import Imported, import_log, lines_of, log_in_order
 from cctoolkit.capture.replay import drain
 from cctoolkit.capture.rows import LONGEST
 from cctoolkit.capture.tracker import Tracker
+from cctoolkit.cdr.records import AgentInterval, Edge
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import OperatorError, UsageError
 from tests.unit.capture.made_calls import EPOCH, SECOND, day, line
@@ -266,3 +267,44 @@ def test_a_pause_that_nobody_ended_hides_no_later_one(tmp_path):
         heard(store, moments[: paused + 2])
         taken([tmp_path / "queue_log"], store)
         all_equal(whole(moments), told(store))
+
+
+def test_a_moment_is_told_once(tmp_path):
+    """A wrap-up that ends as it begins lies after the second its lines name; two pauses, one after the other, stay two."""
+    text = "".join(
+        line(EPOCH + at * SECOND, "NONE", "northwind.orders", "ivanova", *rest) + "\n"
+        for at, *rest in ((36, "PAUSE", "wrap-up"), (36, "UNPAUSE"), (40, "PAUSE", "lunch"), (50, "PAUSE", "tea"), (60, "UNPAUSE"))
+    )  # fmt: skip
+    (tmp_path / "queue_log").write_text(text)
+    with Store.open(tmp_path / "store") as store:
+        at = EPOCH + 36_706_000
+        exact = AgentInterval("n1", "ivanova", "wrap-up", Edge(at), Edge(at + 2000), "wrap-up")
+        store.put_states([exact])
+        for _ in range(2):
+            taken([tmp_path / "queue_log"], store)
+            found = [(one.reason, one.start.at - EPOCH, one.end.at - EPOCH) for one in store.states()]
+            assert found == [
+                ("wrap-up", 36_706_000, 36_708_000), ("lunch", 40 * SECOND, 50 * SECOND), ("tea", 50 * SECOND, 60 * SECOND),
+            ]  # fmt: skip
+
+
+def test_plain_queues_in_a_gap():
+    """A call of a plain queue that lies in a gap of the events is told from its lines; a part of another call is not."""
+    text = plain("100.5", (3, "NONE", "ENTERQUEUE", "", "600", 1), (9, "NONE", "ABANDON", 1, 1, 6))
+    feeder = Feeder(Tracker("n1"))
+    feeder.take(b"")
+    feeder.take(BACKFILL + text.encode())
+    (record,), _ = feeder.tracker.take(last=True)
+    assert (record.call, record.project, record.outcome, record.ended.at) == (
+        "n1-100.5",
+        "",
+        "abandoned",
+        EPOCH + 9 * SECOND,
+    )
+    moments = day([(0, 0)])
+    ours = Feeder(Tracker("n1"))
+    ours.take(events(moments))
+    expected = ours.tracker.take(last=True)[0]
+    ours.take(b"")
+    ours.take(BACKFILL + text.replace("|100.5|", f"|{expected[0].call}|").encode())
+    assert ours.tracker.take(last=True)[0] == []
