@@ -22,12 +22,13 @@ GOES_ON = 24 * 3600 * SECOND
 
 
 class Source(Struct):
-    """What one source tells of a day: calls that entered in it by their ids, states that began in it; None: there is no
-    such source. `since` is from when on it tells anything, `until` its newest moment.
+    """What one source tells of a day: calls that entered in it by their ids, states that began in it, and all those
+    `around` it. `since` is from when on it tells anything, `until` its newest moment.
     """
 
     calls: dict[str, CallRecord]
     states: list[AgentInterval]
+    around: list[AgentInterval]
     since: int = 0
     until: int = 0
 
@@ -49,9 +50,13 @@ class Finding(Struct, frozen=True):
 
 
 class Day(Struct):
-    """All that is known of a node's day; `events` and `log` are None where there is no journal, or no queue_log."""
+    """All that is known of a node's day, from `start` until before `end`; `events` and `log` are None where there is no
+    journal, or no queue_log.
+    """
 
     node: str
+    start: int
+    end: int
     store: Source
     events: Source | None = None
     log: Source | None = None
@@ -116,7 +121,8 @@ def _call(call: str, day: Day, versions: Mapping[str, CallRecord | None]) -> Ite
     entered = next(iter(known.values())).entered.at
     for name, record in versions.items():
         source = _sources(day)[name]
-        if record is None and source.since - LATE <= entered and not (name == "events" and _in_a_gap(day, entered)):
+        told_of = source.since - LATE <= entered and not (name == "events" and _in_a_gap(day, entered))
+        if record is None and told_of and not _at_midnight(day, entered):
             yield Finding("missing", call, f"entered {told(entered)}: in {where}, not in {name}")
     kept = versions["store"]
     if kept is None:
@@ -133,6 +139,11 @@ def _call(call: str, day: Day, versions: Mapping[str, CallRecord | None]) -> Ite
 
 def _in_a_gap(day: Day, at: int) -> bool:
     return any(gap.start - LATE <= at <= gap.end + LATE for gap in day.gaps)
+
+
+def _at_midnight(day: Day, at: int) -> bool:
+    """Say whether it may be another day by a less exact source."""
+    return min(abs(at - day.start), abs(day.end - at)) <= LATE
 
 
 def _differences(call: str, name: str, other: CallRecord, kept: CallRecord) -> Iterator[Finding]:
@@ -180,7 +191,7 @@ def _named(of: str, part: CallRecord | QueueVisit | AgentLeg, *names: str) -> It
 
 def _states(day: Day, log: Source) -> Iterator[Finding]:
     """Compare agents' states: what one has and the other does not cover, and pauses of another reason."""
-    kept, logged = by_agent(day.store.states), by_agent(log.states)
+    kept, logged = by_agent(day.store.around), by_agent(log.around)
     for state in log.states:
         yield from _uncovered(state, kept.get(state.agent, []), "in queue_log, not in the store")
         for one in kept.get(state.agent, []):

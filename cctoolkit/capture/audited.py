@@ -37,9 +37,8 @@ class Span:
         return {record.call: record for record in records if self.has(record.entered.at) and not _part(record)}
 
     def states(self, states: Iterable[AgentInterval]) -> list[AgentInterval]:
-        """Return those that began in it; of two versions of one the later."""
-        found = {(one.agent, one.state, one.start, one.reason): one for one in states if self.has(one.start.at)}
-        return list(found.values())
+        """Return those that began in it."""
+        return [state for state in states if self.has(state.start.at)]
 
 
 def _part(record: CallRecord) -> bool:
@@ -50,21 +49,21 @@ def of_store(store: Store, node: str, span: Span) -> Source:
     """Return what the store has."""
     ends = Edge(span.start).moment(), Edge(span.end).moment()
     calls = span.calls(record for record in store.calls(None, *ends) if record.node == node)
-    states = span.states(state for state in store.states(*ends) if state.node == node)
-    return Source(calls, states, span.start, span.start)
+    around = [state for state in store.states(*ends) if state.node == node]
+    return Source(calls, span.states(around), around, span.start, span.start)
 
 
 def of_log(lines: Iterable[Line], node: str, span: Span, odd: Counter[str]) -> Source:
     """Return what queue_log tells. Agents of queues that are not ours are left out: events tell nothing of them."""
     history, agents = History(node, span.end + BEFORE_US, odd), AgentStates(node)
-    source, first = Source({}, []), 0
+    source, first = Source({}, [], []), 0
     part: list[Line] = []
 
     def fold() -> None:
         history.take(part)
         agents.logged([line for line in part if line.event in STATE_EVENTS])
         source.calls |= span.calls(history.records())
-        source.states += span.states(agents.take())
+        source.around += agents.take()
         history.states()
 
     for line in lines:
@@ -79,15 +78,17 @@ def of_log(lines: Iterable[Line], node: str, span: Span, odd: Counter[str]) -> S
     fold()
     history.end()
     source.calls |= span.calls(history.records())
-    source.states = span.states(source.states)
+    # Of two versions of a state the later has its end.
+    source.around = list({(one.agent, one.state, one.start, one.reason): one for one in source.around}.values())
+    source.states = span.states(source.around)
     # What stands before the first line that is there is in no source that a line could confirm.
     source.since = max(first, span.start)
     return source
 
 
 def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) -> tuple[Source, list[Gap]]:
-    """Return what the journal's events tell, with the lines it has for gaps, and the gaps."""
-    feeder, source, gaps = Feeder(Tracker(node)), Source({}, [], since=span.start), list[Gap]()
+    """Return what the journal's events tell of calls, with the lines it has for gaps, and the gaps."""
+    feeder, source, gaps = Feeder(Tracker(node)), Source({}, [], [], since=span.start), list[Gap]()
     watch = _Gaps(span)
 
     def damaged(text: str) -> None:
@@ -95,9 +96,8 @@ def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) 
         feeder.lost()
 
     def keep(*, last: bool = False) -> None:
-        records, states = feeder.tracker.take(settled=not last, last=last)
+        records, _ = feeder.tracker.take(settled=not last, last=last)
         source.calls |= span.calls(records)
-        source.states += states
 
     for chunk in _chunks(folder, span, damaged):
         source.since = max(source.since, chunk.received_us) if source.until == 0 else source.since
@@ -106,7 +106,6 @@ def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) 
         keep()
     feeder.finish()
     keep(last=True)
-    source.states = span.states(source.states)
     return source, [*gaps, *watch.end()]
 
 
@@ -136,7 +135,7 @@ class _Gaps:
     def take(self, chunk: Chunk, feeder: Feeder) -> Iterator[Gap]:
         """Fold a chunk; yield the gap that ends with it."""
         before = feeder.tracker.now
-        feeder.take(chunk.data)
+        feeder.take(chunk.data, chunk.received_us)
         if not chunk.data:
             if not self._open:
                 self._from, self._filled = before, False

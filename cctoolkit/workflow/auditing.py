@@ -87,7 +87,8 @@ class _Audit:
         self._odd: Counter[str] = Counter()
 
     def told(self, folder: Path, store: Store) -> Audited:
-        day = Day(self._name, of_store(store, self._name, self._span), log=self._log())
+        kept = of_store(store, self._name, self._span)
+        day = Day(self._name, self._span.start, self._span.end, kept, log=self._log())
         journal = journal_path(folder, self._name)
         if journal.is_dir():
             day.events, gaps = of_journal(journal, self._name, self._span, self._say)
