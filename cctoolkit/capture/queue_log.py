@@ -23,6 +23,7 @@ ANSWERING = frozenset({"callback", "collect", "menu", "play", "queue", "survey",
 """Step types that answer a call not answered yet, as soon as they are entered: `needs_answer` of model.steps."""
 
 _TESTS = "cct-test-"
+_MOST_DIALLED = 1000
 
 
 class LoggedCall(Struct):
@@ -52,6 +53,8 @@ class Fold(Struct):
 
     node: str
     calls: dict[str, LoggedCall] = field(default_factory=dict)
+    _dialled: dict[str, str] = field(default_factory=dict)
+    """Numbers that DID lines (FreePBX writes them) told of calls that have not begun yet."""
 
     def take(self, line: Line) -> LoggedCall | None:
         """Take a line; return the call it is of, None when it is of none that is known."""
@@ -72,8 +75,13 @@ class Fold(Struct):
 
     def _plain(self, line: Line) -> LoggedCall | None:
         call = call_of(self.node, line.call)
+        if line.event == "DID":
+            self._dialled[line.call] = number(line.data(1))
+            if len(self._dialled) > _MOST_DIALLED:
+                del self._dialled[next(iter(self._dialled))]
         if call not in self.calls and line.event == "ENTERQUEUE" and marks.queue_ids(line.queue) is None:
-            start = CallRecord(call, self.node, "", "", "", "", number(line.data(2)), Edge(line.at, "queue_log"))
+            dialled, caller = self._dialled.pop(line.call, ""), number(line.data(2))
+            start = CallRecord(call, self.node, "", "", "", dialled, caller, Edge(line.at, "queue_log"))
             self.calls[call] = LoggedCall(start, channel=line.call)
         return self.calls.get(call)
 

@@ -187,7 +187,7 @@ def test_queues_that_are_not_ours(tmp_path):
     )  # fmt: skip
     states = [
         (0, "NONE", "NONE", "NONE", "QUEUESTART", ""), (0, "REALTIME", PLAIN, "SIP/101", "ADDMEMBER", ""),
-        (1, "NONE", "NONE", "Agent/7", "AGENTLOGIN", "SIP/9"), (2, "NONE", PLAIN, "SIP/101", "PAUSE", "tea"),
+        (0, "100.1", "NONE", "NONE", "DID", "+48221002030"), (1, "NONE", "NONE", "Agent/7", "AGENTLOGIN", "SIP/9"), (2, "NONE", PLAIN, "SIP/101", "PAUSE", "tea"),
         (8, "NONE", PLAIN, "SIP/101", "UNPAUSE", ""), (9, "NONE", "NONE", "Agent/7", "AGENTLOGOFF", "SIP/9", 8),
         (9, "NONE", PLAIN, "SIP/101", "REMOVEMEMBER", ""), (9, "NONE", "NONE", "NONE", "CONFIGRELOAD", ""),
     ]  # fmt: skip
@@ -198,7 +198,8 @@ def test_queues_that_are_not_ours(tmp_path):
         assert taken([tmp_path / "queue_log"], store).odd == {}
         one, two, three, four = store.calls("")
         found = [(s.agent, s.state, s.reason, s.start.at - EPOCH, s.end.at - EPOCH) for s in store.states()]
-    assert (one.call, one.caller, one.outcome, one.hung_up_by) == ("n1-100.1", "600100200", "answered", "caller")
+    assert (one.call, one.number, one.caller) == ("n1-100.1", "+48221002030", "600100200")
+    assert (one.outcome, one.hung_up_by) == ("answered", "caller")
     assert [(leg.agent, leg.outcome) for leg in one.visits[0].legs] == [
         ("SIP/101", "no_answer"),
         ("SIP/102", "answered"),
