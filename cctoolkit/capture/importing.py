@@ -14,8 +14,10 @@ from cctoolkit.capture.in_order import merged
 from cctoolkit.capture.lines import SECOND, Line, line_of
 from cctoolkit.capture.rows import rows, unread
 from cctoolkit.capture.untold import better, by_agent, untold
+from cctoolkit.cdr.reading import CHUNK
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 from cctoolkit.cdr.store import Store
+from cctoolkit.cdr.wanted import Wanted
 
 _PIECE = 5_000
 _TELL = 1_000_000
@@ -101,12 +103,22 @@ def _keep(records: Sequence[CallRecord], states: Sequence[AgentInterval], store:
     done.states += len(states)
     if not records and not states:
         return
+    found = _found(records, store)
+    kept = by_agent(_around(states, store))
+    told = (one for state in states for one in untold(state, kept.get(state.agent, [])))
     with store.batch():
-        found = (better(record, store.get(record.call)) for record in records)
-        done.kept_calls += store.put(record for record in found if record)
-        kept = by_agent(_around(states, store))
-        told = (one for state in states for one in untold(state, kept.get(state.agent, [])))
+        newer = [better(record, found.get(record.call)) for record in records]
+        done.kept_calls += store.put(record for record in newer if record)
         done.kept_states += store.put_states(list(told))
+
+
+def _found(records: Sequence[CallRecord], store: Store) -> dict[str, CallRecord]:
+    """Return what the store has of these calls, by their ids."""
+    found: dict[str, CallRecord] = {}
+    for start in range(0, len(records), CHUNK):
+        calls = tuple(record.call for record in records[start : start + CHUNK])
+        found |= {one.call: one for one in store.search(Wanted(calls=calls, joined=True))}
+    return found
 
 
 def _around(states: Sequence[AgentInterval], store: Store) -> list[AgentInterval]:

@@ -11,11 +11,13 @@ import typer
 from cctoolkit.cli.options import CHANGES, Format, OutputFormat, Store, say, say_json, tell
 
 if TYPE_CHECKING:
+    from cctoolkit.cdr.address import Where
     from cctoolkit.workflow.auditing import Audited
 
-if TYPE_CHECKING:
-    from cctoolkit.cdr.address import Where
-
+Journal = Annotated[
+    Path | None,
+    typer.Option("--journal", help="The folder of journals, where records go into a database.", metavar="DIR"),
+]
 
 app = typer.Typer(no_args_is_help=False)
 
@@ -23,9 +25,7 @@ app = typer.Typer(no_args_is_help=False)
 @app.callback(invoke_without_command=True)
 def command(
     context: typer.Context,
-    store: Annotated[
-        Path | None, typer.Option("--store", help="The folder of call records and journals.", metavar="DIR")
-    ] = None,
+    store: Store = None,
     site: Annotated[
         str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")
     ] = "",
@@ -33,10 +33,7 @@ def command(
         Path | None,
         typer.Option("--replay", help="Read a journal, a part of one or a raw AMI transcript instead.", metavar="PATH"),
     ] = None,
-    journal: Annotated[
-        Path | None,
-        typer.Option("--journal", help="The folder of journals, where records go into a database.", metavar="DIR"),
-    ] = None,
+    journal: Journal = None,
     node: Annotated[str, typer.Option("--node", help="With --replay: the node it is from.", metavar="NODE")] = "",
 ) -> None:
     """Capture calls until Ctrl-C or SIGTERM: every byte into the journal first, then into call records.
@@ -85,6 +82,7 @@ def audit(
         typer.Option("--log", help="A queue_log to read instead; may be said several times.", metavar="FILE"),
     ] = None,
     node: Annotated[str, typer.Option("--node", help="Only this node.", metavar="NODE")] = "",
+    journal: Journal = None,
     time_zone: Annotated[str, typer.Option("--time-zone", help="The day's; UTC when not given.", metavar="ZONE")] = "",
     form: OutputFormat = Format.text,
 ) -> int:
@@ -93,10 +91,10 @@ def audit(
 
     Example: cctoolkit capture audit --site lab --store records/ --day 2026-11-28
     """
-    from cctoolkit.workflow import auditing
+    from cctoolkit.workflow import auditing, keeping
 
     asked = auditing.Asked(day, time_zone, node, log or [])
-    found = auditing.audit(site, store, asked, tell)
+    found = auditing.audit(site, store, keeping.journal_folder(store, journal), asked, tell)
     if form is Format.json:
         say_json(found)
     else:

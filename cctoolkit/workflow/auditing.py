@@ -14,8 +14,9 @@ from cctoolkit.capture.lines import SECOND, Line, parse
 from cctoolkit.capture.rotated import Files, read_on
 from cctoolkit.capture.rows import rows as rows_of
 from cctoolkit.capture.session import journal_path
+from cctoolkit.cdr.address import Where, place
 from cctoolkit.cdr.records import Edge
-from cctoolkit.cdr.store import FILE_NAME, Store, micros
+from cctoolkit.cdr.store import Store, micros
 from cctoolkit.errors import UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.workflow.reach import files_are_here, queue_log_files, time_zone
@@ -49,14 +50,14 @@ class Audited(Struct):
     entries: dict[str, int]
 
 
-def audit(site: str, folder: Path, asked: Asked, say: Callable[[str], None]) -> list[Audited]:
-    """Compare the day of each node. Raise UsageError when nobody says whose day, or whose logs."""
+def audit(site: str, where: Where, folder: Path, asked: Asked, say: Callable[[str], None]) -> list[Audited]:
+    """Compare the day of each node; `folder` has the journals. Raise UsageError when nobody says whose day, or logs."""
     span = _span(asked)
     known = {one.id: one for one in load_site(site).site.nodes} if site else {}
     names = [asked.node] if asked.node else list(known) or _nodes(folder)
     if asked.logs and len(names) > 1:
         raise UsageError("whose log is it", expected=f"--node, one of {', '.join(names)}")
-    with Store.read(folder / FILE_NAME) as store:
+    with Store.read(place(where)) as store:
         return [_Audit(name, known.get(name), span, asked.logs, say).told(folder, store) for name in names]
 
 

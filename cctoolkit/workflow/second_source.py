@@ -5,7 +5,8 @@ from pathlib import Path
 
 from cctoolkit import clock
 from cctoolkit.capture.importing import Imported, import_log, log_in_order
-from cctoolkit.cdr.store import FILE_NAME, Store, micros
+from cctoolkit.cdr.address import Where, place
+from cctoolkit.cdr.store import Store, micros
 from cctoolkit.errors import UsageError
 from cctoolkit.workflow.reach import time_zone
 from cctoolkit.workflow.specs import load_site
@@ -14,12 +15,12 @@ _AHEAD = 86_400_000_000
 
 
 def import_queue_log(
-    paths: Sequence[Path], folder: Path, node: str, site: str, zone: str, say: Callable[[str], None]
+    paths: Sequence[Path], where: Where, node: str, site: str, zone: str, say: Callable[[str], None]
 ) -> Imported:
     """Put what logs tell of a node into the store. Raise UsageError when nobody says which node's they are."""
     done = Imported()
     lines = log_in_order(paths, time_zone(zone) if zone else None, done.odd)
-    with Store.open(folder / FILE_NAME) as store:
+    with Store.open(place(where)) as store:
         import_log(lines, _node(node, site), store, micros(clock.now()) + _AHEAD, done, say)
     return done
 
