@@ -52,6 +52,7 @@ check: $(VENV)/.dev
 	$(BIN)/cctoolkit validate
 
 soak: $(VENV)/.dev
+	$(PIP) install 'atheris>=3,<4'
 	$(BIN)/python -m pytest tests -m soak -q
 	$(BIN)/python -m pytest tests/unit --hypothesis-profile dice -n 2 -q
 

@@ -9,6 +9,8 @@ from typing import Self
 
 import msgspec
 
+_MOST_DIGITS = 15
+
 
 class Message(msgspec.Struct, frozen=True, dict=True):
     """An event or a response: `text` as it came, without the end of its last line.
@@ -118,7 +120,8 @@ class Message(msgspec.Struct, frozen=True, dict=True):
         if len(text) == 17 and text[10] == "." and (digits := text[:10] + text[11:]).isdecimal():
             return int(digits)
         seconds, _, fraction = text.partition(".")
-        if not seconds or not (seconds + fraction).isdecimal():
+        # More digits than any moment has are not worth the time it takes to read them.
+        if not seconds or len(seconds) > _MOST_DIGITS or not (seconds + fraction[:6]).isdecimal():
             return None
         return int(seconds) * 1_000_000 + int(fraction[:6].ljust(6, "0"))
 

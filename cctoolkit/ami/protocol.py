@@ -18,6 +18,8 @@ from cctoolkit.errors import SwitchError, ToolkitBug
 BANNER: Final = b"Asterisk Call Manager/"
 MAX_BLOCK_BYTES: Final = 8 * 1024 * 1024
 """A block holds a whole command's output; `dialplan show` of a large switch takes a few megabytes."""
+MAX_EVENT_BYTES: Final = 64 * 1024
+"""Asterisk's longest events, with all channel variables, are a tenth of that; what is kept of events stays small."""
 MAX_HEADERS: Final = 128
 """Headers of one action, Action and ActionID counted: AST_MAX_MANHEADERS in Asterisk's manager.h."""
 MAX_LINE_BYTES: Final = 1022
@@ -27,7 +29,8 @@ _EOL: Final = b"\r\n"
 _BLOCK_END: Final = b"\r\n\r\n"
 _MAX_BANNER_BYTES: Final = 128
 _EMPTY_LINES: Final = re.compile(r"\A(?:\r\n)+|(?:\r\n)+\Z")
-_OPENINGS: Final = ("Event: ", "Response: ")
+_EVENT: Final = "Event: "
+_OPENINGS: Final = (_EVENT, "Response: ")
 _LEGACY_START: Final = "Response: Follows"
 _LEGACY_END: Final = "--END COMMAND--"
 _LEGACY_HEADERS: Final = ("Response: ", "Privilege: ", "ActionID: ", "Message: ")
@@ -46,16 +49,22 @@ class Parser(msgspec.Struct, kw_only=True):
 
     `banner` says whether the switch's first line is still to come; false from the beginning for a stream taken up in
     its middle. `greeting` is that line once it has come ("Asterisk Call Manager/…"; the number is the protocol's, not
-    Asterisk's). `anomalies` counts blocks that are neither event nor response, and those without an end. Bytes that
-    are not UTF-8 become U+FFFD: a message can always be stored and printed, and the journal keeps the exact bytes.
+    Asterisk's). `odd` counts, by name, what made no message: foreign_block is neither event nor response, endless_block
+    and endless_output have no end, long_event is over MAX_EVENT_BYTES. Bytes that are not UTF-8 become U+FFFD: messages
+    can always be stored and printed, and the journal keeps the exact bytes.
     """
 
     banner: bool = True
     max_block_bytes: int = MAX_BLOCK_BYTES
     greeting: str = ""
-    anomalies: int = 0
+    odd: dict[str, int] = msgspec.field(default_factory=dict)
     _buffer: bytearray = msgspec.field(default_factory=bytearray)
     _legacy: str = ""
+
+    @property
+    def anomalies(self) -> int:
+        """How much made no message."""
+        return sum(self.odd.values())
 
     @property
     def pending_bytes(self) -> int:
@@ -76,7 +85,7 @@ class Parser(msgspec.Struct, kw_only=True):
             del self._buffer[: end + len(_BLOCK_END)]
             self._take(whole, messages)
         if len(self._buffer) >= self.max_block_bytes + len(_BLOCK_END):
-            self._give_up(messages)
+            self._give_up("endless_block", messages)
         return messages
 
     def _take_banner(self) -> bool:
@@ -101,15 +110,18 @@ class Parser(msgspec.Struct, kw_only=True):
             if self._legacy or text.startswith(_LEGACY_START):
                 text = self._legacy_output(text, messages)
             if text.startswith(_OPENINGS):
-                messages.append(Message(text))
+                if len(text) > MAX_EVENT_BYTES and text.startswith(_EVENT):
+                    self._count("long_event")
+                else:
+                    messages.append(Message(text))
             elif text:
-                self.anomalies += 1
+                self._count("foreign_block")
 
     def _take_until_too_long(self, whole: bytes, messages: list[Message]) -> None:
         blocks = whole.split(_BLOCK_END)
         fitting = list(takewhile(lambda block: len(block) <= self.max_block_bytes, blocks))
         self._take(_BLOCK_END.join(fitting), messages)
-        self._give_up(messages)
+        self._give_up("endless_block", messages)
 
     def _legacy_output(self, text: str, messages: list[Message]) -> str:
         """Return a command's output of before Asterisk 14 in today's form, or "" while its end is missing."""
@@ -119,11 +131,14 @@ class Parser(msgspec.Struct, kw_only=True):
             return _modern(text)
         self._legacy = text
         if len(text) > self.max_block_bytes:
-            self._give_up(messages)
+            self._give_up("endless_output", messages)
         return ""
 
-    def _give_up(self, messages: list[Message]) -> NoReturn:
-        self.anomalies += 1
+    def _count(self, what: str) -> None:
+        self.odd[what] = self.odd.get(what, 0) + 1
+
+    def _give_up(self, what: str, messages: list[Message]) -> NoReturn:
+        self._count(what)
         self._buffer.clear()
         self._legacy = ""
         raise ProtocolError(f"a block without an end after {self.max_block_bytes} bytes", messages)

@@ -27,6 +27,11 @@ _EARLY, _LATE = 2 * SECOND, SECOND
 _RECENT = 64
 _READ_AGAIN = 60 * SECOND
 
+MOST = 100_000
+"""Agents remembered; what a hostile stream names beyond that lets the oldest go."""
+MOST_QUEUES = 10_000
+"""Queues one agent is in."""
+
 
 class _Deed(Struct, frozen=True):
     """What an agent did, in which queue, when."""
@@ -63,6 +68,8 @@ class AgentStates(Struct):
     node: str = ""
     plain: bool = False
     """Lines of queues that are not ours are taken too."""
+    forgotten: int = 0
+    """Agents, and queues of theirs, beyond what can be."""
     _agents: dict[str, _Agent] = field(default_factory=dict)
     _changed: list[AgentInterval] = field(default_factory=list)
 
@@ -75,7 +82,7 @@ class AgentStates(Struct):
         """Take an event, unless it was heard before or queue_log has told it already."""
         if not agent or not marks.serves_callers(queue):
             return
-        known = self._agents.setdefault(agent, _Agent())
+        known = self._known(agent)
         deed = _Deed(what, queue, at.at)
         if deed in known.heard:
             return
@@ -94,7 +101,7 @@ class AgentStates(Struct):
             what = _LINES.get(line.event)
             if what is None or not line.agent or not self._serves(line.queue):
                 continue
-            known = self._agents.setdefault(line.agent, _Agent())
+            known = self._known(line.agent)
             deed = _Deed(what, line.queue, line.at)
             now[line.agent, deed] += 1
             read = known.read.get(deed, 0)
@@ -113,7 +120,7 @@ class AgentStates(Struct):
         whose call is known.
         """
         for agent in {*self._agents, *seats}:
-            known = self._agents.setdefault(agent, _Agent())
+            known = self._known(agent)
             if agent in seats:
                 self._seat(known, agent, seats[agent], at)
             elif known.queues:
@@ -127,6 +134,15 @@ class AgentStates(Struct):
         """Take note that an agent's call is over."""
         if known := self._agents.get(agent):
             self._end(known, "in_call", at)
+
+    def _known(self, agent: str) -> _Agent:
+        known = self._agents.get(agent)
+        if known is None:
+            if len(self._agents) >= MOST:
+                self.forgotten += 1
+                del self._agents[next(iter(self._agents))]
+            known = self._agents[agent] = _Agent()
+        return known
 
     def _seat(self, known: _Agent, agent: str, seat: Seat, at: Edge) -> None:
         # No earlier than what is told of them already: an agent who left and came back has two intervals.
@@ -157,7 +173,10 @@ class AgentStates(Struct):
         if deed.what == "joined":
             if not known.queues:
                 self._begin(known, "logged_in", AgentInterval(self.node, agent, "logged_in", at))
-            known.queues.add(deed.queue)
+            if len(known.queues) < MOST_QUEUES:
+                known.queues.add(deed.queue)
+            else:
+                self.forgotten += 1
         elif deed.what == "left":
             known.queues.discard(deed.queue)
             if not known.queues:

@@ -95,12 +95,15 @@ class Board(Struct):
     """Conferences: name -> channels."""
     aliases: dict[str, str] = field(default_factory=dict)
     """Ids of channels that took another's place: as the switch says it -> as it is here."""
+    forgotten: int = 0
+    """Channels beyond MOST."""
     holding: dict[str, str] = field(default_factory=dict)
     """Phones that have somebody on hold or come from a queue: endpoint -> channel."""
 
     def add(self, channel: Channel) -> None:
         """Take note of a channel; a Local one finds its other half."""
         if len(self.channels) >= MOST:
+            self.forgotten += 1
             self.drop(next(iter(self.channels)))
         self.channels[channel.id] = channel
         if not channel.local:

@@ -37,6 +37,8 @@ class Draft(Struct):
     """The call it turned out to be a part of."""
     held_back: bool = False
     """It is told when it has ended: until then it may turn out to be a part of another call."""
+    unheard: int = 0
+    """What was said of it beyond MOST."""
 
     @property
     def record(self) -> CallRecord:
@@ -66,6 +68,7 @@ class Draft(Struct):
         if said.at.at <= self.last and any(one.said == said for one in self.heard):
             return
         if len(self.heard) >= MOST:
+            self.unheard += 1
             return
         self.last = max(self.last, said.at.at)
         if self.log and said.at.at > self.log[-1].at.at + SETTLED:

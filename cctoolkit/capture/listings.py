@@ -1,42 +1,54 @@
 """What the switch answers when it is asked what is so now: its clock, its channels, the members of its queues."""
 
+from collections.abc import Sized
+
 from msgspec import Struct, field
 
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.moments import moment
 from cctoolkit.capture.seats import Seat, seats
 
+MOST = 100_000
+"""Entries of one list; no switch has so many channels or members."""
+
 
 class Listings(Struct):
     """Collects the entries of lists until their end. `clock` is the switch's when it was last asked, 0: never; it tells
-    nothing of events: those of before may still come.
+    nothing of events: those of before may still come. `too_long` counts lists of more than MOST entries.
     """
 
     clock: int = 0
+    too_long: int = 0
     _channels: set[str] = field(default_factory=set)
     _members: list[Message] = field(default_factory=list)
 
-    def reply(self, message: Message) -> None:
-        """Take an answer that is no list: that to Ping has the time."""
-        if message.get("Ping"):
-            self.clock = moment(message) or self.clock
+    def reply(self, message: Message) -> bool:
+        """Take an answer that is no list; say whether it told the time, as that to Ping does."""
+        told = moment(message) if message.get("Ping") else None
+        self.clock = told or self.clock
+        return bool(told)
 
     def entry(self, entry: Message) -> None:
         """Take an entry of CoreShowChannels or QueueStatus."""
         if entry.event.lower() == "queuemember":
-            self._members.append(entry)
-        else:
+            if len(self._members) <= MOST:
+                self._members.append(entry)
+        elif len(self._channels) <= MOST:
             self._channels.add(entry.get("Uniqueid"))
 
-    def channels(self) -> set[str]:
-        """Return the ids of all channels, at the list's end."""
+    def channels(self) -> set[str] | None:
+        """Return the ids of all channels, at the list's end; None when it had too many to tell."""
         found, self._channels = self._channels, set()
-        return found
+        return None if self._is_too_long(found) else found
 
-    def seats(self) -> dict[str, Seat]:
-        """Return each agent's seat, at the list's end."""
+    def seats(self) -> dict[str, Seat] | None:
+        """Return each agent's seat, at the list's end; None when it had too many to tell."""
         found, self._members = self._members, []
-        return seats(found)
+        return None if self._is_too_long(found) else seats(found)
+
+    def _is_too_long(self, found: Sized) -> bool:
+        self.too_long += len(found) > MOST
+        return len(found) > MOST
 
     def cut_off(self) -> None:
         """Forget what came of lists that never end: the connection was lost."""

@@ -14,6 +14,24 @@ from cctoolkit.errors import OperatorError
 
 _PIECE = 1 << 20
 
+WORDS = {
+    "unknown_calls": "calls began before anything was captured and have no record",
+    "lost_calls": "calls are gone without an end that anyone told; they stay unfinished",
+    "untimed": "events have no Timestamp: they are given when they were received, or of a transcript no more than "
+    "their order; set timestampevents = yes in manager.conf",
+    "future": "events came from a moment long after the switch's own clock",
+    "foreign_block": "blocks were neither event nor response",
+    "endless_block": "blocks had no end",
+    "endless_output": "answers to commands had no end",
+    "long_event": "events were too long to be events",
+    "late_lines": "times so much came before the lines of queue_log for a gap that it was folded without them",
+    "long_call": "events of calls of which more was told than of any call were not taken",
+    "long_list": "times the switch listed more than can be; what it listed was not taken",
+    "many_channels": "channels were more than can be, and were forgotten",
+    "many_agents": "agents and queues of theirs were more than can be, and were forgotten",
+}
+"""What made no whole record, by name, in words that a number precedes."""
+
 
 class Keeps(Protocol):
     """What records are put into: a store, or what puts them into one later."""
@@ -73,18 +91,8 @@ def drain(feeder: Feeder, store: Keeps, *, settled: bool = False, last: bool = F
 
 def complaints(feeder: Feeder) -> Iterator[str]:
     """Yield what a person should know of events that made no whole record."""
-    tracker = feeder.tracker
-    if tracker.unknown_calls:
-        yield f"{tracker.unknown_calls} calls began before anything was captured and have no record"
-    if tracker.lost_calls:
-        yield f"{tracker.lost_calls} calls are gone without an end that anyone told; they stay unfinished"
-    if tracker.untimed:
-        yield (
-            f"{tracker.untimed} events have no Timestamp: they are given when they were received, or of a transcript "
-            "no more than their order; set timestampevents = yes in manager.conf"
-        )
-    if feeder.anomalies:
-        yield f"{feeder.anomalies} blocks were no AMI"
+    for name, count in feeder.odd.items():
+        yield f"{count} {WORDS[name]}"
 
 
 def _chunks(path: Path, damaged: Callable[[str], None]) -> Iterator[tuple[bytes, int]]:

@@ -15,14 +15,12 @@ from msgspec import field
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older, queue_log
-from cctoolkit.capture.agents import AgentStates, What
 from cctoolkit.capture.answered import talks_with
+from cctoolkit.capture.attendance import Attendance
 from cctoolkit.capture.board import Channel
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, parse
-from cctoolkit.capture.listings import Listings
 from cctoolkit.capture.moments import Clock, born, moment
-from cctoolkit.capture.occasions import Occasions
 from cctoolkit.capture.said import Kind, Said, digits
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
@@ -35,37 +33,39 @@ LOST_US = 24 * 3600 * SECOND
 MOST = 100_000
 """Calls remembered; what a hostile stream begins beyond that is told as it is, the oldest first."""
 
+FUTURE_US = 3600 * SECOND
+"""How far an event may be after the clock that is asked every ten seconds."""
+
 _SWEEP_US = 60 * SECOND
 _MANY = 10_000
+_LONG_NAME = 100
 
 _Handler = Callable[["Tracker", Message, Edge], None]
 
 
-class Tracker(Occasions):
+class Tracker(Attendance):
     """Feed it messages in order; take the records that changed. Knows no socket, no clock, no store. All it knows is
     in its fields, which a snapshot keeps.
     """
 
-    now: int = 0
-    """The newest moment told, by the switch's clock."""
     unknown_calls: int = 0
     """Calls heard of whose entry was not: they began before anything was captured, and have no record."""
+    future: int = 0
+    """Events from long after what the switch's clock said when it was last asked."""
     untimed: int = 0
     """Events that say no moment (manager.conf without timestampevents=yes); they have been given one."""
     _touched: set[str] = field(default_factory=set)
     _leaving: list[Draft] = field(default_factory=list)
-    _agents: AgentStates = field(default_factory=AgentStates)
     _unknown: set[str] = field(default_factory=set)
-    _listings: Listings = field(default_factory=Listings)
     _clock: Clock = field(default_factory=Clock)
     _swept: int = 0
     _lost: int = 0
+    _unheard: int = 0
+    _doubted: int = 0
+    """The newest moment that was not believed."""
 
     _handlers: ClassVar[dict[str, _Handler | None]] = {}
     """By the names of events as they come; found anew by every process."""
-
-    def __post_init__(self) -> None:
-        self._agents.node = self.node
 
     def feed(self, event: Message, received: int = 0) -> None:
         """Take one message; those that say nothing about calls are told by their name alone. `received`: when its bytes
@@ -78,25 +78,41 @@ class Tracker(Occasions):
             handler = self._handler(name)
         if handler is None:
             if not name:
-                self._listings.reply(event)
+                self._reply(event)
             return
         at = moment(event)
         edge = self._untold(event, received) if at is None else Edge(at)
         if edge is None:
             return
         if edge.at > self.now:
-            self.now = edge.at
-            if edge.at > self._swept + _SWEEP_US:
-                self._sweep()
+            self._go_on(edge.at)
         handler(self, older.named(event, self._board.aliases) if self._board.aliases else event, edge)
 
     def _untold(self, event: Message, received: int) -> Edge | None:
         self.untimed += 1
         return self._clock.edge(event, received)
 
+    def _reply(self, message: Message) -> None:
+        """Take an answer that is no list; time that events have led astray is put right by the clock."""
+        if self._listings.reply(message) and self.now > self._listings.clock + FUTURE_US:
+            self.now = self._swept = self._listings.clock
+
+    def _go_on(self, at: int) -> None:
+        """Let time pass, but not by one event to where the clock is far from: all that came after would be late. The
+        next one may say the same: of a transcript nobody asks the clock again.
+        """
+        if 0 < max(self._listings.clock, self.now) < at - FUTURE_US and self._listings.clock:
+            doubted, self._doubted = self._doubted, at
+            if not 0 < at - doubted < FUTURE_US:
+                self.future += 1
+                return
+        self.now = at
+        if at > self._swept + _SWEEP_US:
+            self._sweep()
+
     def _handler(self, name: str) -> _Handler | None:
         handler: _Handler | None = getattr(type(self), f"_on_{name.lower()}", None)
-        if len(self._handlers) < _MANY:
+        if len(self._handlers) < _MANY and len(name) < _LONG_NAME:
             self._handlers[name] = handler
         return handler
 
@@ -134,6 +150,25 @@ class Tracker(Occasions):
         """
         return self._lost + sum(draft.gone and not draft.ended for draft in self._calls.values())
 
+    @property
+    def going_on(self) -> int:
+        """Calls that are up."""
+        return sum(not draft.ended and not draft.gone for draft in self._calls.values())
+
+    @property
+    def odd(self) -> dict[str, int]:
+        """What made no whole record, by name: how often."""
+        return {
+            "unknown_calls": self.unknown_calls,
+            "lost_calls": self.lost_calls,
+            "untimed": self.untimed,
+            "future": self.future,
+            "long_call": self._unheard + sum(draft.unheard for draft in self._calls.values()),
+            "long_list": self._listings.too_long,
+            "many_channels": self._board.forgotten,
+            "many_agents": self._agents.forgotten,
+        }
+
     def _sweep(self) -> None:
         """Forget calls that cannot change any more. By the events' time, so that a replay forgets at the same place."""
         self._swept = self.now
@@ -147,6 +182,7 @@ class Tracker(Occasions):
         """Tell a call for the last time."""
         draft = self._calls.pop(call)
         self._lost += not draft.ended
+        self._unheard += draft.unheard
         self._leaving.append(draft)
         self._touched.discard(call)
         self._board.lives.pop(call, None)
@@ -194,6 +230,7 @@ class Tracker(Occasions):
             draft.hear(said, self._epoch)
 
     def _not_ours(self, call: str) -> None:
+        call = call[:_LONG_NAME]
         if call not in self._unknown:
             self.unknown_calls += 1
             if len(self._unknown) >= _MANY:
@@ -337,35 +374,15 @@ class Tracker(Occasions):
 
     _on_unhold = _on_hold
 
-    def _on_queuememberadded(self, event: Message, at: Edge) -> None:
-        self._agents.heard(event.get("MemberName"), event.get("Queue"), "joined", at)
-        if event.get("Paused") == "1":
-            self._agents.heard(event.get("MemberName"), event.get("Queue"), "paused", at, event.get("PausedReason"))
-
-    def _on_queuememberremoved(self, event: Message, at: Edge) -> None:
-        self._agents.heard(event.get("MemberName"), event.get("Queue"), "left", at)
-
-    def _on_queuememberpause(self, event: Message, at: Edge) -> None:
-        what: What = "paused" if event.get("Paused") == "1" else "unpaused"
-        self._agents.heard(event.get("MemberName"), event.get("Queue"), what, at, event.get("PausedReason"))
-
-    def _on_queuemember(self, event: Message, _at: Edge) -> None:
-        self._listings.entry(event)
-
     def _on_coreshowchannel(self, event: Message, _at: Edge) -> None:
         self._listings.entry(event)
         self._adopt(event, self.now)
 
-    def _on_queuestatuscomplete(self, _event: Message, _at: Edge) -> None:
-        """All members of all queues have been listed. Without any clock nobody can say when."""
-        seats = self._listings.seats()
-        if now := max(self.now, self._listings.clock):
-            known = {leg.agent for draft in self._calls.values() for leg in draft.talks()}
-            self._agents.listed(seats, Edge(now, "queue_status"), known)
-
     def _on_coreshowchannelscomplete(self, _event: Message, _at: Edge) -> None:
         """Calls and channels of before the gap that are not listed are gone; a call's end may still be told."""
         channels = self._listings.channels()
+        if channels is None:
+            return
         there = {*channels, *map(self._call, channels)}
         for call, draft in self._calls.items():
             if not draft.ended and draft.born < self._epoch:

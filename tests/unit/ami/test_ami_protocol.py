@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctoolkit.ami.protocol import MAX_HEADERS, MAX_LINE_BYTES, Parser, ProtocolError, encode_action
+from cctoolkit.ami.protocol import MAX_EVENT_BYTES, MAX_HEADERS, MAX_LINE_BYTES, Parser, ProtocolError, encode_action
 from cctoolkit.errors import ToolkitBug
 
 HERE = Path(__file__).parent
@@ -171,6 +171,17 @@ def test_blocks_that_are_neither_event_nor_response_are_counted():
     """Noise between messages is passed over and counted."""
     messages, parser = parse([b"noise\r\n\r\nEvent: X\r\n\r\n"], banner=False)
     assert ([m.event for m in messages], parser.anomalies) == (["X"], 1)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_event_too_long_to_be_one_is_counted(more):
+    """What no switch says is dropped by name, its neighbours stay; an answer may hold a command's whole output."""
+    line = "Event: X\r\nV: "
+    long = (line + "x" * (MAX_EVENT_BYTES - len(line) + more)).encode()
+    answer = b"Response: Success\r\nOutput: " + b"x" * MAX_EVENT_BYTES
+    messages, parser = parse([b"\r\n\r\n".join([b"Event: A", long, answer, b"Event: B", b""])], banner=False)
+    assert [m.event or m.response for m in messages] == ["A", *["X"] * (not more), "Success", "B"]
+    assert parser.odd == ({"long_event": 1} if more else {})
 
 
 def test_an_action_is_written_in_order_with_repeated_headers():
