@@ -60,7 +60,11 @@ class Ami(Section, frozen=True, kw_only=True):
         Literal["direct", "ssh"],
         Meta(description="How it is reached: from here, or through the node's ssh, from where the host then is."),
     ] = "direct"
-    port: Annotated[int, Meta(ge=1, le=65535, description="Its TCP port.")] = 5038
+    port: Annotated[int, Meta(ge=1, le=65535, description="Its TCP port; 5039 is usual with tls.")] = 5038
+    tls: Annotated[
+        bool,
+        Meta(description="Whether it speaks TLS there, with a certificate for the host that this machine trusts."),
+    ] = False
     accounts: AmiAccounts
 
 

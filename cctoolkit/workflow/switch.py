@@ -53,7 +53,7 @@ class Planned(Struct, frozen=True):
 
 def account(node: Node, who: AmiAccount) -> Account:
     """Return an AMI account with its secret, read now."""
-    return Account(node.ami.host, node.ami.port, who.user, resolve(parse_ref(who.secret, Path())))
+    return Account(node.ami.host, node.ami.port, who.user, resolve(parse_ref(who.secret, Path())), node.ami.tls)
 
 
 @asynccontextmanager
