@@ -38,6 +38,11 @@ def project_templates() -> Path:
     return _folder("templates") / "projects"
 
 
+def unit_templates() -> Path:
+    """Return the folder of the Jinja2 templates for systemd's units."""
+    return _folder("templates") / "systemd"
+
+
 def codes() -> Path:
     """Return the folder of the pages about the codes of problems."""
     return _folder("docs") / "codes"

@@ -17,7 +17,8 @@ import msgspec
 from panoramisk import Manager
 from panoramisk.actions import Action
 
-from cctoolkit.ami.faults import ActionRefusedError
+from cctoolkit.ami.clocks import Clocks, Reading
+from cctoolkit.ami.faults import ActionRefusedError, LoginRefused
 from cctoolkit.ami.link import Link
 from cctoolkit.ami.messages import Message
 from cctoolkit.ami.protocol import encode_action
@@ -111,6 +112,7 @@ class Client:
         self._subscribers = Subscribers(self._balance)
         self._booted = asyncio.Event()
         self._closing = False
+        self._clocks = Clocks()
         self._asking = 0
         self._watchdog: asyncio.Task[None] | None = None
         self._link = Link(account.where, on_event=self._on_event, on_lost=self._on_lost, on_bytes=on_bytes)
@@ -186,6 +188,18 @@ class Client:
         reply = await self.action("Command", {"Command": text}, timeout=timeout)
         return "\n".join(reply.all("Output"))
 
+    async def ping(self, *, timeout: float = 10.0) -> None:  # noqa: ASYNC109
+        """Ask for a sign of life; what it says of the switch's clock goes to `clock`. Errors as in `action`."""
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        (reply, *_) = await self._ask(_Action("Ping"), timeout)
+        self._clocks.told(reply.timestamp_us, loop.time() - asked)
+
+    @property
+    def clock(self) -> Reading | None:
+        """How far the switch's clock is from ours by the last pings; None when none told."""
+        return self._clocks.best
+
     @asynccontextmanager
     async def subscribe(self, *names: str, maxsize: int = 10_000) -> AsyncIterator[Subscription]:
         """Yield a queue of the events called `names` (in any case; all when none is named) from now on.
@@ -242,7 +256,7 @@ class Client:
             await self._ask(login, limit)
         except ActionRefusedError as refusal:
             name, why = self.account.username, refusal.reply.get("Message")
-            raise SwitchUnreachable(
+            raise LoginRefused(
                 f"the switch refused the login of account {name!r}: {why}",
                 where=self.account.where,
                 next_step="compare the account's name, secret and permit lines with manager.conf",
@@ -272,7 +286,7 @@ class Client:
                 continue  # The answer would wait unread behind the events.
             before = self._link.received_bytes
             try:
-                await self._ask(_Action("Ping"), self._ping_interval)
+                await self.ping(timeout=self._ping_interval)
             except SwitchUnreachable:
                 # Under a flood the answer may be late, and the flood shows that the switch lives.
                 if self._link.received_bytes == before:

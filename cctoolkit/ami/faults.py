@@ -1,7 +1,11 @@
 """What can go wrong with one action or one awaited event, beyond the switch being out of reach."""
 
 from cctoolkit.ami.messages import Message
-from cctoolkit.errors import SwitchError
+from cctoolkit.errors import SwitchError, SwitchUnreachable
+
+
+class LoginRefused(SwitchUnreachable):
+    """The switch answers, and does not take the account: trying again does not help until somebody changes it."""
 
 
 class ActionRefusedError(SwitchError):

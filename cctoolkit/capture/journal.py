@@ -141,6 +141,13 @@ class Journal:
         """The segments that grow no more."""
         return [one for one in listed(self.path) if one.first < self._last.first]
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many bytes it takes on the disk, and in how many segments."""
+        found = listed(self.path)
+        sizes = [path.stat().st_size for one in found for path in (one.plain, one.packed) if path.exists()]
+        return sum(sizes), len(found)
+
     def append(self, data: bytes, received_us: int) -> None:
         """Write one chunk; raise OperatorError, with nothing half written, when the disk does not take it."""
         if self._end >= self._rotate_at or received_us // _DAY != self._began // _DAY:

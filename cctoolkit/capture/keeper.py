@@ -7,9 +7,11 @@ rest runs in one thread, in order.
 import threading
 from collections.abc import Callable
 
+from cctoolkit.ami.clocks import Reading
 from cctoolkit.capture import sealed, snapshot
 from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.journal import Journal, now_us
+from cctoolkit.capture.pulse import Pulse, Tally
 from cctoolkit.capture.reading import read
 from cctoolkit.capture.replay import Remembers, drain
 from cctoolkit.capture.tracker import Tracker
@@ -22,6 +24,9 @@ SNAPSHOT_BYTES = 32 << 20
 SNAPSHOT_SECONDS = 300.0
 """How often a snapshot is made: whichever comes first."""
 
+COUNT_SECONDS = 5.0
+"""How often is counted what means going through all calls."""
+
 
 class Keeper:
     """The journal, fold and store of one node. `say` is told what a person should know, once as long as it is so."""
@@ -31,11 +36,14 @@ class Keeper:
         self.feeder = Feeder(Tracker(journal.path.name))
         self.received_us = 0
         """When the newest chunk was received."""
+        self.tally = Tally()
         self._store = store
         self._progress = say
         self._kept_bytes = self._snapped_bytes = 0
         """Of what was received, altogether and before the newest snapshot."""
-        self._snapped_us = 0
+        self._snapped_us = self._counted_us = self._calls = 0
+        self._odd: dict[str, int] = {}
+        self._size = journal.size
         self._troubles: dict[str, str] = {}
         self._writing = threading.Lock()
         self._stopped = threading.Event()
@@ -65,15 +73,34 @@ class Keeper:
 
     def keep(self, data: bytes) -> None:
         """Take what was received; raise OperatorError when the journal cannot be written."""
-        self.received_us = now_us()
+        before, self.received_us = self.received_us, now_us()
         self.journal.append(data, self.received_us)
+        if data:
+            self.tally.received(len(data), self.received_us)
+        else:
+            self.tally.gap(before, self.received_us)
         self.feeder.take(data, self.received_us)
         self._kept_bytes += len(data)
 
     def drain(self) -> None:
         """Put what changed into the store."""
-        drain(self.feeder, self._store)
+        began = now_us()
+        self.tally.put(drain(self.feeder, self._store), began, now_us())
         self._trouble("rotation", self.journal.trouble)
+
+    def pulse(self, *, reading: bool, clock: Reading | None) -> Pulse:
+        """Return how it does now; `clock` is how far the switch's is from ours."""
+        tracker, tally, now, (size, segments) = self.feeder.tracker, self.tally, now_us(), self._size
+        if now - self._counted_us >= COUNT_SECONDS * 1_000_000:
+            self._counted_us, self._calls, self._odd = now, tracker.going_on, self.feeder.odd
+        return Pulse(
+            node=self.journal.path.name, at=now, reading=reading, heard=max(tracker.now, tracker.asked),
+            last_event=tracker.now, events=self.feeder.messages, received_bytes=tally.received_bytes,
+            rate=tally.rate(self.feeder.messages), calls=self._calls, gaps=tally.gaps, today=tally.todays(now),
+            reconnects=tally.reconnects, journal_bytes=size, journal_segments=segments, odd=self._odd,
+            put_records=tally.put_records, put_seconds=tally.put_seconds, put_delay_seconds=tally.put_delay_seconds,
+            clock=clock,
+        )  # fmt: skip
 
     @property
     def due(self) -> bool:
@@ -106,7 +133,8 @@ class Keeper:
                 self._trouble("snapshot", "")
 
     def pack(self) -> None:
-        """Pack what is sealed; in a thread. What cannot be packed stays as it is."""
+        """Pack what is sealed, and look how large all is; in a thread. What cannot be packed stays as it is."""
+        self._size = self.journal.size
         waiting = [one for one in self.journal.sealed if one.plain.exists()]
         if waiting and not sealed.can_pack():
             self._trouble("packing", "the journal is not packed: install cctoolkit[capture]")

@@ -1,8 +1,8 @@
-"""capture: events into the journal and call records."""
+"""capture: events into the journal and call records; how it does; the service that runs it."""
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,30 +11,63 @@ import typer
 from cctoolkit.cli.options import CHANGES, Format, OutputFormat, Store, say, say_json, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cctoolkit.capture.told import Told
     from cctoolkit.cdr.address import Where
     from cctoolkit.workflow.auditing import Audited
+    from cctoolkit.workflow.records import Manner
+
+
+class Log(StrEnum):
+    """How a capture says what it does."""
+
+    text = "text"
+    json = "json"
+
+
+Site = Annotated[str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")]
+Nodes = Annotated[
+    list[str] | None,
+    typer.Option("--node", help="Only this node; may be said several times. All when not given.", metavar="NODE"),
+]
+Metrics = Annotated[
+    str,
+    typer.Option("--metrics", help="Show figures to Prometheus at this loopback address.", metavar="127.0.0.1:PORT"),
+]
 
 Journal = Annotated[
     Path | None,
     typer.Option("--journal", help="The folder of journals, where records go into a database.", metavar="DIR"),
 ]
 
-app = typer.Typer(no_args_is_help=False)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
 def command(
     context: typer.Context,
+    *,
     store: Store = None,
-    site: Annotated[
-        str, typer.Option("--site", "-s", help="A site of projects/sites/, or `lab`.", metavar="SITE")
-    ] = "",
+    site: Site = "",
     replay: Annotated[
         Path | None,
         typer.Option("--replay", help="Read a journal, a part of one or a raw AMI transcript instead.", metavar="PATH"),
     ] = None,
     journal: Journal = None,
-    node: Annotated[str, typer.Option("--node", help="With --replay: the node it is from.", metavar="NODE")] = "",
+    node: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--node",
+            help="Only this node; may be said several times. With --replay: the node it is from.",
+            metavar="NODE",
+        ),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for a node that does not answer at the start, instead of giving up.")
+    ] = False,
+    metrics: Metrics = "",
+    log: Annotated[Log, typer.Option("--log", help="text for people, json: an object a line.")] = Log.text,
 ) -> None:
     """Capture calls until Ctrl-C or SIGTERM: every byte into the journal first, then into call records.
 
@@ -43,30 +76,117 @@ def command(
 
     Example: cctoolkit capture --site lab --store records/
     """
-    if context.invoked_subcommand:
-        return
+    from cctoolkit.capture.notify import Notifier
     from cctoolkit.errors import UsageError
     from cctoolkit.workflow import records
 
+    if context.invoked_subcommand:
+        return
     if store is None:
-        raise UsageError("no store is named", expected="--store DIR")
-    if replay:
-        say(f"{records.replay(replay, node, store, tell)} records new or newer")
-    elif site:
-        asyncio.run(_capture(site, store, journal))
+        raise UsageError("nowhere to keep what is captured", expected="--store DIR")
+    nodes = tuple(node or ())
+    if replay and len(nodes) < 2:
+        say(f"{records.replay(replay, ''.join(nodes), store, tell)} records new or newer")
+    elif site and not replay:
+        manner = records.Manner(
+            nodes=nodes, patient=wait, metrics=metrics, journals=journal, notifier=Notifier.of(_environment())
+        )
+        asyncio.run(_capture(site, store, manner, _tell_json if log is Log.json else tell))
     else:
-        raise UsageError("nothing to capture", expected="--site SITE or --replay FILE")
+        raise UsageError("nothing to capture", expected="--site SITE or --replay FILE, of one node")
 
 
-async def _capture(site: str, store: "Where", journal: Path | None) -> None:
-    from cctoolkit.workflow import keeping, records, specs
+@app.command()
+def status(store: Store, site: Site = "", journal: Journal = None, output: OutputFormat = Format.text) -> int:
+    """Say how the capture of each node does; with --site of all its nodes, whose clocks are asked. Exit code 2: of one
+    nothing is captured now.
+
+    Example: cctoolkit capture status --store records/
+    """
+    from cctoolkit.workflow import capture_status, keeping, nodes
 
     folder = keeping.journal_folder(store, journal)
-    stop = asyncio.Event()
+    found = asyncio.run(capture_status.look(folder, nodes.load_nodes(site) if site else None))
+    if output is Format.json:
+        say_json(found)
+    else:
+        for line in capture_status.table(found):
+            say(line)
+    return 0 if all(one.good for one in found) else CHANGES
+
+
+@app.command()
+def unit(
+    store: Annotated[
+        str, typer.Option("--store", help="As `capture` takes it: a folder or a database.", metavar="DIR|URL")
+    ],
+    site: Site,
+    *,
+    journal: Journal = None,
+    node: Nodes = None,
+    metrics: Metrics = "127.0.0.1:9750",
+    user: Annotated[
+        str, typer.Option("--user", help="Who runs it, not root; must be able to read queue_log.")
+    ] = "cctoolkit",
+) -> None:
+    """Print the systemd unit that runs such a capture from this folder.
+
+    Example: cctoolkit capture unit --site lab --store records/ > /etc/systemd/system/cctoolkit-capture-lab.service
+    """
+    from cctoolkit.workflow import service_unit
+
+    say(service_unit.unit(site, (store, journal), node or (), metrics, user).rstrip("\n"))
+
+
+async def _capture(site: str, store: "Where", manner: "Manner", told: "Callable[[Told], None]") -> None:
+    from cctoolkit.capture.told import Told
+    from cctoolkit.errors import CctoolkitError
+    from cctoolkit.workflow import records, specs
+
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def end() -> None:
+        # The second time it ends at once: the journal has all that was received, the next start puts it into the store.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await records.capture(specs.load_site(site), store, stop, tell, journals=folder)
-    tell("stopped; everything received is kept")
+        loop.add_signal_handler(number, end)
+    try:
+        await records.capture(specs.load_site(site), store, stop, told, manner=manner)
+    except CctoolkitError as error:
+        if told is _tell_json:
+            told(Told.of("", "failed", error.what, "error", where=error.where, next_step=error.next_step))
+            raise typer.Exit(error.exit_code) from error
+        raise
+    told(Told.of("", "stopped", "stopped; everything received is kept"))
+
+
+def _tell_json(line: "Told") -> None:
+    import json
+
+    from cctoolkit import clock
+
+    tell(
+        json.dumps(
+            {
+                "time": clock.now().isoformat(timespec="microseconds"),
+                "level": line.level,
+                "node": line.node,
+                "event": line.event,
+                "text": line.text,
+                **({"fields": line.fields} if line.fields else {}),
+            },
+            ensure_ascii=False,
+        )
+    )
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return dict(os.environ)
 
 
 @app.command()
@@ -103,7 +223,7 @@ def audit(
     return CHANGES if any(one.findings for one in found) else 0
 
 
-def _told(found: "list[Audited]") -> Iterator[str]:
+def _told(found: "list[Audited]") -> "Iterator[str]":
     from cctoolkit.capture.audit import told
 
     for one in found:

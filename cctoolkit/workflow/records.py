@@ -8,14 +8,19 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cctoolkit import clock
 from cctoolkit.capture import replay as replaying
 from cctoolkit.capture.journal import Journal, Terms
+from cctoolkit.capture.metrics import Exporter, served
+from cctoolkit.capture.notify import Notifier
 from cctoolkit.capture.piecewise import Piecewise
 from cctoolkit.capture.reading import node_of
+from cctoolkit.capture.service import Service
 from cctoolkit.capture.session import Session, journal_path
+from cctoolkit.capture.told import Told
 from cctoolkit.cdr.address import Where, place
 from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import Store
@@ -31,30 +36,54 @@ from cctoolkit.report.build import build
 from cctoolkit.report.material import Subject, gather
 from cctoolkit.workflow.agreed import targets
 from cctoolkit.workflow.keeping import Work, every_day, journal_days, journal_folder, kept
+from cctoolkit.workflow.nodes import chosen
 from cctoolkit.workflow.reach import follower
 from cctoolkit.workflow.spans import day
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import reached
 
 
+class Manner(Struct, frozen=True, kw_only=True):
+    """How a capture runs: which `nodes` (all when none is named), whether it waits for one that does not answer at the
+    start, where it shows its `metrics` ("127.0.0.1:9750", "": nowhere), and whom it tells that it lives. `journals` is
+    the folder of journals, which is not that of the records when these go into a database.
+    """
+
+    nodes: tuple[str, ...] = ()
+    patient: bool = False
+    metrics: str = ""
+    journals: Path | None = None
+    notifier: Notifier = Notifier()
+
+
+_PLAINLY = Manner()
+
+
 async def capture(
     loaded: LoadedSite,
     where: Where,
     stop: asyncio.Event,
-    progress: Callable[[str], None],
+    progress: Callable[[Told], None],
     reading: asyncio.Event | None = None,
-    journals: Path | None = None,
+    manner: Manner = _PLAINLY,
 ) -> None:
-    """Capture every node of a site until `stop` is set; `reading` is set once events of all nodes flow. `journals` is
-    the folder of their journals, which is not that of the records when these go into a database.
+    """Capture nodes of a site until `stop` is set; `reading` is set once events of all of them flow.
 
-    Raise SwitchUnreachable when a node cannot be reached at the start, OperatorError when the folder cannot be written.
+    Raise SwitchUnreachable when a node cannot be reached at the start, unless it is waited for, OperatorError when the
+    folder cannot be written.
     """
-    folder = journal_folder(where, journals)
-    nodes = loaded.site.nodes
+    folder = journal_folder(where, manner.journals)
+    nodes = chosen(loaded, manner.nodes)
+    exporter = Exporter()
+
+    def say(text: str) -> None:
+        progress(Told.of("", "store", text, "warning"))
+
     async with AsyncExitStack() as stack:
+        if manner.metrics:
+            stack.enter_context(served(manner.metrics, exporter))
         paths = {node.id: journal_path(folder, node.id) for node in nodes}
-        keeping, works = await kept(stack, place(where), paths, progress)
+        keeping, works = await kept(stack, place(where), paths, say)
         sessions = []
         for node in nodes:
             days = journal_days(loaded.projects, node.keep_journal_days)
@@ -69,31 +98,36 @@ async def capture(
                     progress,
                 )
             )
-        await _run(sessions, [*works, partial(every_day, loaded, place(where), progress)], stop, reading)
+            sessions[-1].patient = manner.patient
+        service = Service(sessions, list(paths.values()), progress, exporter=exporter, notifier=manner.notifier)
+        works.append(partial(every_day, loaded, place(where), say))
+        await _run(sessions, [*works, service.run], service, stop, reading)
 
 
 async def _run(
     sessions: Sequence[Session],
     works: Sequence[Work],
+    service: Service,
     stop: asyncio.Event,
     reading: asyncio.Event | None,
 ) -> None:
     running = [asyncio.create_task(work()) for work in (*(session.run for session in sessions), *works)]
-    started = asyncio.create_task(_all_reading(sessions, reading))
+    started = asyncio.create_task(_all_reading(service, reading))
     stopped = asyncio.create_task(stop.wait())
     try:
         done, _ = await asyncio.wait([*running, stopped], return_when=asyncio.FIRST_COMPLETED)
     finally:
+        service.stopping()
         for task in (*running, started, stopped):
             task.cancel()
         await asyncio.gather(*running, started, stopped, return_exceptions=True)
+        service.last()
     for task in done - {stopped}:
         task.result()
 
 
-async def _all_reading(sessions: Sequence[Session], reading: asyncio.Event | None) -> None:
-    for session in sessions:
-        await session.reading.wait()
+async def _all_reading(service: Service, reading: asyncio.Event | None) -> None:
+    await service.ready()
     if reading:
         reading.set()
 
