@@ -146,7 +146,7 @@ def test_wrong_questions(tmp_path, capsys):
         assert run(["capture", "audit", "--store", str(tmp_path), *arguments]) == 3
         assert said in capsys.readouterr().err
     assert run(["capture"]) == 3
-    assert "no store is named" in capsys.readouterr().err
+    assert "nowhere to keep what is captured" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("node", ["", "n1"])
