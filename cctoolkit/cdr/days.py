@@ -115,13 +115,24 @@ class Days:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Let nobody else seal or rewrite days meanwhile; raise OperatorError when pyarrow is missing."""
+        """Let nobody else seal or rewrite days meanwhile; raise OperatorError when pyarrow is missing, and in the place
+        of an OSError of what is written inside: the folder is not ours to write, or the disk is full.
+        """
         _need_pyarrow()
         assert self._folder is not None  # noqa: S101 - only who has a folder seals
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / ".lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / ".lock").open("w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise OperatorError(
+                f"sealed days cannot be written: {error.strerror or error}",
+                where=str(self._folder),
+                expected="a folder that can be written, with room for a day",
+                next_step="free some space, or change its permissions; what is sealed is whole, and the rest stays "
+                "where it is",
+            ) from error
 
     def write(self, day: int, tables: Mapping[str, Iterable[Sequence[Value | bytes]]]) -> None:
         """Write a day's files, those of a day that is there anew: wholly there or not at all, whatever comes in the
