@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from cctoolkit.cdr import schema
+from cctoolkit.cdr import schema, sqlite
 from cctoolkit.cdr.columns import Value, flatten
 from cctoolkit.cdr.days import DAY, Days
 from cctoolkit.cdr.forgetting import Rule, applied
@@ -49,7 +49,7 @@ def forget(store: Store, rule: Rule) -> Forgotten:
     sealed = _days(store.days, rule)
     if isinstance(store.place, Path):
         # What stood in the log before stands in it no longer; where somebody reads, the next time does it.
-        list(store.database.rows("PRAGMA wal_checkpoint(TRUNCATE)"))
+        sqlite.cut_log(store.place)
     store.database.do("UPDATE forgotten SET done_us = ? WHERE project = ?", (rule.before, rule.project))
     return Forgotten(rule.project, numbers + sealed[0], records + sealed[1])
 
@@ -86,12 +86,13 @@ def _chunks(store: Store, rule: Rule, start: Micros, until: Micros) -> Iterator[
 
 def _days(days: Days, rule: Rule) -> tuple[int, int]:
     """Do it in the sealed days, each of which is written anew when something in it is to be forgotten."""
-    found = days.listed(last=max(rule.before, rule.records_before) // DAY - 1)
-    if not found:
+    last = max(rule.before, rule.records_before) // DAY - 1
+    if not days.listed(last=last):
         return 0, 0
     changed = removed = 0
     with days.alone():
-        for day in found:
+        # Looked at again: a day that was being sealed until now has the numbers of before.
+        for day in days.listed(last=last):
             early = [assemble(*whole) for whole in days.read(day)]
             kept = [(record, applied({rule.project: rule}, record)) for record in early]
             late = [record for _, record in kept if record is not None]

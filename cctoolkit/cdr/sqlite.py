@@ -12,6 +12,9 @@ from cctoolkit.errors import OperatorError
 _BUSY_SECONDS = 10
 """How long a writer waits for another one before it gives up."""
 
+_CUT_SECONDS = 0.5
+"""How long the log's cutting waits for readers: writers wait for it meanwhile."""
+
 _HELP = {
     "SQLITE_NOTADB": ("an SQLite file written by cctoolkit", "name another path with --store"),
     "SQLITE_CORRUPT": (
@@ -130,6 +133,13 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
             database.close()
             raise
     return database
+
+
+def cut_log(path: Path) -> bool:
+    """Move all that stands in the file's log into the file; return whether no reader kept us from it."""
+    with explained(path), closing(sqlite3.connect(path, timeout=_CUT_SECONDS)) as database:
+        (busy, *_) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def _prepare(database: sqlite3.Connection, *, write: bool) -> None:

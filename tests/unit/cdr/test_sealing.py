@@ -1,5 +1,6 @@
 """Sealed days: every reader sees them and the rows as one, whatever came in the middle of sealing them."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 
-from cctoolkit.cdr import schema
+from cctoolkit.cdr import schema, sqlite
+from cctoolkit.cdr.days import Days
 from cctoolkit.cdr.forgetting import Rule
 from cctoolkit.cdr.retention import forget
 from cctoolkit.cdr.sealing import seal
@@ -198,3 +200,50 @@ def test_killed_anywhere(place, whole, tmp_path):
         assert everything(place) == expected, step
         assert not [path for path in (place.parent / "days").iterdir() if path.name == ".building"]
     assert kills > 10
+
+
+def test_a_folder_that_takes_no_day(place, whole):
+    """What the disk does not take is said of the folder in a sentence, and every record stays where it is."""
+    (place.parent / "days").write_text("no folder")
+    with Store.open(place) as store, pytest.raises(OperatorError, match="sealed days cannot be written"):
+        seal(store, FIRST + timedelta(days=2))
+    (place.parent / "days").unlink()
+    assert everything(place) == everything(whole)
+
+
+def test_a_day_that_is_sealed_while_numbers_are_forgotten(place, monkeypatch):
+    """A day that another process was sealing when forgetting began has no number left either."""
+    rule, real = Rule("hotline", "drop", micros(START + timedelta(days=DAYS))), Days.alone
+    with Store.open(place) as other, Store.open(place) as store:
+        seal(other, FIRST + timedelta(days=1))
+
+        def alone(days):
+            monkeypatch.setattr(Days, "alone", real)
+            # It wrote its day before the rows were changed, and has the lock until it is done.
+            being_sealed = other.days.path(store.days.listed()[0] + 1)
+            shutil.copytree(store.days.path(store.days.listed()[0]), being_sealed)
+            return real(days)
+
+        before = (store.days.path(store.days.listed()[0]) / "calls.parquet").read_bytes()
+        monkeypatch.setattr(Days, "alone", alone)
+        forget(store, rule)
+        assert len(store.days.listed()) == 2
+        for day in store.days.listed():
+            assert (store.days.path(day) / "calls.parquet").read_bytes() != before
+            assert not {row["caller"] for row in store.days.rows(day, "calls") if row["project"] == "hotline"} - {""}
+
+
+def test_the_log_is_cut_unless_somebody_reads(place, monkeypatch):
+    """What stood in SQLite's log is moved into the file; a reader keeps it there, and no writer waits for him."""
+    monkeypatch.setattr(sqlite, "_CUT_SECONDS", 0.01)
+    log = place.with_name(f"{place.name}-wal")
+    with Store.open(place) as store, Store.read(place) as reader:
+        listed = reader.search(Wanted())
+        next(listed)
+        store.put([record("n1-9.1")])
+        assert not sqlite.cut_log(place)
+        forget(store, Rule("hotline", "drop", micros(START)))
+        store.put([record("n1-9.2")])
+        listed.close()
+        assert sqlite.cut_log(place)
+        assert log.stat().st_size == 0
