@@ -116,16 +116,20 @@ class Keeper:
         state = snapshot.State(self.journal.next, self.received_us, self.feeder)
         self._store.put_journal_told(self.journal.path.name, state.next)
         data, needed = snapshot.encoded(state), min(self.feeder.tracker.oldest_open, self.received_us)
+        # A database that is away has been told less, and its records are folded from the journal when it is back.
+        told = self._store.journal_told(self.journal.path.name)
         self._snapped_bytes, self._snapped_us = self._kept_bytes, now_us()
-        return lambda: self._write(state.next, data, needed)
+        return lambda: self._write(state.next, data, needed, told)
 
-    def _write(self, number: int, data: bytes, oldest_open: int) -> None:
-        """Write a snapshot; what it makes needless is dropped. One that cannot be written is no reason to stop."""
+    def _write(self, number: int, data: bytes, oldest_open: int, told: int) -> None:
+        """Write a snapshot; what it makes needless is dropped, but nothing that the store has not been `told`. One that
+        cannot be written is no reason to stop.
+        """
         with self._writing:
             try:
                 snapshot.write(self.journal.path, number, data)
                 before = min(now_us() - self.journal.terms.keep_days * _DAY, oldest_open - _DAY)
-                sealed.drop(self.journal.path, before, snapshot.oldest(self.journal.path))
+                sealed.drop(self.journal.path, before, min(told, snapshot.oldest(self.journal.path)))
             except OSError as error:
                 why = error.strerror or error
                 self._trouble("snapshot", f"no snapshot can be written ({why}); a start will read more of the journal")

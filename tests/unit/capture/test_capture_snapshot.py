@@ -297,3 +297,26 @@ def test_what_is_dropped(node, monkeypatch):
     with node:
         pass
     assert (node.calls(), node.said) == (2, [])
+
+
+def test_what_a_database_was_not_told_stays(node, monkeypatch):
+    """While the store has been told less than the snapshots know, since it is away, no segment goes, however old; when
+    it has been told, they go.
+    """
+    days, now = [0], keeper_module.now_us()
+    monkeypatch.setattr(keeper_module, "now_us", lambda: now + days[0] * 86_400_000_000)
+    with node:
+        told, node.store.journal_told = node.store.journal_told, lambda _name: 3
+
+        def calls(count):
+            for _ in range(count):
+                days[0] += 100
+                for one in answered(Call(f"n1-1.{days[0]}", keeper_module.now_us())).moments:
+                    node.keeper.keep(one.event)
+                node.keeper.snapshot()()
+
+        calls(4)
+        assert listed(node.path)[0].first <= 3
+        node.store.journal_told = told
+        calls(1)
+        assert listed(node.path)[0].first > 3
