@@ -59,6 +59,9 @@ class Remembers(Keeps, Protocol):
 def replay(path: Path, node: str, store: Keeps, say: Callable[[str], None] = lambda _text: None) -> int:
     """Fold a journal, a segment of one or a raw AMI transcript into the store; return how many records were new or
     newer. Replaying again adds nothing. `say` is told of what it holds and no record does.
+
+    A journal may go on, so of a foreign dialplan's call that has not ended nothing is told, as a live capture does: it
+    may yet turn out to be a part of another. A transcript is all there is.
     """
     feeder, put = Feeder(Tracker(node)), 0
 
@@ -72,7 +75,7 @@ def replay(path: Path, node: str, store: Keeps, say: Callable[[str], None] = lam
             # Not every version a live capture told on the way: what the store has already is then told as the same.
             put += drain(feeder, store, settled=True)
         feeder.finish()
-        put += drain(feeder, store, last=True)
+        put += drain(feeder, store, last=not is_journal(path))
     for text in complaints(feeder):
         say(text)
     return put

@@ -138,8 +138,7 @@ def replay(path: Path, node: str, where: Where, say: Callable[[str], None] = lam
     """
     node = node or node_of(path) or path.stem
     with Store.open(place(where)) as store:
-        if isinstance(where, Path):
-            return replaying.replay(path, node, store, say)
+        # Not in one commit: a capture into this store would wait for its end, and give up.
         pieces = Piecewise(store)
         replaying.replay(path, node, pieces, say)
         pieces.flush()

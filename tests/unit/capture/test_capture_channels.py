@@ -8,11 +8,17 @@ import pytest
 
 from cctoolkit.ami.protocol import Parser
 from cctoolkit.capture import board, draft, transcript
+from cctoolkit.capture import replay as replay_module
 from cctoolkit.capture import tracker as tracker_module
 from cctoolkit.capture.feeder import Feeder
+from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.replay import replay
 from cctoolkit.capture.tracker import LOST_US, Tracker
+from cctoolkit.cdr import sqlite
+from cctoolkit.cdr.records import CallRecord, Edge
 from cctoolkit.cdr.store import Store
+from cctoolkit.workflow import records
 from tests.unit.capture.made_calls import EPOCH, SECOND, Call, event
 
 STORIES = sorted((Path(__file__).parents[2] / "replay/exchange").iterdir())
@@ -318,3 +324,37 @@ def test_the_listing_after_a_gap():
     rest.say("BlindTransfer", Result="Success", TransfererUniqueid="1.9", TransfererChannel="SIP/300-9", Extension="7")
     (record,) = rest.hangup("1.9", "1.2", "1.1").records(tracker, last=False)
     assert (record.call, [(t.made_by, t.number) for t in record.transfers]) == ("n1-1.1", [("SIP/300", "7")])
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_a_replay_beside_the_capture(tmp_path, story):
+    """A journal that goes on may be replayed into the store of its capture at any time: what may yet turn out to be a
+    part of another call does not become one of its own.
+    """
+    with Store.open(tmp_path / "calls.sqlite") as store, Journal(tmp_path / "n1") as journal:
+        keeper = Keeper(journal, store, pytest.fail)
+        keeper.recall()
+        for number, block in enumerate((story / "stream.ami").read_bytes().split(b"\r\n\r\n")):
+            keeper.keep(block + b"\r\n\r\n")
+            if number % 5 == 0:
+                keeper.drain()
+                replay(tmp_path / "n1", "n1", store)
+        keeper.drain()
+        told = {record.call for record in store.calls()}
+    assert told == {call["call"] for call in json.loads((story / "records.json").read_text())["calls"]}
+
+
+def test_a_replay_lets_others_write(tmp_path, monkeypatch):
+    """A long replay is no one commit: a capture puts its records into the same store meanwhile."""
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.01)
+    real, place = replay_module.drain, tmp_path / "calls.sqlite"
+
+    def drain(feeder, store, **how):
+        with Store.open(place) as other:
+            other.put([CallRecord("n2-1.1", "n2", "", "", "", "", "", Edge(EPOCH))])
+        return real(feeder, store, **how)
+
+    monkeypatch.setattr(replay_module, "drain", drain)
+    assert records.replay(ATTENDED / "stream.ami", "n1", tmp_path) == 1
+    with Store.read(place) as store:
+        assert len(list(store.calls())) == 2
