@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,6 +23,8 @@ from cctoolkit.cdr.wanted import Wanted
 _PIECE = 5_000
 _TELL = 1_000_000
 _APART = 2 * SECOND
+_ABOUT = timedelta(hours=1)
+"""How far the entry that a line tells of may lie from the one that an event told of: clocks are put right."""
 
 
 class Imported(Struct):
@@ -103,7 +106,7 @@ def _keep(records: Sequence[CallRecord], states: Sequence[AgentInterval], store:
     done.states += len(states)
     if not records and not states:
         return
-    found = _found(records, store)
+    found = stored(records, store)
     kept = by_agent(_around(states, store))
     told = (one for state in states for one in untold(state, kept.get(state.agent, [])))
     with store.batch():
@@ -112,12 +115,15 @@ def _keep(records: Sequence[CallRecord], states: Sequence[AgentInterval], store:
         done.kept_states += store.put_states(list(told))
 
 
-def _found(records: Sequence[CallRecord], store: Store) -> dict[str, CallRecord]:
+def stored(records: Sequence[CallRecord], store: Store) -> dict[str, CallRecord]:
     """Return what the store has of these calls, by their ids."""
     found: dict[str, CallRecord] = {}
     for start in range(0, len(records), CHUNK):
-        calls = tuple(record.call for record in records[start : start + CHUNK])
-        found |= {one.call: one for one in store.search(Wanted(calls=calls, joined=True))}
+        chunk = records[start : start + CHUNK]
+        calls, moments = tuple(record.call for record in chunk), [record.entered.moment() for record in chunk]
+        # Of their time alone, or every sealed day there is would be read for each chunk.
+        wanted = Wanted(calls=calls, joined=True, since=min(moments) - _ABOUT, until=max(moments) + _ABOUT)
+        found |= {one.call: one for one in store.search(wanted)}
     return found
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cctoolkit.capture.audit import Count, Day, Finding, Gap, Source, counts, findings
 from cctoolkit.capture.audited import BEFORE_US, Span, of_journal, of_log, of_store
-from cctoolkit.capture.importing import log_in_order
+from cctoolkit.capture.importing import log_in_order, stored
 from cctoolkit.capture.lines import SECOND, Line, parse
 from cctoolkit.capture.rotated import Files, read_on
 from cctoolkit.capture.rows import rows as rows_of
@@ -96,7 +96,8 @@ class _Audit:
             day.gaps = tuple(gaps)
         if day.log:
             # A channel that turned out to be a part of another call has lines of its own.
-            day.log.calls = {id_: call for id_, call in day.log.calls.items() if not _part(store, id_)}
+            parts = {one.call for one in stored(list(day.log.calls.values()), store).values() if one.joined}
+            day.log.calls = {id_: call for id_, call in day.log.calls.items() if id_ not in parts}
         return Audited(self._name, counts(day), day.gaps, list(findings(day)), self._odd, self._entries())
 
     def _log(self) -> Source | None:
@@ -131,8 +132,3 @@ class _Audit:
             for kind, path in paths.items()
             if path.is_file()
         }
-
-
-def _part(store: Store, call: str) -> bool:
-    kept = store.get(call)
-    return kept is not None and bool(kept.joined)

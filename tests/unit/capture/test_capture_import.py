@@ -6,7 +6,7 @@ import gzip
 import io
 import sqlite3
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,13 +15,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.importing import Imported, import_log, lines_of, log_in_order
 from cctoolkit.capture.replay import drain
 from cctoolkit.capture.rows import LONGEST
 from cctoolkit.capture.tracker import Tracker
+from cctoolkit.cdr.days import Days
 from cctoolkit.cdr.records import AgentInterval, Edge
+from cctoolkit.cdr.sealing import seal
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import OperatorError, UsageError
 from tests.unit.capture.made_calls import EPOCH, SECOND, day, line
@@ -309,3 +312,21 @@ def test_plain_queues_in_a_gap():
     ours.take(b"")
     ours.take(BACKFILL + text.replace("|100.5|", f"|{expected[0].call}|").encode())
     assert ours.tracker.take(last=True)[0] == []
+
+
+def test_only_days_of_the_log_are_read(tmp_path, monkeypatch):
+    """However many days are sealed, a log is held against those alone that it tells of; what they have is not told
+    again.
+    """
+    path = tmp_path / "queue_log"
+    path.write_text("".join(f"{one.line}\n" for one in day([(0, 0)]) if one.line))
+    with Store.open(tmp_path / "calls.sqlite") as store:
+        assert taken([path], store).kept_calls == 1
+        (call,) = store.calls()
+        others = [Edge(call.entered.at + days * 86_400 * SECOND) for days in (-3, -2, 2, 3)]
+        store.put(replace(call, call=f"n1-{at.at}.1", entered=at, ended=at) for at in others)
+        assert len(seal(store, date(2100, 1, 1))) == 5
+        read, real = set(), Days.read
+        monkeypatch.setattr(Days, "read", lambda self, day: (read.add(day), real(self, day))[1])
+        assert taken([path], store).kept_calls == 0
+    assert read == {call.entered.at // (86_400 * SECOND)}
