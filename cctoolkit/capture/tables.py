@@ -113,7 +113,7 @@ def is_sqlite(path: Path) -> bool:
 
 def stored(path: Path, zone: ZoneInfo | None, odd: Counter[str], after: int = 0) -> Iterator[tuple[int, Line]]:
     """Yield the lines of an SQLite file's table after a row, each with its row's number, in the order they were
-    written. Raise OperatorError when it has no such table.
+    written; of one that was emptied since, all. Raise OperatorError when it has no such table.
     """
     try:
         database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
@@ -122,6 +122,9 @@ def stored(path: Path, zone: ZoneInfo | None, odd: Counter[str], after: int = 0)
             table, names = _table(database, path)
             reader = Reader(str(path), names, zone, odd)
             columns = ", ".join(f'"{name}"' for name in names)
+            (newest,) = database.execute(f'SELECT max(rowid) FROM "{table}"').fetchone()  # noqa: S608 - as below
+            if newest is not None and newest < after:
+                after = 0
             query = f'SELECT rowid, {columns} FROM "{table}" WHERE rowid > ? ORDER BY rowid'  # noqa: S608 - names of _COLUMNS, and its own
             for number, *row in database.execute(query, (after,)):
                 if line := reader.line(["" if cell is None else str(cell) for cell in row]):

@@ -187,5 +187,10 @@ def test_a_table_is_followed_by_its_rows(tmp_path):
 
     write(moments[:20])
     assert bare(follow(0)) == bare(gap(lines(moments[:20]), 0))
-    write(moments[20:])
-    assert bare(follow(moments[18].at)) == bare(gap(lines(moments), moments[18].at))
+    write(moments[20:-4])
+    assert bare(follow(moments[18].at)) == bare(gap(lines(moments[:-4]), moments[18].at))
+    # Emptied, it numbers its rows from 1 again.
+    with sqlite3.connect(tmp_path / "db") as database:
+        database.execute("DELETE FROM queue_log")
+    write(moments[-4:])
+    assert bare(follow(moments[-4].at)) == bare(gap(lines(moments), moments[-4].at))
