@@ -99,7 +99,7 @@ class Keeper:
             rate=tally.rate(self.feeder.messages), calls=self._calls, gaps=tally.gaps, today=tally.todays(now),
             reconnects=tally.reconnects, journal_bytes=size, journal_segments=segments, odd=self._odd,
             put_records=tally.put_records, put_seconds=tally.put_seconds, put_delay_seconds=tally.put_delay_seconds,
-            clock=clock,
+            store_away=self._store.away, clock=clock,
         )  # fmt: skip
 
     @property

@@ -30,6 +30,7 @@ _GAUGES: Mapping[str, tuple[str, _Read]] = {
     "store_delay_seconds": (
         "From the receipt of the oldest event of the last commit to its end", lambda one: one.put_delay_seconds
     ),
+    "store_away": ("1 while records wait, since their database does not answer", lambda one: float(one.store_away)),
     "clock_skew_seconds": (
         "The switch's clock minus ours, by the quickest of the last pings",
         lambda one: one.clock.skew_seconds if one.clock else None,
@@ -45,7 +46,10 @@ _COUNTERS: Mapping[str, tuple[str, _Read]] = {
     "gaps": ("Times that nobody listened", lambda one: one.gaps.count),
     "gap_seconds": ("How long nobody listened", lambda one: one.gaps.seconds),
     "reconnects": ("Connections that were made again", lambda one: one.reconnects),
-    "store_records": ("Records put into the store, new or newer", lambda one: one.put_records),
+    "store_records": (
+        "Records put into the store, new or newer; handed over, where it is a database",
+        lambda one: one.put_records,
+    ),
     "store_seconds": ("Time spent on commits", lambda one: one.put_seconds),
 }
 

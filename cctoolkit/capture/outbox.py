@@ -90,14 +90,18 @@ class Outbox:
         return len(self._lot)
 
     def put(self, records: Iterable[CallRecord]) -> int:
-        """Take the records; none is known to be new before they are put."""
-        self._lot.records |= {record.call: record for record in records}
-        return self._bounded()
+        """Take the records; return how many. None is known to be new before they are put."""
+        taken = {record.call: record for record in records}
+        self._lot.records |= taken
+        self._bound()
+        return len(taken)
 
     def put_states(self, intervals: Iterable[AgentInterval]) -> int:
-        """Take agents' states."""
-        self._lot.states |= {_key(one): one for one in intervals}
-        return self._bounded()
+        """Take agents' states; return how many."""
+        taken = {_key(one): one for one in intervals}
+        self._lot.states |= taken
+        self._bound()
+        return len(taken)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -114,12 +118,11 @@ class Outbox:
         """Have it told that far, once all that was put before is there."""
         self._lot.told[node] = told
 
-    def _bounded(self) -> int:
+    def _bound(self) -> None:
         if self.waiting > MOST:
             if not self._lot.refold:
                 self._say(f"more than {MOST} records wait to be put; they will be folded again from the journal")
             self._lot = _Lot(told=self._lot.told, refold=True)
-        return 0
 
     async def run(self) -> None:
         """Put what waits, for ever."""

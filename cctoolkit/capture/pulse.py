@@ -59,6 +59,8 @@ class Pulse(Struct, frozen=True, kw_only=True):
     put_seconds: float = 0.0
     put_delay_seconds: float = 0.0
     """From the receipt of the oldest chunk of the last commit to its end."""
+    store_away: bool = False
+    """Whether records wait, since their database does not answer."""
     clock: Reading | None = None
     """The switch's clock against ours."""
 

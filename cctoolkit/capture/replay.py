@@ -47,7 +47,11 @@ class Keeps(Protocol):
 
 
 class Remembers(Keeps, Protocol):
-    """What also knows how much of a journal it has been told."""
+    """What also knows how much of a journal it has been told, and whether what it is told waits."""
+
+    @property
+    def away(self) -> bool:
+        """Say whether its database did not answer the last time."""
 
     def journal_told(self, node: str) -> int:
         """As `Store.journal_told`."""

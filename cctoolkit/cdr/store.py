@@ -53,6 +53,9 @@ def micros(moment: datetime) -> Micros:
 class Store:
     """An open store. `open` to write, `read` to look; close it, or use it in a `with`."""
 
+    away = False
+    """Nothing that is put waits: it is there, or an error is raised."""
+
     def __init__(self, database: Database, place: Place, days: Days) -> None:
         self.database = database
         self.place = place

@@ -90,6 +90,7 @@ def table(found: Sequence[NodeStatus]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines += [f"{one.node} does not answer: {one.unreachable}" for one in found if one.unreachable]
+    lines += [f"{one.node}: the database is away; records wait" for one in found if one.pulse and one.pulse.store_away]
     return lines + [
         f"{one.node}: {name} {count}" for one in found if one.pulse for name, count in one.pulse.odd.items()
     ]
