@@ -11,7 +11,7 @@ from cctoolkit.capture.history import History
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.queue_log import STATE_EVENTS
 from cctoolkit.capture.reading import read
-from cctoolkit.capture.segment import Chunk, listed, read_head
+from cctoolkit.capture.segment import Chunk, Unreadable, listed, read_head
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 from cctoolkit.cdr.store import Store
@@ -112,15 +112,19 @@ def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) 
 def _chunks(folder: Path, span: Span, damaged: Callable[[str], None]) -> Iterator[Chunk]:
     """Yield the chunks from a day before to a day after."""
     begun = [(one.first, _began(one.path)) for one in listed(folder)]
-    start = max((first for first, at in begun if at <= span.start - BEFORE_US), default=0)
+    start = max((first for first, at in begun if at is not None and at <= span.start - BEFORE_US), default=0)
     for chunk in read(folder, start, damaged):
         if chunk.received_us >= span.end + BEFORE_US:
             return
         yield chunk
 
 
-def _began(path: Path) -> int:
-    return read_head(path).began_us
+def _began(path: Path) -> int | None:
+    """Return when a segment began, None when its beginning is damaged: reading it says so."""
+    try:
+        return read_head(path).began_us
+    except Unreadable:
+        return None
 
 
 class _Gaps:

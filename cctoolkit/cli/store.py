@@ -60,5 +60,6 @@ def forget(
     from cctoolkit.workflow import keeping, specs
 
     found = [specs.load_project(project).project for project in projects]
-    for one in keeping.forget(place(store), found, keeping.today()):
-        say(keeping.told(one))
+    done = {one.project: keeping.told(one) for one in keeping.forget(place(store), found, keeping.today())}
+    for project in found:
+        say(done.get(project.id, f"{project.id}: its spec keeps numbers and records (it has no privacy)"))

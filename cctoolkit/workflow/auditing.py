@@ -19,6 +19,7 @@ from cctoolkit.cdr.records import Edge
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.errors import UsageError
 from cctoolkit.model.site import Node
+from cctoolkit.spec.problem import did_you_mean, one_of
 from cctoolkit.workflow.reach import files_are_here, queue_log_files, time_zone
 from cctoolkit.workflow.specs import load_site
 
@@ -54,11 +55,23 @@ def audit(site: str, where: Where, folder: Path, asked: Asked, say: Callable[[st
     """Compare the day of each node; `folder` has the journals. Raise UsageError when nobody says whose day, or logs."""
     span = _span(asked)
     known = {one.id: one for one in load_site(site).site.nodes} if site else {}
-    names = [asked.node] if asked.node else list(known) or _nodes(folder)
+    names = _names(asked, list(known), folder)
     if asked.logs and len(names) > 1:
         raise UsageError("whose log is it", expected=f"--node, one of {', '.join(names)}")
     with Store.read(place(where)) as store:
         return [_Audit(name, known.get(name), span, asked.logs, say).told(folder, store) for name in names]
+
+
+def _names(asked: Asked, known: list[str], folder: Path) -> list[str]:
+    """Return the nodes to audit. One of which there is nothing to compare is refused: of it everything would fit."""
+    if not asked.node:
+        return known or _nodes(folder)
+    there = known or ([asked.node] if asked.logs else _nodes(folder))
+    if asked.node not in there:
+        raise UsageError(
+            f"there is no node {asked.node!r}", expected=one_of(there), next_step=did_you_mean(asked.node, there)
+        )
+    return [asked.node]
 
 
 def _nodes(folder: Path) -> list[str]:

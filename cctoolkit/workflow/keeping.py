@@ -59,15 +59,23 @@ def today() -> date:
 
 
 def seal(place: Place, before: date, say: Say) -> list[SealedDay]:
-    """Seal all days before this one; see `cdr.sealing.seal`."""
-    with Store.open(place) as store:
+    """Seal all days before this one; see `cdr.sealing.seal`. Raise OperatorError when there is no store."""
+    with _kept_already(place) as store:
         return seal_days(store, before, say)
 
 
 def forget(place: Place, projects: Iterable[Project], day: date) -> list[Forgotten]:
-    """Forget what these projects' specs say is not kept on this day any more; return what was."""
-    with Store.open(place) as store:
+    """Forget what these projects' specs say is not kept on this day any more; return what was. Raise OperatorError when
+    there is no store.
+    """
+    with _kept_already(place) as store:
         return [forget_by(store, rule) for rule in rules(projects, day)]
+
+
+def _kept_already(place: Place) -> Store:
+    """Open a store to write, but make none: there would be nothing in it to seal or forget."""
+    Store.read(place).close()
+    return Store.open(place)
 
 
 def rules(projects: Iterable[Project], day: date) -> Iterator[Rule]:

@@ -35,14 +35,14 @@ def unit(site: str, kept: tuple[str, Path | None], nodes: Sequence[str], metrics
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters["path"] = _path
+    environment.filters["path"] = lambda path: _path(str(path))
     return environment.get_template("capture.service.j2").render(
         site=loaded.site.site.id,
         nodes=", ".join(nodes),
         name="-".join(["cctoolkit-capture", loaded.site.site.id, *nodes]) + ".service",
         user=user,
         folder=str(Path.cwd()),
-        store=str(folder),
+        written=[folder, *([where.resolve()] if isinstance(where, Path) and where.resolve() != folder else [])],
         command=" ".join(map(_word, words)),
     )
 

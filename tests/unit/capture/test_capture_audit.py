@@ -149,6 +149,24 @@ def test_wrong_questions(tmp_path, capsys):
     assert "nowhere to keep what is captured" in capsys.readouterr().err
 
 
+def test_a_node_that_is_none(tmp_path, capsys):
+    """Of a node nobody knows it is not said that everything fits."""
+    captured(tmp_path, day([(0, 0)]))
+    assert run(["capture", "audit", "--store", str(tmp_path), "--day", DAY, "--node", "n2"]) == 3
+    assert "there is no node 'n2'; expected one of n1" in capsys.readouterr().err
+
+
+def test_the_beginning_of_a_segment_is_damaged(tmp_path, capsys):
+    """What a damaged segment held is missing from the events; the rest of the day is told, and which one it was."""
+    captured(tmp_path, day([(0, 0)]))
+    segment = max((tmp_path / "journal/n1").glob("*.cctj"), key=lambda path: path.stat().st_size)
+    segment.write_bytes(b"damaged " + segment.read_bytes()[8:])
+    assert run(["capture", "audit", "--store", str(tmp_path), "--day", DAY]) == 2
+    said = capsys.readouterr()
+    assert f"{segment}: this is no journal; nothing of it was read" in said.err
+    assert "in store, not in events" in said.out
+
+
 @pytest.mark.parametrize("node", ["", "n1"])
 def test_text(tmp_path, capsys, node):
     """For people: a line a kind of call, the gaps, the findings, and how many."""

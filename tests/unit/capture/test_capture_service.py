@@ -21,12 +21,15 @@ from cctoolkit.capture import keeper as keeper_module
 from cctoolkit.capture import service as service_module
 from cctoolkit.capture import session as session_module
 from cctoolkit.capture import status
-from cctoolkit.capture.journal import now_us
+from cctoolkit.capture.journal import Journal, now_us
+from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.metrics import Exporter, served
 from cctoolkit.capture.notify import Notifier
+from cctoolkit.capture.outbox import Outbox
 from cctoolkit.capture.pulse import SECOND, Gaps, Pulse, Tally
 from cctoolkit.capture.service import Service
-from cctoolkit.errors import OperatorError, SwitchUnreachable, UsageError
+from cctoolkit.cdr.store import Store
+from cctoolkit.errors import OperatorError, StoreAway, SwitchUnreachable, UsageError
 from cctoolkit.workflow import capture_status
 from tests.unit.ami.conftest import FakeSwitch
 from tests.unit.capture import test_capture_session as sessions
@@ -325,8 +328,38 @@ def test_the_unit_is_one_that_systemd_takes(site, capsys):
         f"WorkingDirectory={site}",
     ):
         assert f"\n{line}\n" in text
+    arguments = ["capture", "unit", "--site", "production", "--store", "records", "--journal", "journals"]
+    assert run(arguments) == 0
+    assert f"ReadWritePaths={site}/journals {site}/records\n" in capsys.readouterr().out
     if shutil.which("systemd-analyze"):
         unit = site / "cctoolkit-capture-production.service"
         unit.write_text(text, encoding="utf-8")
         found = subprocess.run(["systemd-analyze", "verify", str(unit)], check=False, capture_output=True, text=True)
         assert (found.returncode, found.stdout + found.stderr) == (0, "")
+
+
+async def test_a_database_that_is_away_is_seen(tmp_path, monkeypatch):
+    """While records wait for their database `status` and the figures say so, and how many were handed over."""
+
+    def away(_place):
+        raise StoreAway("nobody answers", where="postgresql://db/calls")
+
+    monkeypatch.setattr(Store, "open", away)
+    outbox = Outbox(tmp_path / "calls.sqlite", lambda _text: None, {"n1": tmp_path / "journal/n1"})
+    await outbox.start()
+    with Journal(tmp_path / "journal/n1") as journal:
+        keeper = Keeper(journal, outbox, lambda _text: None)
+        keeper.recall()
+        for moment in answered(Call("n1-1.1", EPOCH)).moments:
+            keeper.keep(moment.event)
+        keeper.drain()
+        pulse = keeper.pulse(reading=True, clock=None)
+    status.write(tmp_path / "journal/n1", pulse)
+    assert capture_status.table(await capture_status.look(tmp_path, None))[-1] == (
+        "n1: the database is away; records wait"
+    )
+    exporter = Exporter()
+    exporter.pulses = [pulse]
+    named = {metric.name: metric.samples[0].value for metric in exporter.collect() if metric.samples}
+    assert named["cctoolkit_capture_store_away"] == 1
+    assert named["cctoolkit_capture_store_records"] >= 1

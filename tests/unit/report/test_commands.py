@@ -232,6 +232,11 @@ def test_seal_and_forget(store, tmp_path, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 10, tzinfo=UTC))
     said = invoke("store", "forget", str(spec), "--store", str(folder))
     assert said == "hotline: numbers of 1 calls forgotten, 0 calls removed\n"
+    assert "its spec keeps numbers" in invoke("store", "forget", str(HOTLINE), "--store", str(folder))
+    for command in (("forget", str(spec)), ("seal",)):
+        with pytest.raises(OperatorError, match="there is no store"):
+            invoke("store", *command, "--store", str(tmp_path / "recrods"))
+    assert not (tmp_path / "recrods").exists()
     assert invoke("store", "forget", str(spec), "--store", str(folder)).startswith("hotline: numbers of 0 calls")
     assert "+7916•••••67" in run("cdr", str(folder), "--format", "csv")
 
