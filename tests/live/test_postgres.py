@@ -70,7 +70,7 @@ class Capturing:
         self.outbox = Outbox(url, self.said.append, {"n1": journal_path(folder, "n1")})
         account = switch.account()
         self.session = Session(
-            "n1", lambda: nullcontext(account), self.journal, self.outbox, lambda: "", self.said.append
+            "n1", lambda: nullcontext(account), self.journal, self.outbox, lambda _since: "", self.said.append
         )
 
     async def __aenter__(self):
@@ -241,7 +241,9 @@ async def test_two_captures_of_a_node(line, server, tmp_path):
     readings = [asyncio.Event() for _ in places]
     loaded = specs.load_site(line.site)
     captures = [
-        asyncio.create_task(records.capture(loaded, where, stop, said.append, reading, journals))
+        asyncio.create_task(
+            records.capture(loaded, where, stop, said.append, reading, records.Manner(journals=journals))
+        )
         for (where, journals), reading in zip(places, readings, strict=True)
     ]
     async with asyncio.timeout(20):
