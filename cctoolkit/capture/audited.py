@@ -95,8 +95,9 @@ def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) 
         say(text)
         feeder.lost()
 
-    def keep(*, last: bool = False) -> None:
-        records, _ = feeder.tracker.take(settled=not last, last=last)
+    def keep(*, settled: bool = True) -> None:
+        # As capture tells them: a call of a foreign dialplan that goes on is not in the store either.
+        records, _ = feeder.tracker.take(settled=settled)
         source.calls |= span.calls(records)
 
     for chunk in _chunks(folder, span, damaged):
@@ -105,7 +106,7 @@ def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) 
         gaps += watch.take(chunk, feeder)
         keep()
     feeder.finish()
-    keep(last=True)
+    keep(settled=False)
     return source, [*gaps, *watch.end()]
 
 

@@ -13,11 +13,13 @@ from cctoolkit.__main__ import run
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.following import select
 from cctoolkit.capture.journal import Journal
+from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.replay import drain
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.records import Edge
 from cctoolkit.cdr.store import FILE_NAME, Store
 from tests.unit.capture.made_calls import EPOCH, SECOND, STORIES, day
+from tests.unit.capture.test_capture_channels import ATTENDED
 from tests.unit.capture.test_capture_gaps import days, lines
 
 DAY = f"{datetime.fromtimestamp(EPOCH / SECOND, UTC):%Y-%m-%d}"
@@ -134,6 +136,21 @@ def test_a_record_without_an_end(tmp_path, capsys):
         store.put([other])
     found = audit(tmp_path, capsys)["findings"]
     assert {(one["kind"], one["of"]) for one in found} == {("missing", "n1-9.1")}
+
+
+def test_a_foreign_call_that_goes_on(tmp_path, capsys):
+    """A call of a foreign dialplan that has not ended is told nowhere yet, and nothing is missing."""
+    whole = (ATTENDED / "stream.ami").read_bytes()
+    at = 1_795_957_454 * SECOND
+    with Journal(tmp_path / "journal/n1") as journal, Store.open(tmp_path / FILE_NAME) as store:
+        keeper = Keeper(journal, store, pytest.fail)
+        keeper.recall()
+        journal.append(whole[: len(whole) // 2], at)
+        keeper.feeder.take(whole[: len(whole) // 2])
+        assert keeper.feeder.tracker.going_on
+        keeper.drain()
+    assert run(["capture", "audit", "--store", str(tmp_path), "--day", "2026-11-29"]) == 0
+    assert capsys.readouterr().out.endswith("n1: 0 findings\n")
 
 
 def test_wrong_questions(tmp_path, capsys):
