@@ -119,7 +119,9 @@ def _once(loaded: LoadedSite, place: Place, day: date, say: Say) -> str:
                 for sealed in seal_days(store, day - timedelta(days=loaded.site.hot_days), say):
                     say(f"{sealed.day} is sealed with {sealed.calls} calls")
     except OperatorError as error:
-        return f"days are not sealed, and numbers not forgotten: {error.where}: {error.what}; this is tried again"
+        why = ": ".join(filter(None, (error.where, error.what)))
+        help_ = f"; {error.next_step}" if error.next_step else ""
+        return f"sealing and forgetting are not done, and tried again: {why}{help_}"
     return ""
 
 
