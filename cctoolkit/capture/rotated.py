@@ -108,8 +108,10 @@ def read_on(files: Files, position: Position | None, since: int) -> Iterator[tup
 
 def _oldest_first(files: Files) -> list[LogFile]:
     listed = {file.inode: file for file in reversed(files.listed())}
-    # The log itself was listed first, so it stands last, also among those of its moment.
-    return sorted(listed.values(), key=lambda file: file.changed)
+    # The log itself is listed first and is the newest, whatever a copy or a packer did to its siblings' times.
+    log = next(reversed(listed.values()), None)
+    is_log = log is not None and all(file.name.startswith(log.name) for file in listed.values())
+    return sorted(listed.values(), key=lambda file: (is_log and file is log, file.changed))
 
 
 def _begin(files: Files, found: list[LogFile], position: Position | None, since: int) -> tuple[int, int]:
