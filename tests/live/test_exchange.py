@@ -1,5 +1,7 @@
 """A switch whose dialplan is not ours: each customer's call is one record, whatever its phones do with it."""
 
+import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +11,8 @@ from cctoolkit.lab.lab import Lab
 from cctoolkit.workflow import records
 from tests.live.capturing import capturing
 from tests.live.exchange import STORIES, Exchange, happens
+
+pytestmark = pytest.mark.live
 
 LINE, DIALLED = "79160000001", "7495000"
 CALLED = {"group": ("204", "400"), "caller_joins": ("201", "202"), "caller_sends_on": ("201", "202")}
@@ -73,6 +77,17 @@ BESIDE = {"conference": ["203"], "barged": ["204"]}
 """Whose own call, into the room or to listen in, stays a record of its own."""
 
 
+async def told_whole(folder: Path, calls: int) -> None:
+    """Wait until the store has so many calls, each with all its ends: the switch is quiet before capture has read it."""
+    async with asyncio.timeout(20):
+        while True:
+            with Store.read(folder / FILE_NAME) as store:
+                found = list(store.calls())
+            if len(found) >= calls and all(one.ended and all(party.ended for party in one.parties) for one in found):
+                return
+            await asyncio.sleep(0.05)
+
+
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
 async def test_one_customer_is_one_record(exchange, tmp_path, story):
     """A call that phones answer, refuse, hold, consult beside, transfer in any way, pick up, park or confer about is one
@@ -81,6 +96,7 @@ async def test_one_customer_is_one_record(exchange, tmp_path, story):
     site = SimpleNamespace(site=str(exchange.lab.site_file))
     async with exchange.open(), capturing(site, tmp_path):
         await happens(exchange, story)
+        await told_whole(tmp_path, 1 + len(BESIDE.get(story.__name__, [])))
     with Store.read(tmp_path / FILE_NAME) as store:
         found, *others = store.calls()
         assert [other.caller for other in others] == BESIDE.get(story.__name__, [])
@@ -103,6 +119,7 @@ async def test_what_a_call_went_through(exchange, tmp_path):
     async with exchange.open(), capturing(site, tmp_path):
         for name in ("plain", "barged", "parked"):
             await happens(exchange, by_name[name])
+        await told_whole(tmp_path, 4)
     with Store.read(tmp_path / FILE_NAME) as store:
         held, recorded, _, parked = store.calls()
     (hold,) = held.parties[0].holds

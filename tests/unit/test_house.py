@@ -133,6 +133,13 @@ def test_the_longest_modules_are_there():
     assert [name for name in LONGEST if not (ROOT / "tests" / name).is_file()] == []
 
 
+def test_every_live_module_says_that_it_is_one():
+    """Without its mark a module would run among the unit tests, beside which it has neither time nor quiet."""
+    marks = {"live": "pytest.mark.live", "soak": "pytest.mark.soak"}
+    modules = [(kind, path) for kind in marks for path in (ROOT / "tests" / kind).glob("test_*.py")]
+    assert [path.name for kind, path in modules if marks[kind] not in path.read_text(encoding="utf-8")] == []
+
+
 def test_no_address_of_a_mirror_stands_anywhere():
     """No file names a registry's or mirror's host."""
     listed = subprocess.run(
