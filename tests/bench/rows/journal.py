@@ -95,7 +95,7 @@ class Site:
     def stored(self) -> int:
         """Count the calls kept."""
         with self.store() as store:
-            return next(iter(store.select("SELECT count(*) AS n FROM calls", {})))["n"]
+            return next(iter(store.select("SELECT count(*) AS n FROM calls", {"start": 0, "until": 0})))["n"]
 
     def start(self) -> None:
         """Start on it, as capture does."""
