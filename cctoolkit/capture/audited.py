@@ -33,16 +33,16 @@ class Span:
         return self.start <= at < self.end
 
     def calls(self, records: Iterable[CallRecord]) -> dict[str, CallRecord]:
-        """Return those that entered in it."""
-        return {record.call: record for record in records if self.has(record.entered.at) and not _part(record)}
+        """Return those that entered in it, without the test calls of verify, which are in no figure."""
+        return {record.call: record for record in records if self.has(record.entered.at) and not _aside(record)}
 
     def states(self, states: Iterable[AgentInterval]) -> list[AgentInterval]:
         """Return those that began in it."""
         return [state for state in states if self.has(state.start.at)]
 
 
-def _part(record: CallRecord) -> bool:
-    return bool(record.joined)
+def _aside(record: CallRecord) -> bool:
+    return record.test or bool(record.joined)
 
 
 def of_store(store: Store, node: str, span: Span) -> Source:
