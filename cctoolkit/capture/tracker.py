@@ -1,9 +1,8 @@
 """The tracker: a pure fold over events into call records and agents' states.
 
-What is true of a call's path comes from its own marks; what is true of a queue comes from app_queue's events, except
-how a caller left without an agent: QueueCallerAbandon also comes for time-outs, so the mark that carries QUEUESTATUS
-has the last word. An event's handler is the method named after it; there is no other list. What channels do is
-in switchboard.py and occasions.py.
+What is true of a call's path comes from its own marks, which are taken here. An event's handler is the method named
+after it; there is no other list. What queues say is in queueing.py and attendance.py, what channels do in
+switchboard.py and occasions.py.
 Source: the events' pages at docs.asterisk.org, Asterisk 22, AMI Events.
 """
 
@@ -15,13 +14,12 @@ from msgspec import field
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older, queue_log
-from cctoolkit.capture.answered import talks_with
-from cctoolkit.capture.attendance import Attendance
 from cctoolkit.capture.board import Channel
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, parse
-from cctoolkit.capture.moments import Clock, born, moment
-from cctoolkit.capture.said import Kind, Said, digits
+from cctoolkit.capture.moments import Clock, moment
+from cctoolkit.capture.queueing import Queueing
+from cctoolkit.capture.said import Said
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
 KEEP_US = 2 * 3600 * SECOND
@@ -43,7 +41,7 @@ _LONG_NAME = 100
 _Handler = Callable[["Tracker", Message, Edge], None]
 
 
-class Tracker(Attendance):
+class Tracker(Queueing):
     """Feed it messages in order; take the records that changed. Knows no socket, no clock, no store. All it knows is
     in its fields, which a snapshot keeps.
     """
@@ -54,7 +52,6 @@ class Tracker(Attendance):
     """Events from long after what the switch's clock said when it was last asked."""
     untimed: int = 0
     """Events that say no moment (manager.conf without timestampevents=yes); they have been given one."""
-    _touched: set[str] = field(default_factory=set)
     _leaving: list[Draft] = field(default_factory=list)
     _unknown: set[str] = field(default_factory=set)
     _clock: Clock = field(default_factory=Clock)
@@ -196,22 +193,6 @@ class Tracker(Attendance):
             draft.hear(Said("joined", Edge(draft.last), detail=draft.joined), self._epoch)
             self._leaving.append(draft)
 
-    def _of(self, call: str) -> Draft | None:
-        draft = self._calls.get(call)
-        if draft:
-            self._touched.add(call)
-        return draft
-
-    def _hear(self, event: Message, said: Said) -> None:
-        # AgentComplete of a caller whose channel went first has only the agent's channel, and the call it belonged to;
-        # when that went too, neither: then the agent's talk is known by nobody having told its end.
-        channel = event.get("Uniqueid")
-        call = self._call(channel) if channel else event.get("DestLinkedid")
-        if not call and said.kind == "complete":
-            call = talks_with((draft.record for draft in self._calls.values()), said.name)
-        if draft := self._of(call):
-            draft.hear(said, self._epoch)
-
     def _on_userevent(self, event: Message, at: Edge) -> None:
         mark = marks.from_user_event(event.get)
         if mark is None or not mark.call or mark.kind == "override":
@@ -269,84 +250,6 @@ class Tracker(Attendance):
                 self._tell(live.call, Said("up", at))
         elif state == "Ring" and event.get("Uniqueid") not in self._board.channels:
             self._source(event, at)
-
-    def _on_queuecallerjoin(self, event: Message, at: Edge) -> None:
-        _, live = self._source(event, at)
-        if live:
-            live.queued = True
-        self._queued("join", event, at, member=False)
-
-    def _on_queuecallerleave(self, event: Message, at: Edge) -> None:
-        live = self._board.live_of(event.get("Uniqueid"))
-        if live:
-            live.queued = False
-            if live.foreign:
-                self._queued("exit", event, at, member=False)
-
-    def _on_join(self, event: Message, at: Edge) -> None:
-        self._on_queuecallerjoin(older.queue(event), at)
-
-    def _on_leave(self, event: Message, at: Edge) -> None:
-        self._on_queuecallerleave(older.queue(event), at)
-
-    def _on_agentcalled(self, event: Message, at: Edge) -> None:
-        channel = self._board.channels.get(event.get("DestUniqueid"))
-        if channel is None and (rung := event.get("DestinationChannel")):
-            # Until Asterisk 11 no Dial tells of those whom a queue rings.
-            channel, live = self._board.named(rung), self._board.live_of(event.get("Uniqueid"))
-            if channel and live and self._taken(channel, live):
-                channel.linked = False
-        if channel:
-            channel.agent = event.get("MemberName") or event.get("AgentName")
-        self._queued("offer", event, at)
-
-    def _on_agentringnoanswer(self, event: Message, at: Edge) -> None:
-        self._queued("missed", event, at, rang_us=digits(event.get("RingTime")) * 1000)
-
-    def _on_dialend(self, event: Message, at: Edge) -> None:
-        self._dial_ended(event, at)
-        self._silenced(event, at)
-
-    def _silenced(self, event: Message, at: Edge) -> None:
-        """A phone stopped ringing because the caller left or another agent answered: of that app_queue has no event,
-        and the beginning may have been missed; the channel's id holds the second it began in.
-        """
-        channel = event.get("DestUniqueid")
-        if event.get("DialStatus") == "CANCEL" and channel:
-            known = self._board.channels.get(channel)
-            agent = (known and known.agent) or marks.agent_of(event.get("DestChannel"))
-            self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - born(channel) * SECOND)))
-
-    def _on_agentconnect(self, event: Message, at: Edge) -> None:
-        dest = event.get("DestUniqueid")
-        if channel := self._board.channels.get(dest):
-            self._board.holding[channel.endpoint] = channel.id
-        # RingTime has whole seconds, rounded; so has the channel's id, but they end no later than the ringing began.
-        begun = born(dest) * SECOND
-        rang = at.at - begun if begun else digits(event.get("RingTime")) * SECOND
-        self._queued("connect", event, at, rang_us=max(0, rang))
-
-    def _on_agentcomplete(self, event: Message, at: Edge) -> None:
-        who = event.get("Reason")
-        self._queued("complete", event, at, detail=who if who in ("agent", "caller") else "")
-        self._agents.free(event.get("MemberName"), at)
-
-    def _on_queuecallerabandon(self, event: Message, at: Edge) -> None:
-        waited = digits(event.get("HoldTime")) * SECOND
-        self._queued("left", event, at, member=False, detail="abandoned", rang_us=waited)
-
-    def _queued(
-        self, kind: Kind, event: Message, at: Edge, *, member: bool = True, detail: str = "", rang_us: int = 0
-    ) -> None:
-        """Take an event of a queue: ours by its id, others by what the switch calls them. In a call of ours a foreign
-        queue says nothing of our queue's visit.
-        """
-        ids = marks.queue_ids(event.get("Queue"))
-        if ids is None and (draft := self._calls.get(self._call(event.get("Uniqueid")))) and draft.start.project:
-            return
-        queue = ids[1] if ids else event.get("Queue")
-        name = (event.get("MemberName") or event.get("AgentName")) if member else queue
-        self._hear(event, Said(kind, at, name, detail, rang_us))
 
     def _on_hangup(self, event: Message, at: Edge) -> None:
         self._hung_up(event, at)

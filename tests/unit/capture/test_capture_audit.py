@@ -103,6 +103,19 @@ def test_each_thing_spoiled_is_found(tmp_path, capsys):
         restore(tmp_path / FILE_NAME, whole)
 
 
+def test_test_calls_are_in_no_audit(tmp_path, capsys):
+    """What verify called while nobody captured is missing nowhere."""
+    captured(tmp_path, day(ALL))
+    log = tmp_path / "queue_log"
+    test_call = [row.replace("n1-0.1", "cct-test-0f;2") for row in log.read_text().splitlines() if "n1-0.1|" in row]
+    assert len(test_call) > 3
+    with log.open("a") as file:
+        file.writelines(f"{row}\n" for row in test_call)
+    found = audit(tmp_path, capsys)
+    assert found["findings"] == []
+    assert sum(count["queue_log"] for count in found["counts"]) == len(ALL)
+
+
 def restore(path, whole):
     for old in path.parent.glob(f"{path.name}*"):
         old.unlink()
