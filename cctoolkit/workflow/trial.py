@@ -51,42 +51,32 @@ async def apply_and_wait(
     in time. Before the wait `shown` is given what is where, and until when all wait ("" where nobody does).
     """
     with terminal.survived():
-        return await _apply_and_wait(nodes, within, act, shown, progress)
-
-
-async def _apply_and_wait(
-    nodes: Sequence[Node],
-    within: timedelta,
-    act: Callable[[], Awaitable[Applied]],
-    shown: Callable[[Applied, str], None],
-    progress: Progress,
-) -> tuple[Applied, list[str]]:
-    asked = await journals(nodes, progress)
-    before = {node.id: intent for node, intent in on_trial(asked)}
-    async with _PutBackAll([node for node, _ in asked], before, progress) as back:
-        applied = await act()
-        if applied.errors or applied.interrupted:
-            shown(applied, "")
-            # Nodes that were changed are rolled back by then; what could not be is tried once more.
-            for one in await back.put_back():
-                progress(one.told)
-            return applied, []
-        left = {one.node for one in applied.outcomes if one.state in ("away", "unchanged")}
-        # What came meanwhile to a node we left alone is on trial by somebody else.
-        back.nodes = [node for node in nodes if node.id not in left]
-        # Whoever was changed must be there to be confirmed.
-        now = [(node, await journal_of(node)) for node in back.nodes]
-        waiting = [(node, one) for node, one in on_trial(now) if before.get(node.id) != one]
-        try:
-            waiting = await _together(waiting, within, progress)
-        finally:
-            shown(applied, waiting[0][1].confirm_by if waiting else "")
-        try:
-            await _wait(waiting, progress)
-        except asyncio.CancelledError:
-            obeyed()
-            return _taken_back(applied, await back.put_back()), []
-    return applied, [node.id for node, _ in waiting]
+        asked = await journals(nodes, progress)
+        before = {node.id: intent for node, intent in on_trial(asked)}
+        async with _PutBackAll([node for node, _ in asked], before, progress) as back:
+            applied = await act()
+            if applied.errors or applied.interrupted:
+                shown(applied, "")
+                # Nodes that were changed are rolled back by then; what could not be is tried once more.
+                for one in await back.put_back():
+                    progress(one.told)
+                return applied, []
+            left = {one.node for one in applied.outcomes if one.state in ("away", "unchanged")}
+            # What came meanwhile to a node we left alone is on trial by somebody else.
+            back.nodes = [node for node in nodes if node.id not in left]
+            # Whoever was changed must be there to be confirmed.
+            now = [(node, await journal_of(node)) for node in back.nodes]
+            waiting = [(node, one) for node, one in on_trial(now) if before.get(node.id) != one]
+            try:
+                waiting = await _together(waiting, within, progress)
+            finally:
+                shown(applied, waiting[0][1].confirm_by if waiting else "")
+            try:
+                await _wait(waiting, progress)
+            except asyncio.CancelledError:
+                obeyed()
+                return _taken_back(applied, await back.put_back()), []
+        return applied, [node.id for node, _ in waiting]
 
 
 def _taken_back(applied: Applied, back: Sequence[Back]) -> Applied:

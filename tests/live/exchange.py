@@ -232,16 +232,21 @@ async def given_up(x: Exchange) -> None:
     await x.line.hangs_up(call)
 
 
+async def asks_and_joins(x: Exchange, user: str, phone: Dialog, other: str) -> None:
+    """A phone holds its caller, asks another by a call of its own, and joins both (REFER with Replaces)."""
+    x.phones[user].holds(phone)
+    await x.held(phone)
+    asked = await (await x.call(other, user=user)).until("up")
+    await x.talk(other)
+    x.phones[user].refers_to(phone, asked)
+    await phone.until("over")
+    await x.talk("trunk", other)
+
+
 async def attended(x: Exchange) -> None:
     """The phone asks 202, by a call of its own, and joins both (REFER with Replaces)."""
     call, phone = await put_through(x)
-    x.phones["201"].holds(phone)
-    await x.held(phone)
-    asked = await (await x.call("202", user="201")).until("up")
-    await x.talk("202")
-    x.phones["201"].refers_to(phone, asked)
-    await phone.until("over")
-    await x.talk("trunk", "202")
+    await asks_and_joins(x, "201", phone, "202")
     await x.line.hangs_up(call)
 
 
@@ -370,13 +375,7 @@ async def queued(x: Exchange) -> None:
     call = await x.call("74950000005")
     phone = await x.phones["202"].rung()
     await x.talk("trunk", "202")
-    x.phones["202"].holds(phone)
-    await x.held(phone)
-    asked = await (await x.call("204", user="202")).until("up")
-    await x.talk("204")
-    x.phones["202"].refers_to(phone, asked)
-    await phone.until("over")
-    await x.talk("trunk", "204")
+    await asks_and_joins(x, "202", phone, "204")
     await x.line.hangs_up(call)
 
 

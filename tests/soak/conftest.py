@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live import conftest as live
+from tests.soak.recovery import Colleague
+from tests.soak.stage import Stage
 from tests.soak.verdict import COLUMNS, CUT_COLUMNS, NIGHT_COLUMNS, Cut, Night, Run, cut_rows
 
 line = live.line
@@ -37,6 +39,12 @@ def busy(line: live.Line) -> live.Line:
     assert line.run("apply", "--site", line.site) == 0
     asyncio.run(line.lab.street.wait_registered(AGENTS))
     return line
+
+
+@pytest.fixture(scope="module")
+def colleague(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Colleague:
+    """Somebody else on another machine."""
+    return Colleague(stage.line, stage.way.site, tmp_path_factory.mktemp("colleague"))
 
 
 @pytest.fixture

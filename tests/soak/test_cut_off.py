@@ -43,12 +43,6 @@ def stage(crowd: Crowd, request: pytest.FixtureRequest, tmp_path_factory: pytest
         yield Stage.on(crowd, way)
 
 
-@pytest.fixture(scope="module")
-def colleague(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Colleague:
-    """Somebody else on another machine."""
-    return Colleague(stage.line, stage.way.site, tmp_path_factory.mktemp("colleague"))
-
-
 @pytest.mark.parametrize("seed", NUMBERS)
 @pytest.mark.parametrize("command", ["apply", "rollback", "trial", "confirm"])
 async def test_a_command_is_killed(

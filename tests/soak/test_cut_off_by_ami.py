@@ -50,12 +50,6 @@ def empty(stage: Stage) -> Stage:
     return stage
 
 
-@pytest.fixture(scope="module")
-def colleague(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Colleague:
-    """Somebody else on another machine."""
-    return Colleague(stage.line, stage.way.site, tmp_path_factory.mktemp("colleague"))
-
-
 @pytest.mark.parametrize("seed", NUMBERS)
 @pytest.mark.parametrize("command", ["apply", "rollback", "trial", "confirm"])
 async def test_a_command_is_killed(
