@@ -28,7 +28,9 @@ from tests.unit.cdr.store_contract import StoreContract
 
 pytestmark = pytest.mark.live
 
-HOTLINE = Path(__file__).parents[1] / "unit/report/hotline"
+TESTS = Path(__file__).parents[1]
+HOTLINE = TESTS / "unit/report/hotline"
+GOLDEN = TESTS / "golden/site.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +210,7 @@ def test_commands_take_the_url(server, tmp_path, monkeypatch):
     assert (code, "password authentication failed" in text, "wrong" in text) == (1, True, False)
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
     assert run("cdr", "--store", url.text)[0] == 0
-    code, text = run("capture", "--site", "lab", "--store", url.text)
+    code, text = run("capture", "--site", GOLDEN, "--store", url.text)
     assert (code, "--journal DIR" in text) == (3, True)
 
 
