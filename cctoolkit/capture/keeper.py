@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 from cctoolkit.ami.clocks import Reading
-from cctoolkit.capture import sealed, snapshot
+from cctoolkit.capture import mending, sealed, snapshot
 from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.journal import Journal, now_us
 from cctoolkit.capture.pulse import Pulse, Tally
@@ -128,7 +128,9 @@ class Keeper:
         with self._writing:
             try:
                 snapshot.write(self.journal.path, number, data)
-                before = min(now_us() - self.journal.terms.keep_days * _DAY, oldest_open - _DAY)
+                kept_since = now_us() - self.journal.terms.keep_days * _DAY
+                mending.drop_aside(self.journal.path, kept_since)
+                before = min(kept_since, oldest_open - _DAY)
                 sealed.drop(self.journal.path, before, min(told, snapshot.oldest(self.journal.path)))
             except OSError as error:
                 why = error.strerror or error

@@ -57,6 +57,13 @@ def put_all_aside(one: Segment) -> Path:
     return aside
 
 
+def drop_aside(folder: Path, before_us: int) -> None:
+    """Remove what was put aside before a moment: it holds callers' numbers as the journal does."""
+    for aside in folder.glob("cut-*"):
+        if aside.stat().st_mtime * 1_000_000 < before_us:
+            aside.unlink()
+
+
 def write(file: int, data: bytes) -> None:
     """Write all of it: the disk that takes only a part says why when asked for the rest."""
     rest = memoryview(data)

@@ -121,7 +121,7 @@ class Days:
         _need_pyarrow()
         assert self._folder is not None  # noqa: S101 - only who has a folder seals
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o770, parents=True, exist_ok=True)
             with (self._folder / ".lock").open("w") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield
@@ -141,7 +141,7 @@ class Days:
         path = self.path(day)
         being_made = path.with_name(".building")
         shutil.rmtree(being_made, ignore_errors=True)
-        being_made.mkdir()
+        being_made.mkdir(mode=0o770)
         for table, rows in tables.items():
             files.write(being_made / f"{table}.parquet", table, rows)
         files.sync(being_made)

@@ -1,8 +1,9 @@
 """A store's SQLite file, and SQLite's errors in words of what the operator can do."""
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from cctoolkit.cdr.columns import Read, Value
@@ -117,6 +118,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """
     if write:
         _make_folder(path.parent)
+        _make_file(path)
     elif not path.is_file():
         raise OperatorError(
             "there is no store of call records here",
@@ -157,7 +159,7 @@ def _prepare(database: sqlite3.Connection, *, write: bool) -> None:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o770, parents=True, exist_ok=True)
     except OSError as error:
         raise OperatorError(
             f"the store's folder cannot be made: {error.strerror}",
@@ -165,6 +167,14 @@ def _make_folder(folder: Path) -> None:
             expected="a folder that can be written",
             next_step="name another path with --store",
         ) from error
+
+
+def _make_file(path: Path) -> None:
+    """Make the file before SQLite does, which would let everybody on the machine read callers' numbers; the files that
+    SQLite puts beside it have its mode.
+    """
+    with suppress(OSError):  # it is there; what else keeps it from being made, SQLite says
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o660))
 
 
 @contextmanager

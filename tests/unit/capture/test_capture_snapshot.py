@@ -1,6 +1,8 @@
 """Snapshots: what goes on from one is what would have been without a restart, and what is none is passed over."""
 
 import errno
+import os
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -153,6 +155,18 @@ def folded(monkeypatch):
     seen, real = [], Feeder.take
     monkeypatch.setattr(Feeder, "take", lambda self, data, at=0: (seen.append(data), real(self, data, at))[1])
     return seen
+
+
+def test_what_was_put_aside_goes_with_the_segments(node):
+    """A torn tail has numbers as the journal has: it is dropped when a segment of its age would be."""
+    with node:
+        node.keep(1)
+        old, young = node.path / "cut-7", node.path / "cut-9-2"
+        for aside, days in ((old, 91), (young, 89)):
+            aside.write_bytes(b"torn")
+            os.utime(aside, (time.time() - days * 86_400,) * 2)
+        node.keeper.snapshot()()
+        assert (old.exists(), young.exists()) == (False, True)
 
 
 def test_only_what_came_after_it_is_folded(node, monkeypatch):

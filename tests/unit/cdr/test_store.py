@@ -1,5 +1,7 @@
 """The SQLite store: the suite of all stores, and what only a file can do."""
 
+import os
+
 import msgspec
 import pytest
 
@@ -34,6 +36,24 @@ def test_survives_reopening(tmp_path):
         assert list(store.calls()) == [record()]
         with pytest.raises(OperatorError, match="readonly"):
             store.put([record("n1-2")])
+
+
+def test_closed_to_others(tmp_path):
+    """Callers' numbers are for the owner and, where the umask lets it, the group: the file, what SQLite puts beside it, and
+    the folder. A file that was there keeps its mode.
+    """
+    before = os.umask(0)
+    try:
+        with Store.open(tmp_path / "new/records/calls.sqlite") as store:
+            store.put([record()])
+            folder = tmp_path / "new/records"
+            assert {one.stat().st_mode & 0o777 for one in folder.iterdir()} == {0o660}
+            assert folder.stat().st_mode & 0o777 == 0o770
+    finally:
+        os.umask(before)
+    (folder / "calls.sqlite").chmod(0o604)
+    Store.open(folder / "calls.sqlite").close()
+    assert (folder / "calls.sqlite").stat().st_mode & 0o777 == 0o604
 
 
 def test_a_forgotten_number_is_in_no_byte(tmp_path):
