@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from measure import Row, table
-from rows import ami, apply, figures, fleet, journal, prove, start, store, validate
+from rows import ami, apply, figures, fleet, journal, prove, share, start, store, validate
 
-TOPICS: tuple[ModuleType, ...] = (ami, journal, start, validate, prove, store, figures, apply, fleet)
+TOPICS: tuple[ModuleType, ...] = (ami, journal, start, validate, prove, store, figures, share, apply, fleet)
 
 
 def measured() -> Iterator[Row]:
