@@ -12,7 +12,6 @@ _LIVE = {
     "logged in": "agents are logged in to it",
     "still to come": "calls in an old generation may still come to it",
     "still to leave": "calls in an old generation may still leave one there",
-    "keys go": "a caller waits whose keys go",
     "nobody rings": "callers wait, and no phone of its agents can ring",
     "members in order": "to linear or rrordered, from another one",
     "last queue": "the agent has no other queue left",
@@ -22,7 +21,7 @@ _LIVE = {
     "static of ours": "a queue of ours has such members",
     "static of others": "one of them is paused with a reason, in a queue of the node's own",
 }
-_WHAT = {"static": "members written into a file, at any reload", "keys": "keys while waiting, at any reload",
+_WHAT = {"static": "members written into a file, at any reload",
          "lines": "lines of the dialplan that no generation has"}  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from cctoolkit.node.transports import KEPT, MANIFEST, Manifest, Transport
 from cctoolkit.render.configset import ConfigSet
 from cctoolkit.secret import Secret, SecretRef, reveal_files
 from cctoolkit.state import conf
-from cctoolkit.state.described import GENERATION_FILE, generation_file, observable
+from cctoolkit.state.described import GENERATION_FILE, KEYS_FILE, generation_file, observable
 from cctoolkit.state.settings import NodeState
 
 NOTHING = "none"
@@ -138,19 +138,25 @@ def _digest(content: bytes, key: bytes) -> str:
 
 def still_used(disk: Disk, in_use: frozenset[tuple[str, str]], config: ConfigSet) -> dict[str, str]:
     """Return the generations to keep beside the new ones: those of calls that are up, and those just
-    replaced, which a call may be entering this instant.
+    replaced, which a call may be entering this instant; and with them the keys of who waits in one.
 
     Raise OperatorError when a call is up in one that was edited into something unreadable: nobody can tell
     what it needs.
     """
     used = {generation_file(*one) for one in in_use}
-    found = {}
-    for path, text in {**disk.files, **disk.kept}.items():
-        if not GENERATION_FILE.fullmatch(path) or path in config.files:
-            continue
-        # Of one that was edited by hand nothing is kept but for calls that are up in it.
-        if path in used or (path in disk.files and path not in disk.edited):
-            found[path] = text
+    old = {path: text for path, text in {**disk.files, **disk.kept}.items() if path not in config.files}
+    # Of one that was edited by hand nothing is kept but for calls that are up in it.
+    found = {
+        path: text
+        for path, text in old.items()
+        if GENERATION_FILE.fullmatch(path) and (path in used or (path in disk.files and path not in disk.edited))
+    }
+    waits = bool(used & found.keys())
+    found |= {
+        path: text
+        for path, text in old.items()
+        if KEYS_FILE.fullmatch(path) and (waits or path in disk.files) and path not in disk.edited
+    }
     try:
         observable(found)
     except SpecError as error:

@@ -1,9 +1,9 @@
 """The release between: the new dialplan, so that no new call comes to a queue or trunk that is to go, and what is to go
 still there for the calls of the old one. Pure.
 
-It keeps, of the release in force: the queues and trunks that go; to whom messages go of steps that do; the contexts of
-keys pressed while waiting; and that who logs out leaves those queues too. Agents who are logged in there stay and serve
-the last callers; nobody new logs in to them.
+It keeps, of the release in force: the queues and trunks that go; to whom messages go of steps that do; and that who
+logs out leaves those queues too. Agents who are logged in there stay and serve the last callers; nobody new logs in to
+them.
 """
 
 import hashlib
@@ -72,8 +72,6 @@ def _queues(wanted: str, disk: str, names: Collection[str]) -> str:
 
 
 def _runtime(wanted: str, disk: str, names: Collection[str]) -> str:
-    there = {name for name, _ in _sections(wanted)}
-    keys = [text for name, text in _sections(disk) if name.startswith(marks.EXIT) and name not in there]
     leaves = {(agent, queue) for queue, agent in _LEAVES.findall(disk) if queue in names}
     lines = []
     for line in wanted.split("\n"):
@@ -83,7 +81,7 @@ def _runtime(wanted: str, disk: str, names: Collection[str]) -> str:
         lines += [
             f" same => n,RemoveQueueMember({queue},PJSIP/{agent})" for one, queue in sorted(leaves) if one == agent
         ]
-    return "\n".join(lines) + "".join(f"\n{text}" for text in keys)
+    return "\n".join(lines)
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,6 @@ def judge(now: Situation, asterisk: str, *, reloads: bool, queues: bool) -> tupl
         found += _static(now.live, rules)
     if reloads:
         found += _lines(now, rules)
-        found += _keys(now, rules)
     # What memory and disk both differ in is one thing.
     return tuple({(one.kind, one.name, one.rule): one for one in reversed(found)}.values())[::-1]
 
@@ -87,16 +86,3 @@ def _lines(now: Situation, rules: Iterable[Rule]) -> Iterator[Impact]:
         if rule.live == "in changed lines":
             for context, calls in sorted(touched.items()):
                 yield Impact("disk", "lines", context, rule.class_, rule.name, rule.says, {"calls up": calls})
-
-
-def _keys(now: Situation, rules: Iterable[Rule]) -> Iterator[Impact]:
-    """Find callers whose keys' context goes: app_queue has its name from the moment they joined."""
-    touched: dict[str, int] = {}
-    for call in now.live.calls:
-        keys = now.steps.keys(call) if call.waits_in else ()
-        if keys and marks.exit_context(keys) in now.gone:
-            touched[call.waits_in] = touched.get(call.waits_in, 0) + 1
-    for rule in rules:
-        if rule.live == "keys go":
-            for queue, calls in sorted(touched.items()):
-                yield Impact("disk", "queue", queue, rule.class_, rule.name, rule.says, {"waiting": calls})

@@ -12,7 +12,7 @@ from cctoolkit.plan.changes import Change
 from cctoolkit.plan.live import Live, Seat
 from cctoolkit.plan.reach import Steps, moved
 from cctoolkit.state import conf
-from cctoolkit.state.described import GENERATION_FILE, observable
+from cctoolkit.state.described import GENERATION_FILE, KEYS_FILE, observable
 from cctoolkit.state.settings import NodeState, Setting
 
 Seen = tuple[dict[str, int], tuple[str, ...]]
@@ -41,7 +41,7 @@ class Situation:
         self._memory = memory.only(["dialplan"])
         self._wanted = observable({path: text for path, text in wanted.items() if path != "pjsip.conf"})
         self._queues = wanted.get("queues.conf", "")
-        self._kept = {path: text for path, text in disk.items() if GENERATION_FILE.fullmatch(path)}
+        self._kept = {p: t for p, t in disk.items() if GENERATION_FILE.fullmatch(p) or KEYS_FILE.fullmatch(p)}
         self.steps = Steps(self._kept)
 
     @cached_property
@@ -58,11 +58,6 @@ class Situation:
                 # Edited by hand; what memory has of it is not what will be kept.
                 continue
         return NodeState.of(found)
-
-    @cached_property
-    def gone(self) -> frozenset[str]:
-        """Return the contexts a reload takes away."""
-        return frozenset(s.name for s in self._memory) - {s.name for s in self._wanted}
 
     def members(self, action: str) -> set[tuple[str, str]]:
         """Return the (queue, agent) the plan adds or removes."""

@@ -19,10 +19,6 @@ from cctoolkit.state.settings import NodeState
 # A test call's twin stands before the colon: see templates/asterisk/steps/queue.conf.j2.
 _USES = {"Queue": re.compile(r":([a-z0-9.-]+)\)\},"), "Dial": re.compile(r"PJSIP/[^@,]*@([a-z0-9.-]+),")}
 
-_PRESSED = "pressed-"
-_KEYS = {"star": "*", "hash": "#"}
-"""Keys by the names that extensions give them: see `model.guard.key_name`."""
-
 _PASSED_AT_ONCE = frozenset({marks.TRUNK, marks.TEST, marks.ENTRY, marks.CLEAR, marks.MARK})
 """Contexts in which no call stays: by the time of a reload it has left them."""
 
@@ -81,16 +77,6 @@ class Steps:
         again = any(here in self._next(context) for context in seen)
         for context in seen:
             yield from (name for name in self._uses(context) if name != waits_in or context != here or again)
-
-    def keys(self, call: Call) -> tuple[str, ...]:
-        """Return the keys that lead out of the queue a call waits in, by its own generation."""
-        here = marks.context(call.project, call.generation, call.step)
-        pressed = (
-            line.extension.removeprefix(_PRESSED)
-            for line in self._lines.get(here, ())
-            if line.extension.startswith(_PRESSED)
-        )
-        return tuple(sorted({_KEYS.get(name, name) for name in pressed}))
 
     def _next(self, context: str) -> list[str]:
         parts = (line.data.split(",") for line in self._lines.get(context, ()) if line.application == "Goto")

@@ -15,7 +15,7 @@ from cctoolkit.plan.changes import Action, Change
 from cctoolkit.plan.classes import Class
 
 Looks = Literal[
-    "always", "waiting", "logged in", "still to come", "still to leave", "keys go", "nobody rings", "members in order",
+    "always", "waiting", "logged in", "still to come", "still to leave", "nobody rings", "members in order",
     "last queue", "nobody left", "nobody stays", "in changed lines", "static of ours", "static of others",
 ]  # fmt: skip
 _Action = Action | Literal["any"]
@@ -80,7 +80,7 @@ _QUEUES = (
     _hot("leavewhenempty", "queue change leavewhenempty", _STAY),
     _hot("musicclass", "queue change musicclass", _STAY),
     _hot("announcements", "queue change (min-|periodic-)?announce.*", _STAY),
-    _hot("keys", "queue change context", _STAY),
+    _hot("keys", "queue change context", f"{_STAY}; who waits keeps the keys there were on joining"),
     _hot("queue-by-hand", "queue change", _STAY),
     _hot("queue-removed", "queue remove", "it is gone, with whoever is logged in to it"),
     _hot("general", "queues any", _STAY),
@@ -98,9 +98,6 @@ _QUEUES = (
     _rule("queue-leave", Class.moves, "queue change leavewhenempty",
           "no phone of its agents can ring: who waits leaves at once by no_agents",
           "test_callers_leave_an_empty_queue[False]", "nobody rings"),
-    _rule("queue-keys-waiting", Class.strands, "keys any",
-          "who waits has the keys there were on joining, and they lead nowhere now",
-          "test_other_keys[waiting]", "keys go"),
     _rule("queue-keys-coming", Class.moves, "queue change context",
           "calls in the old generation that join have the new keys, if any, which they do not know, and not their own",
           "test_other_keys[coming]", "still to come"),

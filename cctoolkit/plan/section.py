@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cctoolkit import marks
-from cctoolkit.state.described import GENERATION_FILE
+from cctoolkit.state.described import GENERATION_FILE, KEYS_FILE
 
 Where = Callable[[str, tuple[str, ...]], str]
 """Says where a section of a project ("" the site's) stands."""
@@ -21,6 +21,8 @@ _FILES = {
 def of_file(path: str, where: Where) -> str:
     """Return the section a file is rendered from, "" where the toolkit alone writes it."""
     generation = GENERATION_FILE.fullmatch(path)
+    if KEYS_FILE.fullmatch(path):
+        return "queue steps of the projects"
     return where(generation[1], ("flow",)) if generation else _FILES.get(path, "")
 
 

@@ -1,14 +1,15 @@
-"""queues.conf and pjsip.conf read back and held against the model: what `check` is for the dialplan."""
+"""queues.conf, pjsip.conf and keys.conf read back and held against the model: what `check` is for the dialplan."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from cctoolkit import marks
 from cctoolkit.errors import SpecError, ToolkitBug
 from cctoolkit.model.site import Site
-from cctoolkit.render.check import need
+from cctoolkit.render.check import need, read_lines
 from cctoolkit.render.pjsip import Placed
 from cctoolkit.render.quote import sip_host
 from cctoolkit.state import conf
+from cctoolkit.state.described import KEYS_FILE
 
 
 def queues(text: str, wanted: Mapping[str, Mapping[str, str]]) -> None:
@@ -26,6 +27,16 @@ def queues(text: str, wanted: Mapping[str, Mapping[str, str]]) -> None:
         file,
         "a digest",
     )
+
+
+def keys(files: Mapping[str, str]) -> None:
+    """Hold the keys pressed while waiting against the names of their contexts: each of them leads out of the queue."""
+    for path, text in files.items():
+        if named := KEYS_FILE.fullmatch(path):
+            found = [line.data for line in read_lines(text, path) if line.context == named[1]]
+            wanted = len(named[1].removeprefix(marks.EXIT))
+            right = len(found) == wanted and all(",pressed-" in data for data in found)
+            need(right, f"[{named[1]}] leads to {found}", path, "the way out of each key")
 
 
 def pjsip(text: str, site: Site, trunks: Sequence[Placed]) -> None:

@@ -11,6 +11,7 @@ from cctoolkit.model.site import Node, Site
 from cctoolkit.render import check, check_objects, dialplan, messages, pjsip, queues
 from cctoolkit.render.dialplan import Generation, Membership
 from cctoolkit.secret import nowhere
+from cctoolkit.state.described import generation_file
 
 RELEASE_SLOT = "0" * 10
 """Stands in the entry file while the release's own digest is taken."""
@@ -36,7 +37,8 @@ def render(site: Site, node: Node, projects: tuple[Project, ...]) -> ConfigSet:
 def render_nodes(site: Site, nodes: Sequence[Node], projects: tuple[Project, ...]) -> dict[str, ConfigSet]:
     """Render everything each of `nodes` needs, by node; what they have in common once."""
     built = [dialplan.generation(project) for project in projects]
-    common = {f"generations/{g.project}-{g.digest}.conf": g.text for g in built}
+    common = {generation_file(g.project, g.digest): g.text for g in built}
+    common |= dialplan.pressed(projects)
     common["queues.conf"] = queues.render(projects)
     common["runtime.conf"] = dialplan.runtime(site, projects)
     common["messages.conf"] = messages.render(site, projects)
@@ -68,6 +70,7 @@ def _check(
         for e in g.graph.entries
     }
     check.dialplan(files, entries, site)
+    check_objects.keys(files)
     check_objects.queues(files["queues.conf"], queues.sections(projects))
     check_objects.pjsip(files["pjsip.conf"], site, trunks)
 

@@ -15,6 +15,7 @@ from cctoolkit.model.site import Site
 from cctoolkit.model.steps.queue import Queue
 from cctoolkit.render import check
 from cctoolkit.render.quote import refuse_hostile, text_of
+from cctoolkit.state.described import keys_file
 
 _SLOT = "0" * 8
 _CLEARED = (
@@ -83,7 +84,7 @@ def runtime(site: Site, projects: Sequence[Project]) -> str:
         )
     refuse_hostile(site)
     return text_of(
-        "runtime.conf.j2", features=features, agents=agents, pauses=pauses, exits=exits(projects),
+        "runtime.conf.j2", features=features, agents=agents, pauses=pauses,
         override=codes.override, supervised={entry.agent: supervised(projects, entry.agent) for entry in site.roster},
     )  # fmt: skip
 
@@ -103,10 +104,11 @@ def pause_codes(projects: Sequence[Project]) -> dict[str, str]:
     return {pause.code: reason for project in projects for reason, pause in project.pauses.items()}
 
 
-def exits(projects: Sequence[Project]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the contexts of keys pressed while waiting, one for each set of keys a queue has."""
+def pressed(projects: Sequence[Project]) -> dict[str, str]:
+    """Return the files of keys pressed while waiting, one for each set of keys a queue has."""
     found = {keys for project in projects for keys in exit_keys(project).values()}
-    return [(marks.exit_context(keys), keys) for keys in sorted(found) if keys]
+    contexts = {marks.exit_context(keys): keys for keys in sorted(found) if keys}
+    return {keys_file(name): text_of("keys.conf.j2", context=name, keys=keys) for name, keys in contexts.items()}
 
 
 def exit_keys(project: Project) -> dict[str, tuple[str, ...]]:
@@ -157,6 +159,6 @@ def entry(projects: Sequence[Project], built: Sequence[Generation], release: str
     named = [{"id": g.project, "generation": g.digest} for g in built]
     calling_forms = {n.country: calling.forms(n.country) for p in projects for n in p.numbers}
     return text_of(
-        "extensions.conf.j2", projects=named, entries=entries, release=release, cleared=_CLEARED, calling=calling_forms,
-        calling_context=marks.calling_context,
+        "extensions.conf.j2", projects=named, keys=sorted(pressed(projects)), entries=entries, release=release,
+        cleared=_CLEARED, calling=calling_forms, calling_context=marks.calling_context,
     )  # fmt: skip

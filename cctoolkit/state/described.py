@@ -18,6 +18,7 @@ from cctoolkit.state.settings import NodeState, Setting
 
 SECRET_OPTIONS = frozenset({"password", "md5_cred", "password_digest", "oauth_secret", "refresh_token", "secret"})
 GENERATION_FILE = re.compile(r"generations/(.+)-([0-9a-f]{8})\.conf")
+KEYS_FILE = re.compile(r"generations/(.+)-keys\.conf")
 _RELEASE = re.compile(r"(Set\(__CCT_RELEASE=)[^)]*\)")
 _DIALPLAN_FILE = re.compile(r"extensions\.conf|runtime\.conf|generations/.+\.conf")
 
@@ -49,6 +50,11 @@ _OBSERVED = {"endpoint": OBSERVED_ENDPOINT, "registration": OBSERVED_REGISTRATIO
 def generation_file(project: str, generation: str) -> str:
     """Return the path of a generation in a release."""
     return f"generations/{project}-{generation}.conf"
+
+
+def keys_file(context: str) -> str:
+    """Return the path of a context of keys pressed while waiting: who waits in an old generation may need it still."""
+    return f"generations/{context}-keys.conf"
 
 
 def described(files: Mapping[str, str], key: bytes) -> NodeState:

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from cctoolkit.state.described import KEYS_FILE
 from cctoolkit.workflow import specs
 
 SITE = Path(__file__).parent / "site.yaml"
 POLISH = Path(__file__).parent / "zorza.yaml"
-FILES = ("extensions", "generation", "messages", "pjsip", "queues", "runtime")
+FILES = ("extensions", "generation", "keys", "messages", "pjsip", "queues", "runtime")
 
 
 class Conf(SingleFileSnapshotExtension):
@@ -27,9 +28,16 @@ class Conf(SingleFileSnapshotExtension):
 
 
 def files_of(site: Path) -> dict[str, str]:
-    """The files by the stem of their name; the one generation is called so."""
+    """The files by the stem of their name; the one generation and its one set of keys are called so."""
     (config,) = specs.render_site(specs.load_site(str(site))).values()
-    return {"generation" if "/" in path else path.removesuffix(".conf"): text for path, text in config.files.items()}
+    return {stem(path): text for path, text in config.files.items()}
+
+
+def stem(path: str) -> str:
+    """Return what a file's golden one is called."""
+    if path.startswith("generations/"):
+        return "keys" if KEYS_FILE.fullmatch(path) else "generation"
+    return path.removesuffix(".conf")
 
 
 @pytest.fixture(scope="module")

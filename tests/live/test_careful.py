@@ -176,16 +176,15 @@ async def test_a_rollback_drains_too(alone, capsys):
 
 async def test_no_drain_where_keys_change(alone, capsys):
     """A queue that stays takes new callers in all the while: --drain is not offered, and says that it is --when-idle."""
-    await alone.member("orders", "kuznetsova", reason="lunch")
-    await alone.call(NUMBER, (0.4, "1"))
-    await until(alone.count, 1)
+    await alone.call(NUMBER)
+    await until(lambda: alone.last("step"), "subject")
     alone.spec(("project", 'keys: {"0": leave-message}', 'keys: {"5": leave-message}'))
     assert await alone.apply() == 1
     assert "or wait for nobody: --when-idle; nothing was changed" in capsys.readouterr().err
     assert await alone.apply("--drain", "--within", "1s") == 1
     said = capsys.readouterr().err
     assert "no queue, trunk or mailing of messages is to go: as --when-idle" in said
-    assert "strands waiting callers, 1 waiting" in said
+    assert "moves running calls, 1 call up" in said
 
 
 async def test_a_drain_keeps_to_whom_a_message_goes(alone):

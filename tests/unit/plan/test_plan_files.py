@@ -152,15 +152,13 @@ DISK = {
     "queues.conf": "[p.orders]\nmaxlen = 9\n\n[p.vip]\nmaxlen = 5\nweight = 2\n\n; The last one.\n[cct-canary]\nservicelevel = 1\n",
     "messages.conf": "[p.orders]\nmail = a@centre.example\n\n[p.vip]\nmail = b@centre.example\n",
     "pjsip.conf": "[p.pbx]\ntype = endpoint\n\n[p.pbx]\ntype = auth\npassword = hunter2\n\n[other]\ntype = endpoint\n",
-    "runtime.conf": "[cct-exit-1]\nexten => 1,1,Goto(x)\n\n[cct-logout]\nexten => ivanova,1,Gosub(cct-unwrap,s,1(ivanova))\n"
+    "runtime.conf": "[cct-logout]\nexten => ivanova,1,Gosub(cct-unwrap,s,1(ivanova))\n"
     " same => n,RemoveQueueMember(p.orders,PJSIP/ivanova)\n same => n,RemoveQueueMember(p.vip,PJSIP/ivanova)\n",
 }
 
 
 def test_the_release_between_keeps_what_is_to_go():
-    """The queue as it was, the trunk with its password, to whom messages go, the keys of who waits; who logs out leaves
-    the queue too. A queue and a step of one name are two things.
-    """
+    """The queue as it was, the trunk with its password, to whom messages go; who logs out leaves the queue too. A queue and a step of one name are two things."""
     found = drain.between(config(), DISK, GOING)
     queues = {s.name: dict(s.lines) for s in parse(found.files["queues.conf"], "queues.conf")}
     assert list(queues) == ["general", "p.orders", "p.vip", "cct-canary"]
@@ -172,7 +170,6 @@ def test_the_release_between_keeps_what_is_to_go():
     runtime = found.files["runtime.conf"]
     assert " same => n,RemoveQueueMember(p.vip,PJSIP/ivanova)\n same => n,Hangup()" in runtime
     assert "p.orders" not in runtime
-    assert "[cct-exit-1]\nexten => 1,1,Goto(x)\n" in runtime
     assert found.files["extensions.conf"] == f"[cct-entry]\nexten => 7,1,Set(__CCT_RELEASE={found.release})\n"
 
 
