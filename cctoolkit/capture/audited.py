@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from cctoolkit.capture.agents import AgentStates
 from cctoolkit.capture.audit import Gap, Source
 from cctoolkit.capture.feeder import BACKFILL, Feeder
@@ -107,7 +109,7 @@ def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) 
         keep()
     feeder.finish()
     keep(settled=False)
-    return source, [*gaps, *watch.end()]
+    return source, sorted([*gaps, *watch.end()], key=lambda gap: gap.start)
 
 
 def _chunks(folder: Path, span: Span, damaged: Callable[[str], None]) -> Iterator[Chunk]:
@@ -136,9 +138,11 @@ class _Gaps:
         self._from = self._received = 0
         self._open = False
         self._filled = False
+        self._unfilled: list[Gap] = []
+        """Lines may come after the gap, when a database is there again."""
 
     def take(self, chunk: Chunk, feeder: Feeder) -> Iterator[Gap]:
-        """Fold a chunk; yield the gap that ends with it."""
+        """Fold a chunk; yield the gaps that it tells of."""
         before = feeder.tracker.now
         feeder.take(chunk.data, chunk.received_us)
         if not chunk.data:
@@ -147,15 +151,23 @@ class _Gaps:
             self._open = True
         elif chunk.data.startswith(BACKFILL):
             self._filled = len(chunk.data) > len(BACKFILL)
+            if self._filled and not self._open:
+                yield from (replace(gap, filled=True) for gap in self._unfilled)
+                self._unfilled.clear()
             yield from self._closed(chunk.received_us)
         self._received = chunk.received_us
 
     def end(self) -> Iterator[Gap]:
-        """Yield the gap that nothing ends."""
+        """Yield the gap that nothing ends, and those that no lines came for."""
         yield from self._closed(self._received)
+        yield from self._unfilled
 
     def _closed(self, end: int) -> Iterator[Gap]:
         # Before the very first connection there is nothing to lose.
         if self._open and self._from and self._from < self._span.end and end >= self._span.start:
-            yield Gap(self._from, end, self._filled)
+            gap = Gap(self._from, end, self._filled)
+            if gap.filled:
+                yield gap
+            else:
+                self._unfilled.append(gap)
         self._open = False

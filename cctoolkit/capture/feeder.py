@@ -40,6 +40,11 @@ class Feeder(Struct):
         """What made no whole record, by name: how often."""
         return dict(Counter(self._odd) + Counter(self._parser.odd) + Counter(self.tracker.odd))
 
+    @property
+    def holding(self) -> bool:
+        """Say whether events wait for the lines of a gap."""
+        return self._held is not None
+
     def take(self, data: bytes, received: int = 0) -> None:
         """Fold one chunk; `received` is when it came (microseconds since the epoch), 0 when nobody knows."""
         if data.startswith(BACKFILL):

@@ -9,7 +9,7 @@ from random import Random
 from cctoolkit.ami.backoff import delays
 from cctoolkit.ami.client import Account, Client
 from cctoolkit.ami.faults import LoginRefused
-from cctoolkit.capture.feeder import BACKFILL
+from cctoolkit.capture.filling import Filling, QueueLog
 from cctoolkit.capture.journal import Journal, now_us
 from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.pulse import Pulse
@@ -31,11 +31,6 @@ _SILENT_SECONDS = 45.0
 
 Reached = Callable[[], AbstractAsyncContextManager[Account]]
 """Makes the node's AMI account, at an address that leads to it as long as it is held; anew for every connection."""
-
-QueueLog = Callable[[int], str]
-"""Returns the lines of the node's queue_log that a gap since a moment (microseconds; 0: since ever) needs, "" when
-there is none. Runs in a thread of its own.
-"""
 
 
 class Session:
@@ -61,7 +56,7 @@ class Session:
         self._flushed = 0.0
         self._read = False
         """Whether events have ever flowed."""
-        self._queue_log = queue_log
+        self._filling = Filling(queue_log, self._keeper, self._warn)
         self._progress = progress
         self._last = 0
         self._gap = True
@@ -77,7 +72,7 @@ class Session:
         self._keeper.recall()
         self._last = self._keeper.received_us
         works = (self._listen_for_ever(), self._flush_for_ever(), self._tend_for_ever(), self._break())
-        tasks = [asyncio.create_task(work) for work in works]
+        tasks = [asyncio.create_task(work) for work in (*works, self._filling.make_good())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -89,6 +84,7 @@ class Session:
             if self._failure is None:
                 self._keeper.snapshot()()
             self._complain()
+            self._filling.end()
         for task in done:
             task.result()
 
@@ -165,13 +161,7 @@ class Session:
 
     async def _fill(self) -> None:
         """Take from queue_log what happened since the last event; at the very first, the calls that are up."""
-        since = self._keeper.feeder.since or self._last
-        try:
-            lines = await asyncio.to_thread(self._queue_log, since)
-        except OSError as error:
-            self._warn(f"queue_log cannot be read ({error.strerror or error}): what happened before now stays untold")
-            lines = ""
-        self._keeper.keep(BACKFILL + lines.encode("utf-8", "replace"))
+        await self._filling.fill(self._keeper.feeder.since or self._last)
 
     async def _ask(self, client: Client) -> None:
         """Have it told, into the stream, what is so now: channels, since calls without one have ended unheard; queues'

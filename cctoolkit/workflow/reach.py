@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cctoolkit.capture.filling import QueueLog
 from cctoolkit.capture.following import Follower, TableFollower
 from cctoolkit.capture.rotated import Files, Here, LogFile, read_on
-from cctoolkit.capture.session import QueueLog
 from cctoolkit.errors import CctoolkitError, OperatorError, UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.model.ssh import Login, Ssh
