@@ -52,7 +52,7 @@ class OperatorError(CctoolkitError):
 
 
 class StoreAway(OperatorError):
-    """The database of call records does not answer: nothing is lost by waiting for it."""
+    """A database, of call records or of the switch, does not answer: nothing is lost by waiting for it."""
 
 
 class Busy(OperatorError):

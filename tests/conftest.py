@@ -13,7 +13,7 @@ LONGEST = (
     "live/test_traffic.py", "soak/test_cut_off_by_ami.py", "soak/test_cut_off.py", "soak/test_asterisk_killed.py",
     "soak/test_prove_month.py", "live/test_site_init_far.py", "live/test_agents.py", "live/test_two_projects.py", "live/test_messages.py",
     "live/test_language.py", "live/test_overrides.py", "live/test_queue_options.py", "live/test_trunks.py",
-    "live/test_apply.py", "live/test_gap.py", "live/test_lab.py", "live/test_ssh_contract.py",
+    "live/test_log_tables.py", "live/test_apply.py", "live/test_gap.py", "live/test_lab.py", "live/test_ssh_contract.py",
 )  # fmt: skip
 """Modules of more than 40 s, the longest first."""
 

@@ -49,11 +49,8 @@ class Postgres:
         folder.mkdir()
         self.password = folder / "password"
         self.password.write_text(PASSWORD)
-        # uid and gid of its Debian's postgres, whatever this machine's are.
-        passwd = (self._root / "etc/passwd").read_text().splitlines()
-        uid, gid = next(line.split(":")[2:4] for line in passwd if line.startswith("postgres:"))
         for path in (folder, self.password):
-            shutil.chown(path, int(uid), int(gid))
+            shutil.chown(path, *machine.account("postgres"))
         done = run(["unshare", "--mount", "sh", "-c", _INIT, "sh", str(self._root), str(folder)])
         assert done.returncode == 0, done.stderr + done.stdout
         self._process: Contained | None = None

@@ -4,24 +4,26 @@ Rows of calls that may still have some in the next gap are kept, so that nothing
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from cctoolkit.capture import tables
+from cctoolkit.capture.database import LogTable, opened
+from cctoolkit.capture.journal import now_us
 from cctoolkit.capture.lines import SECOND, Line, parse
+from cctoolkit.capture.log_table import INDEX, Mark, Table
 from cctoolkit.capture.queue_log import STATE_EVENTS
 from cctoolkit.capture.rotated import Files, Position, read_on
 from cctoolkit.capture.tracker import KEEP_US, LOST_US
-from cctoolkit.errors import OperatorError
+from cctoolkit.errors import OperatorError, StoreAway
 
 _EARLY = 2 * SECOND
 _MOST_STATES = 200_000
 _SWEEP = 10_000
 _TRIES = 3
+_PATIENCE_SECONDS = 60
+"""How long a database may take for one answer."""
 _NO_CALL = frozenset({"", "NONE", "REALTIME", "MANAGER", "CLI"})
 
 
@@ -120,28 +122,38 @@ class Follower:
 
 
 class TableFollower:
-    """Reads the SQLite table that a node has instead of a file."""
+    """Reads the table that a node has instead of a file; `say` is told what is odd of it."""
 
-    def __init__(self, path: Path, zone: ZoneInfo) -> None:
-        self._path, self._zone = path, zone
+    def __init__(self, table: LogTable, say: Callable[[str], None] = lambda _text: None) -> None:
+        self._table, self._say = table, say
         self._recent = Recent()
-        self._row = 0
+        self._mark = Mark()
+        self._warned = False
 
     def __call__(self, since: int) -> str:
-        """See `Follower`."""
+        """See `Follower`. Raise ConnectionError when the database is away, OSError when the table cannot be read."""
         self._recent.since = since
+        odd: Counter[str] = Counter()
         try:
-            for row, line in self._lines():
-                self._row = row
-                self._recent.take(line)
+            with opened(self._table, _PATIENCE_SECONDS) as database:
+                self._read(Table(database, self._table, odd, now_us() + LOST_US), since)
+        except StoreAway as error:
+            raise ConnectionError(f"{error.where}: {error.what}") from error
         except OperatorError as error:
-            raise OSError(f"{error.where}: {error.what}") from error
+            raise OSError(f"{error.where}: {error.what}; {error.next_step or error.expected}") from error
+        finally:
+            for kind, count in sorted(odd.items()):
+                self._say(f"queue_log's table: passed over, {count:,} times: {kind}")
         return _told(self._recent, since)
 
-    def _lines(self) -> Iterator[tuple[int, Line]]:
-        if not self._path.is_file():
-            raise FileNotFoundError(2, "there is no such file", str(self._path))
-        return tables.stored(self._path, self._zone, Counter(), self._row)
+    def _read(self, table: Table, since: int) -> None:
+        if not table.ordered and not self._warned:
+            self._warned = True
+            self._say(f"queue_log's table is searched whole for every gap; an index would spare that: {INDEX}")
+        if not table.stands(self._mark):
+            self._mark, self._recent = Mark(), Recent(since)
+        for line in table.read_on(self._mark, max(0, since - LOST_US)):
+            self._recent.take(line)
 
 
 def _told(recent: Recent, since: int) -> str:

@@ -1,7 +1,8 @@
 """queue_log into the store: files and tables of any size, in any order, read once and told once."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -10,9 +11,12 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, field
 
 from cctoolkit.capture import tables
+from cctoolkit.capture.database import LogTable, opened
+from cctoolkit.capture.database_sqlite import is_sqlite
 from cctoolkit.capture.history import History
 from cctoolkit.capture.in_order import merged
 from cctoolkit.capture.lines import SECOND, Line, line_of
+from cctoolkit.capture.log_table import Table
 from cctoolkit.capture.rows import rows, unread
 from cctoolkit.capture.untold import better, by_agent, untold
 from cctoolkit.cdr.reading import CHUNK
@@ -21,6 +25,9 @@ from cctoolkit.cdr.store import Store
 from cctoolkit.cdr.wanted import Wanted
 
 _PIECE = 5_000
+_PATIENCE_SECONDS = 600
+"""How long a database may take for one answer: without an index it looks at years of rows first."""
+
 _TELL = 1_000_000
 _APART = 2 * SECOND
 _ABOUT = timedelta(hours=1)
@@ -38,16 +45,28 @@ class Imported(Struct):
     odd: Counter[str] = field(default_factory=Counter)
 
 
-def lines_of(path: Path, zone: ZoneInfo | None, odd: Counter[str]) -> Iterator[Line]:
-    """Yield the lines of a log, as text or CSV, packed or not, or of an SQLite table. Raise OperatorError when it
-    cannot be read, UsageError when its times are local and nobody said whose.
+Log = Path | LogTable
+"""A file, or a database's table."""
+
+
+def lines_of(log: Log, zone: ZoneInfo | None, odd: Counter[str], since: int = 0) -> Generator[Line]:
+    """Yield the lines of a log, as text or CSV, packed or not, or of a table; of a table those from a moment on. Raise
+    OperatorError when it cannot be read, UsageError when its times are local and nobody said whose.
     """
+    if isinstance(log, LogTable):
+        with opened(log, _PATIENCE_SECONDS) as database:
+            yield from Table(database, log, odd).lines(since)
+        return
     try:
-        if tables.is_sqlite(path):
-            yield from (line for _, line in tables.stored(path, zone, odd))
+        if is_sqlite(log):
+            yield from lines_of(LogTable(log, zone), zone, odd)
             return
     except OSError as error:
-        raise unread(path, error) from error
+        raise unread(log, error) from error
+    yield from _rows_of(log, zone, odd)
+
+
+def _rows_of(path: Path, zone: ZoneInfo | None, odd: Counter[str]) -> Iterator[Line]:
     text = rows(path, odd)
     first = next(text, "")
     head = tables.header(first.removeprefix("\ufeff"))
@@ -63,14 +82,18 @@ def lines_of(path: Path, zone: ZoneInfo | None, odd: Counter[str]) -> Iterator[L
             odd["a row that is none of queue_log"] += 1
 
 
-def log_in_order(paths: Sequence[Path], zone: ZoneInfo | None, odd: Counter[str]) -> Iterator[Line]:
+def log_in_order(logs: Sequence[Log], zone: ZoneInfo | None, odd: Counter[str]) -> Iterator[Line]:
     """Yield the lines of several logs as one, by time, each once."""
+    if len(logs) == 1:
+        return lines_of(logs[0], zone, odd)
     starts = []
-    for path in paths:
-        first = next(lines_of(path, zone, Counter()), None)
+    for number, log in enumerate(logs):
+        with closing(lines_of(log, zone, Counter())) as lines:
+            first = next(lines, None)
         # Rotated within a second, the one written first is first.
-        starts.append((first.at if first else 0, path.stat().st_mtime_ns, path))
-    return merged([(at, lines_of(path, zone, odd)) for at, _, path in sorted(starts)])
+        written = log.stat().st_mtime_ns if isinstance(log, Path) else 0
+        starts.append((first.at if first else 0, written, number))
+    return merged([(at, lines_of(logs[number], zone, odd)) for at, _, number in sorted(starts)])
 
 
 def import_log(

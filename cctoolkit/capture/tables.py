@@ -1,4 +1,4 @@
-"""The database table of a queue_log: its rows as lines, from a dump as CSV or from an SQLite file.
+"""The rows of a queue_log's database table as lines, and those of a dump of it as CSV.
 
 Source: contrib/ast-db-manage and main/logger.c of Asterisk 22. `time` is the switch's local time (`%F %T.%6q`), or UTC
 with queue_log_realtime_use_gmt; older ones wrote the epoch. What stands after the event is parted into data1 to data5;
@@ -6,22 +6,22 @@ older tables have it whole, as `data`. Lines tell whole seconds, whatever the ta
 """
 
 import csv
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from cctoolkit.capture.lines import Line, line_of
-from cctoolkit.errors import OperatorError, UsageError
+from cctoolkit.capture.lines import SECOND, Line, line_of
+from cctoolkit.capture.rows import LONGEST
+from cctoolkit.errors import UsageError
 
-_COLUMNS = ("time", "callid", "queuename", "agent", "event", "data1", "data2", "data3", "data4", "data5")
+COLUMNS = ("time", "callid", "queuename", "agent", "event", "data1", "data2", "data3", "data4", "data5")
+WHOLE = "data"
+"""The column that has what the last five have, in older tables instead of them, in FreePBX's beside them."""
 _DELIMITERS = ",;\t"
 _NONE = ("\\N", "NULL")
-_MAGIC = b"SQLite format 3\0"
 _FOLD_BACK = -1800
 
 
@@ -41,9 +41,9 @@ def header(row: str) -> Header | None:
     names = tuple(cell.strip().lower() for cell in cells)
     if {"time", "callid", "event"} <= {*names}:
         return Header(delimiter, names, titled=True)
-    skipped = len(cells) - len(_COLUMNS)
+    skipped = len(cells) - len(COLUMNS)
     if skipped in (0, 1) and "|" not in row and cells[skipped][:4].isdecimal():
-        return Header(delimiter, (*["id"] * skipped, *_COLUMNS), titled=False)
+        return Header(delimiter, (*["id"] * skipped, *COLUMNS), titled=False)
     return None
 
 
@@ -57,21 +57,42 @@ class Reader:
 
     def line(self, cells: Sequence[str]) -> Line | None:
         """Return a row's line, None when it is none."""
+        if sum(map(len, cells)) > LONGEST:
+            self._odd["a row that is too long"] += 1
+            return None
+        line = self._line(cells)
+        if line is None:
+            self._odd["a row that is none of queue_log"] += 1
+        return line
+
+    def _line(self, cells: Sequence[str]) -> Line | None:
         try:
             at = self._second(self._cell(cells, "time"))
-            fields = [str(at), *(self._cell(cells, name) for name in _COLUMNS[1:5])]
-        except (ValueError, IndexError, OverflowError):
-            self._odd["a row that is none of queue_log"] += 1
+            fields = [str(at), *(self._cell(cells, name) for name in COLUMNS[1:5])]
+        except (ValueError, LookupError, OverflowError):
+            return None
+        data = [self._cell(cells, name) for name in COLUMNS[5:] if name in self._places]
+        if WHOLE in self._places and not any(data):
+            data = self._cell(cells, WHOLE).split("|")
+        # A field is a field: what a caller sent parts no line.
+        line = line_of("|".join(field.replace("|", "") for field in fields + data))
+        if line is None or not line.event:
             return None
         self._before = at
-        whole = self._cell(cells, "data") if "data" in self._places else ""
-        data = [self._cell(cells, name) for name in _COLUMNS[5:] if name in self._places]
-        # A field is a field: what a caller sent parts no line.
-        fields += data or whole.split("|")
-        return line_of("|".join(field if field is whole else field.replace("|", "") for field in fields))
+        return line
+
+    def moment(self, text: str) -> int | None:
+        """Return the moment (microseconds) that a row of any place says, None when it says none."""
+        try:
+            return self._second(text) * SECOND
+        except (ValueError, OverflowError):
+            return None
 
     def _cell(self, cells: Sequence[str], name: str) -> str:
         text = cells[self._places[name]]
+        if "\n" in text or "\r" in text:
+            self._odd["a line break in a row (taken as a space)"] += 1
+            text = " ".join(text.splitlines())
         return "" if text in _NONE else text
 
     def _second(self, text: str) -> int:
@@ -103,45 +124,3 @@ def _cells(row: str, delimiter: str) -> list[str]:
         return next(csv.reader([row], delimiter=delimiter, escapechar="\\" if delimiter == "\t" else None), [])
     except csv.Error:
         return []
-
-
-def is_sqlite(path: Path) -> bool:
-    """Say whether a file is an SQLite database."""
-    with path.open("rb") as file:
-        return file.read(len(_MAGIC)) == _MAGIC
-
-
-def stored(path: Path, zone: ZoneInfo | None, odd: Counter[str], after: int = 0) -> Iterator[tuple[int, Line]]:
-    """Yield the lines of an SQLite file's table after a row, each with its row's number, in the order they were
-    written; of one that was emptied since, all. Raise OperatorError when it has no such table.
-    """
-    try:
-        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        database.text_factory = lambda data: data.decode("utf-8", "replace")
-        try:
-            table, names = _table(database, path)
-            reader = Reader(str(path), names, zone, odd)
-            columns = ", ".join(f'"{name}"' for name in names)
-            (newest,) = database.execute(f'SELECT max(rowid) FROM "{table}"').fetchone()  # noqa: S608 - as below
-            if newest is not None and newest < after:
-                after = 0
-            query = f'SELECT rowid, {columns} FROM "{table}" WHERE rowid > ? ORDER BY rowid'  # noqa: S608 - names of _COLUMNS, and its own
-            for number, *row in database.execute(query, (after,)):
-                if line := reader.line(["" if cell is None else str(cell) for cell in row]):
-                    yield number, line
-        finally:
-            database.close()
-    except sqlite3.Error as error:
-        raise OperatorError(f"cannot be read: {error}", where=str(path), expected="an undamaged SQLite file") from error
-
-
-def _table(database: sqlite3.Connection, path: Path) -> tuple[str, list[str]]:
-    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-    for table in sorted(tables, key=lambda name: name != "queue_log"):
-        named = {name.lower() for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", (table,))}
-        if {"time", "callid", "event"} <= named and '"' not in table:
-            return table, [name for name in (*_COLUMNS, "data") if name in named]
-    raise OperatorError(
-        "it has no table of queue_log", where=str(path),
-        expected="a table with time, callid, queuename, agent, event, data1 to data5",
-    )  # fmt: skip

@@ -1,7 +1,8 @@
-"""Where a store of call records is: a SQLite file, or a PostgreSQL database named by its URL."""
+"""Where a store of call records is, a SQLite file or a PostgreSQL database by its URL, or a table of the switch's."""
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -11,12 +12,15 @@ from cctoolkit.secret import SecretRef, parse_ref
 FILE_NAME = "calls.sqlite"
 """The store's file in the folder that `--store` names."""
 
-_URL = re.compile(r"(?P<scheme>postgres(?:ql)?://)(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?(?P<rest>[^@]*)")
+_URL = re.compile(r"(?P<scheme>[a-z]+://)(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?(?P<rest>[^@]*)")
+_POSTGRESQL = ("postgresql://", "postgres://")
+_OF = {"store": _POSTGRESQL, "table": (*_POSTGRESQL, "mysql://", "mariadb://")}
+"""Which databases a store of ours may be in, and which a table of the switch's."""
 
 
 class Url(msgspec.Struct, frozen=True):
-    """A PostgreSQL database: its URL without a password, so that it may be shown, and where the password is found;
-    None: where libpq looks (PGPASSWORD, PGPASSFILE), or none is asked for.
+    """A database: its URL without a password, so that it may be shown, and where the password is found; None: where
+    libpq looks (PGPASSWORD, PGPASSFILE), or none is asked for.
     """
 
     text: str
@@ -24,6 +28,11 @@ class Url(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Say whether it is PostgreSQL; else it is MySQL or MariaDB."""
+        return self.text.startswith(_POSTGRESQL)
 
 
 Place = Path | Url
@@ -43,28 +52,42 @@ def parse(text: str) -> Where:
 
     Raise UsageError for a URL that cannot be read, or that has a password itself; it is not shown.
     """
-    if "://" not in text:
-        return Path(text)
+    return parse_url(text, "store", "--store") if "://" in text else Path(text)
+
+
+def parse_url(text: str, what: Literal["store", "table"], where: str) -> Url:
+    """Read the URL of a store or of a table of the switch's; `where` is what says it. Raise UsageError as `parse`."""
     found = _URL.fullmatch(text)
-    if not found or re.search(r"[?&]password=", found["rest"]):
+    if not found or found["scheme"] not in _OF[what] or re.search(r"[?&]password=", found["rest"]):
+        known = found and found["scheme"] in _OF[what]
+        other = " or mysql://…" if what == "table" else ""
         raise UsageError(
-            "this store's URL cannot be read" if not found else "a URL with a password in it",
-            where="--store",
-            expected="postgresql://USER:env:NAME@HOST/DATABASE; file:PATH instead of env:NAME, or PGPASSWORD or "
-            "PGPASSFILE without either",
+            "a URL with a password in it" if known else f"this {what}'s URL cannot be read",
+            where=where,
+            expected=f"postgresql://USER:env:NAME@HOST/DATABASE{other}; file:PATH instead of env:NAME, or PGPASSWORD "
+            "or PGPASSFILE without either",
         )
     user = f"{found['user']}@" if found["user"] else ""
-    return Url(f"{found['scheme']}{user}{found['rest']}", _reference(found["password"]))
+    return Url(f"{found['scheme']}{user}{found['rest']}", _reference(found["password"], what, where))
 
 
-def _reference(text: str | None) -> SecretRef | None:
+def absolute(text: str, folder: Path) -> str:
+    """Return a URL whose password's file is named from the root, when it is one from a folder."""
+    found = _URL.fullmatch(text)
+    if not found or not found["password"]:
+        return text
+    start, end = found.span("password")
+    return f"{text[:start]}{parse_ref(found['password'], folder)}{text[end:]}"
+
+
+def _reference(text: str | None, what: str, where: str) -> SecretRef | None:
     if not text:
         return None
     try:
         return parse_ref(text, Path.cwd())
     except SpecError as error:
         raise UsageError(
-            "the password in the store's URL is not a reference to one, and is seen by everybody on this machine",
-            where="--store",
+            f"the password in the {what}'s URL is not a reference to one, and is seen by everybody on this machine",
+            where=where,
             expected=f"{error.expected} in its place, or PGPASSWORD or PGPASSFILE",
         ) from None

@@ -11,9 +11,11 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from cctoolkit.cdr.address import Url
 from cctoolkit.cdr.columns import Read, Value
-from cctoolkit.cdr.database import Database, Values, broken
+from cctoolkit.cdr.database import Database, Values
 from cctoolkit.errors import OperatorError, StoreAway
 from cctoolkit.secret import resolve_text
 
@@ -29,7 +31,23 @@ _SETTINGS = {
     # A writer that is gone in the middle of a batch must not keep the others waiting.
     "options": "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s",
 }  # fmt: skip
-_HERE = ("a database that answers", "see that it runs and can be reached, or name another one with --store")
+
+
+class Words(Struct, frozen=True):
+    """How errors of a database are told: what failed, and what was expected and is to be done, when it is away and
+    otherwise.
+    """
+
+    failed: str
+    away: tuple[str, str]
+    broken: tuple[str, str]
+
+
+_STORE = Words(
+    "the store failed",
+    ("a database that answers", "see that it runs and can be reached, or name another one with --store"),
+    ("a database of its own, with the right to make tables", "see its log and the user's rights"),
+)
 _TYPES = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "REAL": "DOUBLE PRECISION", " STRICT": ""}
 _TYPE = re.compile(r"\bINTEGER\b|\bBLOB\b|\bREAL\b| STRICT\b")
 _CURSORS = count()
@@ -55,7 +73,7 @@ class Postgres:
     def __init__(self, url: Url, *, snapshot: bool = False) -> None:
         self.where = url.text
         self._url = url
-        self._connection = _connect(url, snapshot=snapshot)
+        self._connection = connect(url, snapshot=snapshot)
 
     def rows(self, query: str, values: Values = ()) -> Iterator[Read]:
         """As `Database.rows`."""
@@ -124,13 +142,14 @@ class Postgres:
         self._connection.close()
 
 
-def _connect(url: Url, *, snapshot: bool) -> "psycopg.Connection[Mapping[str, Value]]":
+def connect(url: Url, words: Words = _STORE, *, snapshot: bool) -> "psycopg.Connection[Mapping[str, Value]]":
+    """Return a connection, which in a snapshot only reads. Raise OperatorError, StoreAway when it does not answer."""
     connection = driver()
     from psycopg import IsolationLevel, conninfo
     from psycopg.rows import dict_row
 
     password = {"password": resolve_text(url.secret).reveal()} if url.secret else {}
-    with explained(url.text):
+    with explained(url.text, words):
         settings = {**_SETTINGS, **conninfo.conninfo_to_dict(url.text), **password}
         said = conninfo.make_conninfo(**{name: str(value) for name, value in settings.items() if value is not None})
         opened = connection.connect(said, autocommit=not snapshot, row_factory=dict_row)
@@ -164,7 +183,7 @@ def _value(value: Value | bytes) -> Value | bytes:
 
 
 @contextmanager
-def explained(where: str) -> Iterator[None]:
+def explained(where: str, words: Words = _STORE) -> Iterator[None]:
     """Turn what psycopg raises inside into an OperatorError that names the database, StoreAway where waiting helps."""
     import psycopg
 
@@ -173,11 +192,12 @@ def explained(where: str) -> Iterator[None]:
     except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
         raise StoreAway(
             f"the database cannot be reached or used: {_first_line(error)}",
-            where=where, expected=_HERE[0], next_step=_HERE[1],
+            where=where, expected=words.away[0], next_step=words.away[1],
         ) from error  # fmt: skip
     except psycopg.Error as error:
-        raise broken(where, _first_line(error), ("a database of its own, with the right to make tables",
-                     "see its log and the user's rights")) from error  # fmt: skip
+        raise OperatorError(
+            f"{words.failed}: {_first_line(error)}", where=where, expected=words.broken[0], next_step=words.broken[1]
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

@@ -102,10 +102,11 @@ def _shown(places: dict[str, list[int]]) -> str:
 def queue_log(
     *,
     files: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            help="Logs of one node, as text or a dump of the table as CSV, packed or not, or SQLite files.",
-            metavar="FILE...",
+            help="Logs of one node, as text or a dump of the table as CSV, packed or not, or SQLite files; or the "
+            "database that has the table: postgresql://USER:env:NAME@HOST/DATABASE, or mysql://…",
+            metavar="FILE|URL...",
         ),
     ],
     store: Store,
@@ -116,6 +117,7 @@ def queue_log(
     time_zone: Annotated[
         str, typer.Option("--time-zone", help="That of a table's local times; a file has none.", metavar="ZONE")
     ] = "",
+    table: Annotated[str, typer.Option("--table", help="Its name in a database.", metavar="NAME")] = "queue_log",
     form: OutputFormat = Format.text,
 ) -> None:
     """Take call records and agents' states from Asterisk's queue_log: years of it, rotated, in any order. What is kept
@@ -125,7 +127,8 @@ def queue_log(
     """
     from cctoolkit.workflow import second_source
 
-    done = second_source.import_queue_log(files, store, node, site, time_zone, tell)
+    asked = second_source.Asked(time_zone, table)
+    done = second_source.import_queue_log(files, store, node, site, asked, tell)
     if form is Format.json:
         say_json(done)
     else:

@@ -35,6 +35,7 @@ def site_problems(site: Site, document: Document, projects: Sequence[tuple[Proje
             lint_site_codes.hidden(site, document),
             lint_site_nodes.places(site, document),
             lint_site_nodes.reached(site, document),
+            lint_site_nodes.tables(site, document),
             lint_site_nodes.canary(site, document),
             lint_site_nodes.spans(projects),
             lint_mail.relay(site, document, projects),

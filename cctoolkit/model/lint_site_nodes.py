@@ -43,6 +43,16 @@ def reached(site: Site, document: Document) -> Iterator[Problem]:
             yield Problem("never-used", what, document.file, mark, "transport: ssh, or via: ssh under ami")
 
 
+def tables(site: Site, document: Document) -> Iterator[Problem]:
+    """A table of queue_log is in one database."""
+    for index, node in enumerate(site.nodes):
+        table = node.queue_log_table
+        if table and (table.sqlite is None) is (table.url is None):
+            what = "two databases have" if table.url else "no database has"
+            yield Problem("table-nowhere", f"{what} the table of node {node.id}", document.file,
+                          document.mark(("nodes", index, "queue_log_table"), key=True), "sqlite, or url")  # fmt: skip
+
+
 def canary(site: Site, document: Document) -> Iterator[Problem]:
     """The canary is one of the nodes."""
     nodes = [node.id for node in site.nodes]

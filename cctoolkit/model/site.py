@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from cctoolkit.model.listener import Listener
+from cctoolkit.model.log_table import QueueLogTable
 from cctoolkit.model.ssh import Ssh
 from cctoolkit.model.trunk import SipTrunk, Source, TrunkName
 from cctoolkit.model.trunk import Trunk as ProjectTrunk
-from cctoolkit.model.words import Address, Host, Identifier, MailAddress, SecretText, Section, Title
+from cctoolkit.model.words import Address, Host, Identifier, MailAddress, SecretText, Section, SystemPath, Title
 
 FeatureCode = Annotated[
     str,
@@ -16,12 +17,6 @@ FeatureCode = Annotated[
          extra_json_schema={"x-expected": 'digits, with * or # before them, such as "*11"'}),
 ]  # fmt: skip
 
-
-SystemPath = Annotated[
-    str,
-    Meta(pattern=r"^/[^\x00-\x1f\x7f]*$", max_length=240, description="A path on the node.",
-         examples=["/etc/asterisk"], extra_json_schema={"x-expected": "an absolute path, such as /etc/asterisk"}),
-]  # fmt: skip
 
 SystemGroup = Annotated[
     str,
@@ -66,20 +61,6 @@ class Ami(Section, frozen=True, kw_only=True):
         Meta(description="Whether it speaks TLS there, with a certificate for the host that this machine trusts."),
     ] = False
     accounts: AmiAccounts
-
-
-class QueueLogTable(Section, frozen=True, kw_only=True):
-    """Where a node has its queue_log in a database (extconfig.conf) instead of a file."""
-
-    sqlite: Annotated[SystemPath, Meta(description="The SQLite file that has the table, on this machine.")]
-    time_zone: Annotated[
-        str,
-        Meta(
-            description="IANA name of that of its times: the switch's, or UTC with queue_log_realtime_use_gmt.",
-            examples=["Europe/Moscow"],
-            max_length=40,
-        ),
-    ]
 
 
 class Node(Section, frozen=True, kw_only=True):

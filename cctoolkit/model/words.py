@@ -138,6 +138,12 @@ Key = Annotated[
     ),
 ]
 
+SystemPath = Annotated[
+    str,
+    Meta(pattern=r"^/[^\x00-\x1f\x7f]*$", max_length=240, description="A path on the node.",
+         examples=["/etc/asterisk"], extra_json_schema={"x-expected": "an absolute path, such as /etc/asterisk"}),
+]  # fmt: skip
+
 SecretText = Annotated[
     str,
     Meta(

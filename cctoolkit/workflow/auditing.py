@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cctoolkit.capture.audit import Count, Day, Finding, Gap, Source, counts, findings
 from cctoolkit.capture.audited import BEFORE_US, Span, of_journal, of_log, of_store
-from cctoolkit.capture.importing import log_in_order, stored
+from cctoolkit.capture.importing import lines_of, log_in_order, stored
 from cctoolkit.capture.lines import SECOND, Line, parse
 from cctoolkit.capture.rotated import Files, read_on
 from cctoolkit.capture.rows import rows as rows_of
@@ -17,10 +17,10 @@ from cctoolkit.capture.session import journal_path
 from cctoolkit.cdr.address import Where, place
 from cctoolkit.cdr.records import Edge
 from cctoolkit.cdr.store import Store, micros
-from cctoolkit.errors import UsageError
+from cctoolkit.errors import StoreAway, UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.spec.problem import did_you_mean, one_of
-from cctoolkit.workflow.reach import files_are_here, queue_log_files, time_zone
+from cctoolkit.workflow.reach import files_are_here, queue_log_files, queue_log_table, time_zone
 from cctoolkit.workflow.specs import load_site
 
 _WRITTEN = {"cdr": "cdr-csv/Master.csv", "cel": "cel-custom/Master.csv"}
@@ -118,13 +118,14 @@ class _Audit:
             return self._folded(log_in_order(self._logs, None, self._odd))
         if self._node is None:
             return None
-        if table := self._node.queue_log_table:
-            return self._folded(log_in_order([Path(table.sqlite)], time_zone(table.time_zone), self._odd))
         try:
+            if self._node.queue_log_table:
+                table = queue_log_table(self._node, self._node.queue_log_table)
+                return self._folded(lines_of(table, table.zone, self._odd, self._span.start - BEFORE_US))
             with queue_log_files(self._node) as files:
                 return self._folded(self._lines(files))
-        except OSError as error:
-            why = error.strerror or error
+        except (OSError, StoreAway) as error:
+            why = error.what if isinstance(error, StoreAway) else error.strerror or error
             self._say(f"{self._name}: queue_log cannot be read ({why}); the day is told without it")
             return None
 

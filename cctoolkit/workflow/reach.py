@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cctoolkit.capture.database import LogTable
 from cctoolkit.capture.filling import QueueLog
 from cctoolkit.capture.following import Follower, TableFollower
 from cctoolkit.capture.rotated import Files, Here, LogFile, read_on
+from cctoolkit.cdr.address import parse_url
 from cctoolkit.errors import CctoolkitError, OperatorError, UsageError
+from cctoolkit.model.log_table import QueueLogTable
 from cctoolkit.model.site import Node
 from cctoolkit.model.ssh import Login, Ssh
 from cctoolkit.node.transports import Transport
@@ -102,11 +105,19 @@ def queue_log(node: Node) -> str:
         return b"".join(rows for rows, _ in read_on(files, None, 0)).decode("utf-8", "replace")
 
 
-def follower(node: Node) -> QueueLog:
-    """Return what reads a node's queue_log gap by gap, from its file or its table."""
+def follower(node: Node, say: Callable[[str], None] = lambda _text: None) -> QueueLog:
+    """Return what reads a node's queue_log gap by gap, from its file or its table; `say` is told what is odd of it."""
     if node.queue_log_table is not None:
-        return TableFollower(Path(node.queue_log_table.sqlite), time_zone(node.queue_log_table.time_zone))
+        return TableFollower(queue_log_table(node, node.queue_log_table), say)
     return Follower(partial(queue_log_files, node))
+
+
+def queue_log_table(node: Node, table: QueueLogTable) -> LogTable:
+    """Return where a node's table is."""
+    zone = time_zone(table.time_zone)
+    if table.url is None:
+        return LogTable(Path(table.sqlite or ""), zone, table.table)
+    return LogTable(parse_url(table.url, "table", f"queue_log_table of node {node.id}"), zone, table.table)
 
 
 def time_zone(name: str) -> ZoneInfo:

@@ -94,7 +94,7 @@ async def capture(
                     partial(reached, node, node.ami.accounts.capture),
                     journal,
                     keeping,
-                    follower(node),
+                    follower(node, partial(_warn, node.id, progress)),
                     progress,
                 )
             )
@@ -102,6 +102,10 @@ async def capture(
         service = Service(sessions, list(paths.values()), progress, exporter=exporter, notifier=manner.notifier)
         works.append(partial(every_day, loaded, place(where), say))
         await _run(sessions, [*works, service.run], service, stop, reading)
+
+
+def _warn(node: str, progress: Callable[[Told], None], text: str) -> None:
+    progress(Told.of(node, "warning", text, "warning"))
 
 
 async def _run(

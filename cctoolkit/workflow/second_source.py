@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from cctoolkit import clock
+from cctoolkit.capture.database import LogTable
 from cctoolkit.capture.importing import Imported, import_log, log_in_order
-from cctoolkit.cdr.address import Where, place
+from cctoolkit.cdr.address import Where, parse_url, place
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.errors import UsageError
 from cctoolkit.workflow.reach import time_zone
@@ -14,12 +17,23 @@ from cctoolkit.workflow.specs import load_site
 _AHEAD = 86_400_000_000
 
 
+class Asked(Struct, frozen=True):
+    """What is said of databases' tables: their time zone, "" when nobody did, and their name."""
+
+    time_zone: str = ""
+    table: str = "queue_log"
+
+
 def import_queue_log(
-    paths: Sequence[Path], where: Where, node: str, site: str, zone: str, say: Callable[[str], None]
+    logs: Sequence[str], where: Where, node: str, site: str, asked: Asked, say: Callable[[str], None]
 ) -> Imported:
-    """Put what logs tell of a node into the store. Raise UsageError when nobody says which node's they are."""
+    """Put what logs tell of a node into the store; each is a file, or the URL of a database with the table. Raise
+    UsageError when nobody says which node's they are.
+    """
     done = Imported()
-    lines = log_in_order(paths, time_zone(zone) if zone else None, done.odd)
+    zone = time_zone(asked.time_zone) if asked.time_zone else None
+    found = [LogTable(parse_url(o, "table", "the log"), zone, asked.table) if "://" in o else Path(o) for o in logs]
+    lines = log_in_order(found, zone, done.odd)
     with Store.open(place(where)) as store:
         import_log(lines, _node(node, site), store, micros(clock.now()) + _AHEAD, done, say)
     return done

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cctoolkit.capture.database import LogTable
 from cctoolkit.capture.following import Follower, TableFollower, select
 from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.rotated import Here, read_on
@@ -171,8 +172,8 @@ def test_a_table_is_followed_by_its_rows(tmp_path):
     """From a table each gap has what the file would have given; without one it is told."""
     moments = [moment for moment in day([(0, 0), (4, 4000)]) if moment.line]
     names = ("time", "callid", "queuename", "agent", "event", "data1", "data2", "data3", "data4", "data5")
-    follow = TableFollower(tmp_path / "db", ZoneInfo("UTC"))
-    with pytest.raises(FileNotFoundError):
+    follow = TableFollower(LogTable(tmp_path / "db", ZoneInfo("UTC")))
+    with pytest.raises(OSError, match="there is no such file"):
         follow(0)
     with sqlite3.connect(tmp_path / "db") as database:
         database.execute(f"CREATE TABLE queue_log ({', '.join(names)})")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cctoolkit.cdr.address import Url, parse, place
+from cctoolkit.cdr.address import Url, absolute, parse, parse_url, place
 from cctoolkit.errors import UsageError
 from cctoolkit.secret import SecretRef
 
@@ -33,3 +33,17 @@ def test_no_password_and_nothing_else(text):
         parse(text)
     assert "env:NAME" in str(caught.value)
     assert "hush" not in str(caught.value)
+
+
+def test_tables_of_the_switch():
+    """A table may be in MySQL too; whoever names it is told what is wrong, and a secret's file stands beside the spec."""
+    found = parse_url("mysql://cct:env:LOG@db/asteriskcdrdb", "table", "the site")
+    assert (found, found.is_postgresql) == (Url("mysql://cct@db/asteriskcdrdb", SecretRef("env", "LOG")), False)
+    assert parse_url("postgres://db/asterisk", "table", "the site").is_postgresql
+    for text in ("oracle://cct:hush-hush@db/x", "mysql://cct:hush-hush@db/x", "mysql://db/x?password=hush-hush"):
+        with pytest.raises(UsageError, match=r"the site: .*env:NAME") as caught:
+            parse_url(text, "table", "the site")
+        assert "hush" not in str(caught.value)
+    assert absolute("mysql://cct:file:log@db/x", Path("/specs")) == "mysql://cct:file:/specs/log@db/x"
+    assert absolute("mysql://cct:env:LOG@db/x", Path("/specs")) == "mysql://cct:env:LOG@db/x"
+    assert absolute("mysql://db/x", Path("/specs")) == "mysql://db/x"

@@ -130,3 +130,44 @@ def test_a_group_with_a_point(site: Path):
     """What is a whole number to JSON Schema and none to the structs is told, not run into."""
     site.write_text(SITE.replace("folder:", "group: 5.0\n    folder:"), encoding="utf-8")
     assert found("near") == [("sites", 6, "schema-type")]
+
+
+def with_table(text):
+    good = SITE.replace("300", "30").replace("[one, two, lost]", "[]").replace('logout: "*11"', 'logout: "*12"')
+    good = good.replace('  - {agent: anna, name: Anna, secret: "env:A"}\n', "", 1)
+    return good.replace("    ami:\n", f"    queue_log_table: {text}\n    ami:\n", 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        ("{time_zone: UTC}", "table-nowhere"),
+        ("{sqlite: /a, url: postgresql://db/x, time_zone: UTC}", "table-nowhere"),
+        ("{url: mysql://cct:hush-hush@db/x, time_zone: UTC}", "schema-format"),
+        ("{url: 'postgresql://db/x?password=hush-hush', time_zone: UTC}", "schema-format"),
+        ("{url: oracle://cct@db/x, time_zone: UTC}", "schema-format"),
+        ("{url: postgresql://db/x, table: 'x\"; drop', time_zone: UTC}", "schema-format"),
+    ],
+)
+def test_where_a_table_is_not(site, table, code):
+    """A table of queue_log is in one database, whose URL has no password; what is one is not shown."""
+    site.write_text(with_table(table), encoding="utf-8")
+    with pytest.raises(InvalidSpecError) as caught:
+        specs.load_site("near")
+    assert [problem.code for problem in caught.value.problems] == [code]
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("mysql://cct:file:secrets/log@db:3307/x?ssl_ca=/etc/ca.pem", "mysql://cct:file:{}/secrets/log@db:3307/x?ssl_ca=/etc/ca.pem"),
+        ("postgresql://cct:env:CCT_PG@[::1]/asterisk", "postgresql://cct:env:CCT_PG@[::1]/asterisk"),
+        ("postgresql://db/asterisk", "postgresql://db/asterisk"),
+    ],
+)  # fmt: skip
+def test_where_a_table_is(site, url, read):
+    """The password's file stands beside the site's; the table has the name that Asterisk's examples give it."""
+    site.write_text(with_table(f'{{url: "{url}", time_zone: UTC}}'), encoding="utf-8")
+    (node,) = specs.load_site("near").site.nodes
+    assert (node.queue_log_table.url, node.queue_log_table.table) == (read.format(site.parent), "queue_log")

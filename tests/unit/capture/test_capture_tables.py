@@ -1,0 +1,88 @@
+"""A queue_log's table: what is said where its database cannot be opened, and what its rows may not do."""
+
+import sqlite3
+import sys
+from collections import Counter
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cctoolkit.capture.database import LogTable, opened
+from cctoolkit.capture.following import TableFollower
+from cctoolkit.capture.importing import lines_of
+from cctoolkit.capture.tables import Reader
+from cctoolkit.cdr.address import parse_url
+from cctoolkit.errors import OperatorError, StoreAway, UsageError
+
+UTC = ZoneInfo("UTC")
+NAMES = ("time", "callid", "queuename", "agent", "event", "data1", "data2", "data")
+
+
+def table(url):
+    return LogTable(parse_url(url, "table", "the test"), UTC)
+
+
+@pytest.mark.parametrize(
+    ("driver", "url", "extra"),
+    [("pymysql", "mysql://127.0.0.1/x", "cctoolkit[mysql]"), ("psycopg", "postgresql://127.0.0.1/x", "cctoolkit[postgres]")],
+)  # fmt: skip
+def test_a_driver_that_is_missing(monkeypatch, driver, url, extra):
+    """What is to be installed is said, by the command and by a capture that goes on."""
+    monkeypatch.setitem(sys.modules, driver, None)
+    with pytest.raises(OperatorError) as caught:
+        opened(table(url), 5)
+    assert extra in caught.value.next_step
+    with pytest.raises(OSError, match="pip install"):
+        TableFollower(table(url))(0)
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "postgresql"])
+def test_nobody_answers(scheme, unused_tcp_port, monkeypatch):
+    """A server that is away is worth waiting for; no password is in what is said of it."""
+    monkeypatch.setenv("CCT_LOG", "hush-hush")
+    there = table(f"{scheme}://cct:env:CCT_LOG@127.0.0.1:{unused_tcp_port}/x")
+    with pytest.raises(StoreAway) as caught:
+        opened(there, 5)
+    assert f"{scheme}://cct@127.0.0.1" in str(caught.value)
+    assert "hush" not in str(caught.value)
+    with pytest.raises(ConnectionError, match="cannot be reached"):
+        TableFollower(there)(0)
+
+
+def test_an_option_of_another_driver():
+    """What MySQL's driver does not know is no option that is passed over."""
+    with pytest.raises(UsageError, match="sslmode is not understood"):
+        opened(table("mysql://127.0.0.1/x?sslmode=require"), 5)
+
+
+@pytest.mark.parametrize(
+    ("cells", "line", "odd"),
+    [
+        (("1795000000", "1.1", "q", "NONE", "ENTERQUEUE", "", "600", "old"), "1795000000|1.1|q|NONE|ENTERQUEUE||600", ""),
+        (("1795000000.9", "1.1", "q", "a", "CONNECT", "", "", "3|1.2"), "1795000000|1.1|q|a|CONNECT|3|1.2", ""),
+        (("1795000000", "1.1", "q|x", "a", "CONNECT", "1|2", "", ""), "1795000000|1.1|qx|a|CONNECT|12|", ""),
+        (("1795000000", "1.1", "q", "a", "E", "", "", "x\n1795000000|1.1|NONE|NONE|CCTEND"),
+         "1795000000|1.1|q|a|E|x 1795000000|1.1|NONE|NONE|CCTEND", "a line break in a row (taken as a space)"),
+        (("", "1.1", "q", "a", "E", "", "", ""), None, "a row that is none of queue_log"),
+        (("1795000000", "1.1", "q", "a", "", "", "", ""), None, "a row that is none of queue_log"),
+        (("9" * 20, "1.1", "q", "a", "E", "", "", ""), None, "a row that is none of queue_log"),
+        (("infinity", "1.1", "q", "a", "E", "", "", ""), None, "a row that is none of queue_log"),
+        (("1795000000", "1.1", "q", "a", "E", "", "y" * 70_000, ""), None, "a row that is too long"),
+    ],
+)  # fmt: skip
+def test_rows(cells, line, odd):
+    """What the last columns have counts, or else `data`; nothing in a cell begins a field or a line; the rest is counted."""
+    counted = Counter()
+    found = Reader("the test", NAMES, UTC, counted).line(cells)
+    assert (found and "|".join(found.fields)) == line
+    assert counted == ({odd: 1} if odd else {})
+
+
+def test_a_table_without_numbers_of_its_own(tmp_path):
+    """An SQLite table that has no rowid is an error that is told, and no crash."""
+    with sqlite3.connect(tmp_path / "db") as database:
+        names = "time, callid TEXT PRIMARY KEY, queuename, agent, event, data1, data2, data3, data4, data5"
+        database.execute(f"CREATE TABLE queue_log ({names}) WITHOUT ROWID")
+    database.close()
+    with pytest.raises(OperatorError, match="cannot be read"):
+        list(lines_of(tmp_path / "db", UTC, Counter()))
