@@ -21,7 +21,10 @@ class ApplyProcess:
         hearing, self._answers = os.pipe()
         self.places: list[str] = []
         self._stop = stop
-        self._said = (folder / "apply.log").open("w+b")
+        log = folder / "apply.log"
+        log.unlink(missing_ok=True)
+        # Appended to, whatever is read meanwhile: the process shares our place in the file.
+        self._said = log.open("a+b")
         self._process = subprocess.Popen(
             [sys.executable, str(_FAULTY), str(telling), str(hearing), str(stop), *arguments],
             stdout=self._said,
@@ -65,6 +68,11 @@ class ApplyProcess:
 
     async def _ended(self) -> int:
         return await asyncio.to_thread(self._process.wait, _SECONDS)
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
 
     @property
     def said(self) -> str:

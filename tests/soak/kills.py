@@ -78,7 +78,9 @@ async def begun(stage: Stage, command: str) -> tuple[str, ...]:
 
 
 async def _waits(process: ApplyProcess) -> bool:
-    return WAITS in process.said
+    said = process.said
+    assert WAITS in said or not process.over, said
+    return WAITS in said
 
 
 async def killed(stage: Stage, colleague: Colleague, command: str, stop: int) -> list[Cut]:
