@@ -26,6 +26,9 @@ TWINS = ("", "2", "3", "4")
 WRAP_UP = "wrap-up"
 """The pause reason of after-call work."""
 
+WRAPUPTIME = "wrapuptime"
+"""The reason of a wrap-up that is none of ours: the switch rings a member no sooner than this option of theirs says."""
+
 OVERRIDE = "cct-override"
 """The database family of overrides: project -> open/<until, epoch seconds>/<who>."""
 
@@ -114,6 +117,14 @@ def serves_callers(name: str) -> bool:
     """Say whether agents serve callers in a queue of this name: foreign ones are not ours, shadow queues have none."""
     ids = queue_ids(name)
     return ids is not None and not ids[2]
+
+
+def has_agents(name: str) -> bool:
+    """Say whether the members of a queue of this name are agents, be it ours or not: shadow queues and the canary have
+    none.
+    """
+    ids = queue_ids(name)
+    return name not in ("", CANARY_QUEUE) and (ids is None or not ids[2])
 
 
 def from_user_event(get: Callable[[str], str]) -> Mark | None:

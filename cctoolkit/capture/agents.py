@@ -1,64 +1,42 @@
 """Agents' states as intervals: logged in from the first queue joined to the last one left, paused by reason, and with a
 call that began before anything was captured.
+
+An agent of several queues is one, by name (deeds.py). A pause in plain queues lasts until the last of them is left or
+unpaused; one in a project's queues, which pause together, until the first of them is. Members of queues.conf never log
+in: they are logged in while the switch lists them, unless they log in elsewhere, which then tells it alone.
 """
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal
+from typing import TypeVar
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
-from cctoolkit import marks
+from cctoolkit.capture.deeds import NO_QUEUE, Deed, Names, What, are_told, of_line
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.seats import Seat
-from cctoolkit.cdr.records import AgentInterval, AgentState, Edge
+from cctoolkit.capture.shift import Shift
+from cctoolkit.cdr.records import AgentInterval, Edge
 
-What = Literal["joined", "left", "paused", "unpaused"]
-
-_LINES: dict[str, What] = {
-    "ADDMEMBER": "joined", "REMOVEMEMBER": "left", "PAUSE": "paused", "UNPAUSE": "unpaused",
-    "AGENTLOGIN": "joined", "AGENTLOGOFF": "left", "AGENTCALLBACKLOGIN": "joined", "AGENTCALLBACKLOGOFF": "left",
-    "PAUSEALL": "paused", "UNPAUSEALL": "unpaused",
-}  # fmt: skip
-"""By event; those of the second and third row have no queue, and are of switches whose queues are not ours."""
-
-_EARLY, _LATE = 2 * SECOND, SECOND
 _RECENT = 64
 _READ_AGAIN = 60 * SECOND
+_LATE = 2 * SECOND
 
 MOST = 100_000
 """Agents remembered; what a hostile stream names beyond that lets the oldest go."""
-MOST_QUEUES = 10_000
-"""Queues one agent is in."""
-
-
-class _Deed(Struct, frozen=True):
-    """What an agent did, in which queue, when."""
-
-    what: What
-    queue: str
-    at: int
-
-    def is_line(self, line: "_Deed") -> bool:
-        """Say whether a line of queue_log, cut to its second, may be this event's."""
-        near = -_LATE <= self.at - line.at <= _EARLY
-        return near and (self.what, self.queue) == (line.what, line.queue)
+MOST_UNNAMED = 10_000
 
 
 class _Agent(Struct):
-    """One agent: the queues they are in, the states that last, and what has been told of them lately."""
+    """One agent: their shift, and what has been told of them lately."""
 
-    queues: set[str] = field(default_factory=set)
-    left: int = 0
-    """When they were logged out last."""
-    open: dict[str, AgentInterval] = field(default_factory=dict)
-    heard: list[_Deed] = field(default_factory=list)
-    unlogged: list[_Deed] = field(default_factory=list)
+    shift: Shift
+    heard: list[Deed] = field(default_factory=list)
+    unlogged: list[Deed] = field(default_factory=list)
     """Events whose line has not been read."""
-    unheard: list[_Deed] = field(default_factory=list)
+    unheard: list[Deed] = field(default_factory=list)
     """Lines whose event has not been heard."""
-    read: dict[_Deed, int] = field(default_factory=dict)
+    read: dict[Deed, int] = field(default_factory=dict)
     """Lines read so far, of the seconds that may be read again."""
 
 
@@ -66,12 +44,14 @@ class AgentStates(Struct):
     """Folds QueueMember events and lines of queue_log, which come once a queue, and listings into agents' intervals."""
 
     node: str = ""
-    plain: bool = False
-    """Lines of queues that are not ours are taken too."""
+    alone: bool = False
+    """There are lines and nothing else; else those that call somebody by an unknown interface wait for a listing."""
+    names: Names = field(default_factory=Names)
     forgotten: int = 0
     """Agents, and queues of theirs, beyond what can be."""
     _agents: dict[str, _Agent] = field(default_factory=dict)
     _changed: list[AgentInterval] = field(default_factory=list)
+    _unnamed: list[Line] = field(default_factory=list)
 
     def take(self) -> list[AgentInterval]:
         """Return intervals that began or ended since the last take."""
@@ -80,10 +60,10 @@ class AgentStates(Struct):
 
     def heard(self, agent: str, queue: str, what: What, at: Edge, reason: str = "") -> None:
         """Take an event, unless it was heard before or queue_log has told it already."""
-        if not agent or not marks.serves_callers(queue):
+        if not are_told(agent, queue):
             return
         known = self._known(agent)
-        deed = _Deed(what, queue, at.at)
+        deed = Deed(what, queue, at.at)
         if deed in known.heard:
             return
         _remember(known.heard, deed)
@@ -92,48 +72,80 @@ class AgentStates(Struct):
             del known.unheard[: told[-1] + 1]
         else:
             _remember(known.unlogged, deed)
-            self._apply(known, agent, deed, at, reason)
+            self._does(known, deed, at, reason)
 
     def logged(self, lines: Sequence[Line]) -> None:
         """Take lines of one reading, in order; what the events or an earlier reading have told changes nothing."""
-        now: Counter[tuple[str, _Deed]] = Counter()
+        now: Counter[tuple[str, Deed]] = Counter()
         for line in lines:
-            what = _LINES.get(line.event)
-            if what is None or not line.agent or not self._serves(line.queue):
-                continue
-            known = self._known(line.agent)
-            deed = _Deed(what, line.queue, line.at)
-            now[line.agent, deed] += 1
-            read = known.read.get(deed, 0)
-            if now[line.agent, deed] > read:
-                known.read[deed] = read + 1
-                self._read(known, line, deed)
+            if not self.alone and line.agent not in self._agents and self.names.lacks(line):
+                _remember(self._unnamed, line, MOST_UNNAMED)
+            else:
+                self._read(line, now)
         for agent in self._agents.values():
             newest = max((deed.at for deed in agent.read), default=0)
             agent.read = {deed: n for deed, n in agent.read.items() if deed.at >= newest - _READ_AGAIN}
 
-    def _serves(self, queue: str) -> bool:
-        return marks.serves_callers(queue) or (self.plain and marks.queue_ids(queue) is None)
+    def _read(self, line: Line, now: Counter[tuple[str, Deed]]) -> None:
+        name = self.names.of(line.queue, line.agent)
+        for deed, reason in of_line(line) if are_told(name, line.queue) else ():
+            known = self._known(name)
+            now[name, deed] += 1
+            read = known.read.get(deed, 0)
+            if now[name, deed] > read:
+                known.read[deed] = read + 1
+                self._reads(known, deed, reason)
+
+    def _reads(self, known: _Agent, deed: Deed, reason: str) -> None:
+        twin = next((one for one in known.unlogged if one.is_line(deed)), None)
+        if twin:
+            known.unlogged.remove(twin)
+            return
+        _remember(known.unheard, deed)
+        self._does(known, deed, Edge(deed.at, "queue_log"), reason)
 
     def listed(self, seats: Mapping[str, Seat], at: Edge, talking: Collection[str]) -> None:
         """Take who was in the queues at a moment: what nobody told began or ended unheard. `talking` are the agents
         whose call is known.
         """
-        for agent in {*self._agents, *seats}:
-            known = self._known(agent)
-            if agent in seats:
-                self._seat(known, agent, seats[agent], at)
-            elif known.queues:
-                self._leave(known, at)
-            if agent in seats and seats[agent].in_call and agent not in talking:
-                self._begin(known, "in_call", AgentInterval(self.node, agent, "in_call", at))
+        now: Counter[tuple[str, Deed]] = Counter()
+        unnamed, self._unnamed = self._unnamed, []
+        for line in unnamed:
+            self._read(line, now)
+        for agent in dict.fromkeys([*self._agents, *seats]):
+            shift, seat = self._known(agent).shift, seats.get(agent)
+            if seat:
+                shift.sits(seat, at, self._changed)
+            elif shift.fixed or shift.queues - {NO_QUEUE}:
+                shift.fixed.clear()
+                shift.leave(at, self._changed)
+            if seat and seat.in_call and agent not in talking:
+                shift.begin("in_call", AgentInterval(self.node, agent, "in_call", at), self._changed)
             else:
-                self._end(known, "in_call", at)
+                shift.end("in_call", at, self._changed)
 
-    def free(self, agent: str, at: Edge) -> None:
-        """Take note that an agent's call is over."""
+    def noticed(self, agent: str, seat: Seat, at: Edge) -> None:
+        """Take an event that shows a member of a plain queue of whom nothing was told: their log-in was not heard, or
+        they have none. What came before their last log-out is no news.
+        """
+        known = self._agents.get(agent)
+        shift = known.shift if known else Shift()
+        if shift.queues >= seat.queues and shift.fixed >= seat.fixed:
+            return
+        if (seat.logged_in or at.at - _LATE) > shift.left:
+            self._known(agent).shift.shows(seat, at, self._changed, pause=known is None)
+
+    def wrapuptime(self, agent: str, queue: str, seconds: int) -> None:
+        """Take note of a member's own wrapuptime in a queue, 0: none."""
+        known = self._agents.get(agent)
+        if known and known.shift.wrapuptimes.get(queue, 0) != seconds:
+            known.shift.wrapuptimes[queue] = seconds
+
+    def free(self, agent: str, queue: str, at: Edge) -> None:
+        """Take note that an agent's call of a queue is over."""
         if known := self._agents.get(agent):
-            self._end(known, "in_call", at)
+            known.shift.end("in_call", at, self._changed)
+            known.shift.wraps_up(queue, at, self._changed)
 
     def _known(self, agent: str) -> _Agent:
         known = self._agents.get(agent)
@@ -141,72 +153,18 @@ class AgentStates(Struct):
             if len(self._agents) >= MOST:
                 self.forgotten += 1
                 del self._agents[next(iter(self._agents))]
-            known = self._agents[agent] = _Agent()
+            known = self._agents[agent] = _Agent(Shift(self.node, agent))
         return known
 
-    def _seat(self, known: _Agent, agent: str, seat: Seat, at: Edge) -> None:
-        # No earlier than what is told of them already: an agent who left and came back has two intervals.
-        logged_in = replace(at, at=max(seat.logged_in or at.at, known.left))
-        if not known.queues:
-            self._begin(known, "logged_in", AgentInterval(self.node, agent, "logged_in", logged_in))
-        known.queues = set(seat.queues)
-        if seat.paused is None:
-            self._end(known, "pause", at)
-        else:
-            self._pause(known, agent, seat.paused, replace(at, at=max(seat.paused_since, logged_in.at)))
-
-    def _leave(self, known: _Agent, at: Edge) -> None:
-        known.queues.clear()
-        known.left = at.at
-        self._end(known, "pause", at)
-        self._end(known, "logged_in", at)
-
-    def _read(self, known: _Agent, line: Line, deed: _Deed) -> None:
-        twin = next((one for one in known.unlogged if one.is_line(deed)), None)
-        if twin:
-            known.unlogged.remove(twin)
-            return
-        _remember(known.unheard, deed)
-        self._apply(known, line.agent, deed, Edge(line.at, "queue_log"), line.data(1))
-
-    def _apply(self, known: _Agent, agent: str, deed: _Deed, at: Edge, reason: str) -> None:
-        if deed.what == "joined":
-            if not known.queues:
-                self._begin(known, "logged_in", AgentInterval(self.node, agent, "logged_in", at))
-            if len(known.queues) < MOST_QUEUES:
-                known.queues.add(deed.queue)
-            else:
-                self.forgotten += 1
-        elif deed.what == "left":
-            known.queues.discard(deed.queue)
-            if not known.queues:
-                self._leave(known, at)
-        elif deed.what == "paused":
-            self._pause(known, agent, reason, at)
-        else:
-            self._end(known, "pause", at)
-
-    def _pause(self, known: _Agent, agent: str, reason: str, at: Edge) -> None:
-        now = known.open.get("pause")
-        if now and now.reason == reason:
-            return
-        self._end(known, "pause", at)
-        state: AgentState = "wrap-up" if reason == marks.WRAP_UP else "paused"
-        self._begin(known, "pause", AgentInterval(self.node, agent, state, at, reason=reason))
-
-    def _begin(self, known: _Agent, kind: str, interval: AgentInterval) -> None:
-        if kind not in known.open:
-            known.open[kind] = interval
-            self._changed.append(interval)
-
-    def _end(self, known: _Agent, kind: str, at: Edge) -> None:
-        interval = known.open.pop(kind, None)
-        if interval:
-            # A line's second may begin before the moment it tells of.
-            self._changed.append(replace(interval, end=replace(at, at=max(at.at, interval.start.at))))
+    def _does(self, known: _Agent, deed: Deed, at: Edge, reason: str) -> None:
+        if not known.shift.does(deed, at, reason, self._changed):
+            self.forgotten += 1
 
 
-def _remember(deeds: list[_Deed], deed: _Deed) -> None:
+_T = TypeVar("_T")
+
+
+def _remember(deeds: list[_T], deed: _T, most: int = _RECENT) -> None:
     """Add the newest, and forget the oldest of too many."""
     deeds.append(deed)
-    del deeds[:-_RECENT]
+    del deeds[:-most]

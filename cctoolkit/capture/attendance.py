@@ -1,14 +1,18 @@
 """Who is in the queues: what agents do there, and what the switch lists when it is asked.
 
-Source: QueueMemberAdded, QueueMemberPause, QueueStatusComplete of docs.asterisk.org (Asterisk 22, AMI Events).
+Source: QueueMemberAdded, QueueMemberPause, QueueMemberStatus, AgentLogin, QueueStatusComplete of docs.asterisk.org
+(Asterisk 22, AMI Events).
 """
 
 from msgspec import field
 
+from cctoolkit import marks
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.agents import AgentStates, What
+from cctoolkit.capture.agents import AgentStates
+from cctoolkit.capture.deeds import NO_QUEUE, Names, What, are_told
 from cctoolkit.capture.listings import Listings
 from cctoolkit.capture.occasions import Occasions
+from cctoolkit.capture.seats import interface, name, seat, wrapuptime_of
 from cctoolkit.cdr.records import Edge
 
 
@@ -24,23 +28,56 @@ class Attendance(Occasions):
         self._agents.node = self.node
 
     @property
+    def names(self) -> Names:
+        """Which member has which interface, as the events told it."""
+        return self._agents.names
+
+    @property
     def asked(self) -> int:
         """The switch's clock when it last answered a ping."""
         return self._listings.clock
 
     def _on_queuememberadded(self, event: Message, at: Edge) -> None:
-        self._agents.heard(event.get("MemberName"), event.get("Queue"), "joined", at)
+        self._does(event, "joined", at)
         if event.get("Paused") == "1":
-            self._agents.heard(event.get("MemberName"), event.get("Queue"), "paused", at, event.get("PausedReason"))
+            self._does(event, "paused", at)
 
     def _on_queuememberremoved(self, event: Message, at: Edge) -> None:
-        self._agents.heard(event.get("MemberName"), event.get("Queue"), "left", at)
+        self._does(event, "left", at)
 
     def _on_queuememberpause(self, event: Message, at: Edge) -> None:
-        what: What = "paused" if event.get("Paused") == "1" else "unpaused"
-        self._agents.heard(event.get("MemberName"), event.get("Queue"), what, at, event.get("PausedReason"))
+        self._does(event, "paused" if event.get("Paused") == "1" else "unpaused", at)
+
+    _on_queuememberpaused = _on_queuememberpause
+    """As it was called until Asterisk 11."""
+
+    def _does(self, event: Message, what: What, at: Edge) -> None:
+        reason = event.get("PausedReason") or event.get("Reason")
+        self._agents.heard(self._member(event), event.get("Queue"), what, at, reason)
+
+    def _member(self, event: Message) -> str:
+        agent, queue = name(event), event.get("Queue")
+        self._agents.names.learn(queue, interface(event), agent)
+        self._agents.wrapuptime(agent, queue, wrapuptime_of(event))
+        return agent
+
+    def _on_queuememberstatus(self, event: Message, at: Edge) -> None:
+        """A device changed its state; of whom nothing was told it tells that they are there."""
+        agent, queue = self._member(event), event.get("Queue")
+        if are_told(agent, queue) and marks.queue_ids(queue) is None:
+            self._agents.noticed(agent, seat(event), at)
+
+    def _on_agentlogin(self, event: Message, at: Edge) -> None:
+        """AgentLogin, of chan_agent until Asterisk 11: it is no queue's; those who have the agent ring them then."""
+        self._agents.heard(self._agents.names.of(NO_QUEUE, event.get("Agent")), NO_QUEUE, "joined", at)
+
+    def _on_agentlogoff(self, event: Message, at: Edge) -> None:
+        self._agents.heard(self._agents.names.of(NO_QUEUE, event.get("Agent")), NO_QUEUE, "left", at)
+
+    _on_agentcallbacklogin, _on_agentcallbacklogoff = _on_agentlogin, _on_agentlogoff
 
     def _on_queuemember(self, event: Message, _at: Edge) -> None:
+        self._agents.names.learn(event.get("Queue"), interface(event), name(event))
         self._listings.entry(event)
 
     def _on_queuestatuscomplete(self, _event: Message, _at: Edge) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from cctoolkit import marks
 from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.untold import by_agent, untold
 from cctoolkit.cdr.records import PRECISION_SECONDS, AgentInterval, AgentLeg, CallRecord, Edge, QueueVisit
@@ -195,11 +196,20 @@ def _states(day: Day, log: Source) -> Iterator[Finding]:
     for state in log.states:
         yield from _uncovered(state, kept.get(state.agent, []), "in queue_log, not in the store")
         for one in kept.get(state.agent, []):
-            if one.state == state.state and one.reason != state.reason and same(one.start, state.start):
+            if one.state == state.state and state.reason not in ("", one.reason) and same(one.start, state.start):
                 yield Finding("state", state.agent, f"{_shown(state)} in queue_log, {_shown(one)} in the store")
     for state in day.store.states:
-        if state.state != "in_call" and state.start.at >= log.since:
+        if state.start.at >= log.since and not _has_no_line(state, logged.get(state.agent, [])):
             yield from _uncovered(state, logged.get(state.agent, []), "in the store, not in queue_log")
+
+
+def _has_no_line(state: AgentInterval, logged: Sequence[AgentInterval]) -> bool:
+    """Say whether no line tells a state: a call of before, what the switch keeps somebody from calls for, and that
+    somebody is there whom queues.conf makes a member, or who had come before.
+    """
+    if state.state == "logged_in" and state.start.source == "queue_status":
+        return not any(one.state == "logged_in" for one in logged)
+    return state.state == "in_call" or state.reason == marks.WRAPUPTIME
 
 
 def _uncovered(state: AgentInterval, others: Sequence[AgentInterval], where: str) -> Iterator[Finding]:

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from cctoolkit.capture.agents import AgentStates
 from cctoolkit.capture.audit import Gap, Source
+from cctoolkit.capture.deeds import STATE_EVENTS, Names
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.history import History
 from cctoolkit.capture.lines import SECOND, Line
-from cctoolkit.capture.queue_log import STATE_EVENTS
 from cctoolkit.capture.reading import read
 from cctoolkit.capture.segment import Chunk, Unreadable, listed, read_head
 from cctoolkit.capture.tracker import Tracker
@@ -55,9 +55,9 @@ def of_store(store: Store, node: str, span: Span) -> Source:
     return Source(calls, span.states(around), around, span.start, span.start)
 
 
-def of_log(lines: Iterable[Line], node: str, span: Span, odd: Counter[str]) -> Source:
-    """Return what queue_log tells. Agents of queues that are not ours are left out: events tell nothing of them."""
-    history, agents = History(node, span.end + BEFORE_US, odd), AgentStates(node)
+def of_log(lines: Iterable[Line], node: str, span: Span, odd: Counter[str], names: Names) -> Source:
+    """Return what queue_log tells; `names` are those the journal's events told of members whom it calls otherwise."""
+    history, agents = History(node, span.end + BEFORE_US, odd), AgentStates(node, alone=True, names=names)
     source, first = Source({}, [], []), 0
     part: list[Line] = []
 
@@ -88,8 +88,8 @@ def of_log(lines: Iterable[Line], node: str, span: Span, odd: Counter[str]) -> S
     return source
 
 
-def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) -> tuple[Source, list[Gap]]:
-    """Return what the journal's events tell of calls, with the lines it has for gaps, and the gaps."""
+def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) -> tuple[Source, list[Gap], Names]:
+    """Return what the journal's events tell of calls, with the lines it has for gaps, the gaps, and members' names."""
     feeder, source, gaps = Feeder(Tracker(node)), Source({}, [], [], since=span.start), list[Gap]()
     watch = _Gaps(span)
 
@@ -109,7 +109,7 @@ def of_journal(folder: Path, node: str, span: Span, say: Callable[[str], None]) 
         keep()
     feeder.finish()
     keep(settled=False)
-    return source, sorted([*gaps, *watch.end()], key=lambda gap: gap.start)
+    return source, sorted([*gaps, *watch.end()], key=lambda gap: gap.start), feeder.tracker.names
 
 
 def _chunks(folder: Path, span: Span, damaged: Callable[[str], None]) -> Iterator[Chunk]:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from random import Random
 
 from cctoolkit.ami.backoff import delays
+from cctoolkit.capture.deeds import STATE_EVENTS
 from cctoolkit.capture.feeder import BACKFILL
 from cctoolkit.capture.journal import now_us
 from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.lines import SECOND, parse
-from cctoolkit.capture.queue_log import STATE_EVENTS
 
 HOLD_SECONDS = 20.0
 """How long a database that is away is waited for."""

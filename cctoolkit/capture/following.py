@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 from msgspec import Struct, field
 
 from cctoolkit.capture.database import LogTable, opened
+from cctoolkit.capture.deeds import STATE_EVENTS
 from cctoolkit.capture.journal import now_us
 from cctoolkit.capture.lines import SECOND, Line, parse
 from cctoolkit.capture.log_table import INDEX, Mark, Table
-from cctoolkit.capture.queue_log import STATE_EVENTS
 from cctoolkit.capture.rotated import Files, Position, read_on
 from cctoolkit.capture.tracker import KEEP_US, LOST_US
 from cctoolkit.errors import OperatorError, StoreAway

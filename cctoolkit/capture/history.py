@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cctoolkit.capture.agents import AgentStates
+from cctoolkit.capture.deeds import STATE_EVENTS, Names
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, Line
-from cctoolkit.capture.queue_log import STATE_EVENTS, Fold, LoggedCall
+from cctoolkit.capture.queue_log import Fold, LoggedCall
 from cctoolkit.capture.tracker import KEEP_US, LOST_US
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
@@ -21,24 +22,24 @@ _MOST_AGENTS = 20_000
 _LONGEST_NAME = 80
 _NO_CALL = frozenset({"", "NONE", "REALTIME", "MANAGER", "CLI"})
 _ALONE = STATE_EVENTS | {
-    "AGENTLOGIN", "AGENTLOGOFF", "AGENTCALLBACKLOGIN", "AGENTCALLBACKLOGOFF", "PAUSEALL", "UNPAUSEALL",
-    "CONFIGRELOAD", "QUEUESTART", "DID", "INFO", "SYSCOMPAT", "MEMBERPENALTY", "ADDPENALTY", "CCTOVERRIDE",
+    "PAUSEALL", "UNPAUSEALL", "CONFIGRELOAD", "QUEUESTART", "DID", "INFO", "SYSCOMPAT", "MEMBERPENALTY", "ADDPENALTY",
+    "CCTOVERRIDE", "CCTWRAPUP", "CCTREADY",
 }  # fmt: skip
-"""Lines that are of no call, or begin none."""
+"""Lines that are of no call, or begin none; the last two are of an agent's own phone, long after the call they name."""
 
 
 class History:
     """Feed it lines in order; take what is whole. `odd` counts what makes no record, by kind."""
 
-    def __init__(self, node: str, until: int, odd: Counter[str]) -> None:
-        """Tell nothing that is later than `until`: no log is of tomorrow."""
+    def __init__(self, node: str, until: int, odd: Counter[str], names: Names | None = None) -> None:
+        """Tell nothing that is later than `until`: no log is of tomorrow. `names` are those that events told."""
         self.now = 0
         self.odd = odd
         self._until = until
         self._before = 0
         self._swept = 0
         self._fold = Fold(node)
-        self._agents = AgentStates(node, plain=True)
+        self._agents = AgentStates(node, alone=True, names=names or Names())
         self._names: set[str] = set()
         self._done: list[CallRecord] = []
         self._goes_on: dict[tuple[str, str, Edge], AgentInterval] = {}

@@ -97,12 +97,9 @@ def log_in_order(logs: Sequence[Log], zone: ZoneInfo | None, odd: Counter[str]) 
 
 
 def import_log(
-    lines: Iterator[Line], node: str, store: Store, until: int, done: Imported, say: Callable[[str], None]
+    lines: Iterator[Line], history: History, store: Store, done: Imported, say: Callable[[str], None]
 ) -> None:
-    """Put what lines tell into the store, unless it has it; what is kept already is made no less exact. Nothing later
-    than `until` (microseconds) is believed.
-    """
-    history = History(node, until, done.odd)
+    """Put what lines tell into the store, unless it has it; what is kept already is made no less exact."""
     for part in _parts(lines):
         history.take(part)
         done.lines += len(part)

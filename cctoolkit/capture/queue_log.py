@@ -16,9 +16,6 @@ from cctoolkit.capture.moments import born
 from cctoolkit.capture.said import Said, digits
 from cctoolkit.cdr.records import CallRecord, Edge
 
-STATE_EVENTS = frozenset({"ADDMEMBER", "REMOVEMEMBER", "PAUSE", "UNPAUSE"})
-"""What agents do, a line a queue."""
-
 ANSWERING = frozenset({"callback", "collect", "menu", "play", "queue", "survey", "transfer", "voicemail"})
 """Step types that answer a call not answered yet, as soon as they are entered: `needs_answer` of model.steps."""
 

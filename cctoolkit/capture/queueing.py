@@ -99,7 +99,7 @@ class Queueing(Attendance):
     def _on_agentcomplete(self, event: Message, at: Edge) -> None:
         who = event.get("Reason")
         self._queued("complete", event, at, detail=who if who in ("agent", "caller") else "")
-        self._agents.free(event.get("MemberName"), at)
+        self._agents.free(event.get("MemberName"), event.get("Queue"), at)
 
     def _on_queuecallerabandon(self, event: Message, at: Edge) -> None:
         waited = digits(event.get("HoldTime")) * SECOND

@@ -5,47 +5,98 @@ are whole seconds since the epoch, 0 for never; after a restart of the switch bo
 in the queue whose call the member has, and in no other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
+from cctoolkit.capture.deeds import NO_QUEUE, are_told
 from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.said import seconds
+
+_LONGEST_WRAP_UP = 86_400
+_NOT_THERE = frozenset({"4", "5"})
+"""Status of a device that is invalid or unavailable, as that of an agent whom AgentLogin has not."""
 
 
 class Seat(Struct, frozen=True):
     """An agent's place in the queues; moments in microseconds, 0 where the switch does not say."""
 
-    queues: frozenset[str]
+    queues: frozenset[str] = frozenset()
+    """Those logged in to."""
+    fixed: frozenset[str] = frozenset()
+    """Plain queues whose member queues.conf makes them."""
     logged_in: int = 0
-    paused: str | None = None
-    """The pause's reason; None: not paused."""
+    paused: Mapping[str, str] = field(default_factory=dict)
+    """Queues they are paused in, and why."""
+    reason: str = ""
+    """Of the pauses that which counts."""
     paused_since: int = 0
     in_call: bool = False
+    wrapuptimes: Mapping[str, int] = field(default_factory=dict)
+    """Seconds after a call in which the member gets no other one of the queue, where it is the member's own."""
+
+
+def name(member: Message) -> str:
+    """Return the agent whom an entry of the list, or an event of a queue's member, is about."""
+    return member.get("MemberName") or member.get("Name") or interface(member)
+
+
+def interface(member: Message) -> str:
+    """Return what the queue rings; until Asterisk 11 it was called the location."""
+    return member.get("Interface") or member.get("Location")
 
 
 def seats(members: Iterable[Message]) -> dict[str, Seat]:
-    """Return each agent's seat; foreign queues and shadow queues have none of ours."""
+    """Return each agent's seat; shadow queues and the canary have none."""
     found: dict[str, Seat] = {}
     for member in members:
-        agent, queue = member.get("Name"), member.get("Queue")
-        if agent and marks.serves_callers(queue):
-            found[agent] = _with(found.get(agent, Seat(frozenset())), queue, member)
+        agent = name(member)
+        if are_told(agent, member.get("Queue")):
+            found[agent] = _with(found.get(agent, Seat()), seat(member))
     return found
 
 
-def _with(seat: Seat, queue: str, member: Message) -> Seat:
-    logged_in, paused_since = (seconds(member.get(name)) * SECOND for name in ("LoginTime", "LastPause"))
-    paused = member.get("PausedReason") if member.get("Paused") == "1" else None
-    return replace(
-        seat,
-        queues=seat.queues | {queue},
+def seat(member: Message) -> Seat:
+    """Return the seat in one queue."""
+    queue = member.get("Queue")
+    paused = {queue: member.get("PausedReason")} if member.get("Paused") == "1" else {}
+    wrapuptime = wrapuptime_of(member)
+    made = Seat(
+        paused=paused,
+        reason=paused.get(queue, ""),
+        paused_since=seconds(member.get("LastPause")) * SECOND if paused else 0,
+        in_call=member.get("InCall") == "1",
+        wrapuptimes={queue: wrapuptime} if wrapuptime else {},
+    )
+    if interface(member).startswith("Agent/"):
+        # Since when AgentLogin has them no list says.
+        return made if member.get("Status") in _NOT_THERE else replace(made, queues=frozenset({NO_QUEUE}))
+    there, plain = frozenset({queue}), marks.queue_ids(queue) is None
+    made = replace(made, logged_in=seconds(member.get("LoginTime")) * SECOND)
+    fixed = plain and member.get("Membership") == "static"
+    return replace(made, fixed=there) if fixed else replace(made, queues=there)
+
+
+def wrapuptime_of(member: Message) -> int:
+    """Return a member's own wrapuptime in a plain queue, 0: none. That of the queue itself is in no event."""
+    own = seconds(member.get("Wrapuptime"))
+    return own if own <= _LONGEST_WRAP_UP and marks.queue_ids(member.get("Queue")) is None else 0
+
+
+def _with(one: Seat, other: Seat) -> Seat:
+    # Who logs in somewhere is there since then, and not since the switch read its file.
+    alike = [seat for seat in (one, other) if seat.queues] or [one, other]
+    return Seat(
+        queues=one.queues | other.queues,
+        fixed=one.fixed | other.fixed,
         # From the first queue joined: the others came after it.
-        logged_in=min(filter(None, (seat.logged_in, logged_in)), default=0),
-        paused=seat.paused or paused,
-        paused_since=max(seat.paused_since, paused_since if paused is not None else 0),
-        in_call=seat.in_call or member.get("InCall") == "1",
+        logged_in=min(filter(None, (seat.logged_in for seat in alike)), default=0),
+        paused={**one.paused, **other.paused},
+        reason=one.reason or other.reason,
+        paused_since=max(one.paused_since, other.paused_since),
+        in_call=one.in_call or other.in_call,
+        wrapuptimes={**one.wrapuptimes, **other.wrapuptimes},
     )

@@ -6,6 +6,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
+from cctoolkit import marks
 from cctoolkit.capture.lines import SECOND
 from cctoolkit.cdr.records import PRECISION_SECONDS, AgentInterval, CallRecord, Edge
 from cctoolkit.cdr.rows import known_edges
@@ -75,7 +76,11 @@ def untold(logged: AgentInterval, kept: Sequence[AgentInterval]) -> Iterator[Age
 
 
 def _same(one: AgentInterval, other: AgentInterval) -> bool:
-    """Say whether one time cannot have both: a pause is one, whatever its reason."""
+    """Say whether one time cannot have both: a pause is one, whatever its reason. What the switch keeps somebody from
+    calls for is none, and in no line.
+    """
+    if marks.WRAPUPTIME in (one.reason, other.reason):
+        return False
     pauses = {"paused", "wrap-up"}
     alike = one.state == other.state or {one.state, other.state} == pauses
     return (one.node, one.agent) == (other.node, other.agent) and alike

@@ -118,6 +118,12 @@ def queue_log(
         str, typer.Option("--time-zone", help="That of a table's local times; a file has none.", metavar="ZONE")
     ] = "",
     table: Annotated[str, typer.Option("--table", help="Its name in a database.", metavar="NAME")] = "queue_log",
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            "--journal", help="The folder of capture's journals, where records are in a database.", metavar="DIR"
+        ),
+    ] = None,
     form: OutputFormat = Format.text,
 ) -> None:
     """Take call records and agents' states from Asterisk's queue_log: years of it, rotated, in any order. What is kept
@@ -127,7 +133,7 @@ def queue_log(
     """
     from cctoolkit.workflow import second_source
 
-    asked = second_source.Asked(time_zone, table)
+    asked = second_source.Asked(time_zone, table, journal)
     done = second_source.import_queue_log(files, store, node, site, asked, tell)
     if form is Format.json:
         say_json(done)

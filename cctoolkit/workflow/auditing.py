@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from cctoolkit.capture.audit import Count, Day, Finding, Gap, Source, counts, findings
 from cctoolkit.capture.audited import BEFORE_US, Span, of_journal, of_log, of_store
+from cctoolkit.capture.deeds import Names
 from cctoolkit.capture.importing import lines_of, log_in_order, stored
 from cctoolkit.capture.lines import SECOND, Line, parse
 from cctoolkit.capture.rotated import Files, read_on
@@ -99,14 +100,16 @@ class _Audit:
     ) -> None:
         self._name, self._node, self._span, self._logs, self._say = name, node, span, logs, say
         self._odd: Counter[str] = Counter()
+        self._names = Names()
 
     def told(self, folder: Path, store: Store) -> Audited:
         kept = of_store(store, self._name, self._span)
-        day = Day(self._name, self._span.start, self._span.end, kept, log=self._log())
+        day = Day(self._name, self._span.start, self._span.end, kept)
         journal = journal_path(folder, self._name)
         if journal.is_dir():
-            day.events, gaps = of_journal(journal, self._name, self._span, self._say)
+            day.events, gaps, self._names = of_journal(journal, self._name, self._span, self._say)
             day.gaps = tuple(gaps)
+        day.log = self._log()
         if day.log:
             # A channel that turned out to be a part of another call has lines of its own.
             parts = {one.call for one in stored(list(day.log.calls.values()), store).values() if one.joined}
@@ -134,7 +137,7 @@ class _Audit:
             yield from parse(rows.decode("utf-8", "replace"))
 
     def _folded(self, lines: Iterator[Line]) -> Source:
-        return of_log(lines, self._name, self._span, self._odd)
+        return of_log(lines, self._name, self._span, self._odd, self._names)
 
     def _entries(self) -> dict[str, int]:
         if self._node is None or not files_are_here(self._node):

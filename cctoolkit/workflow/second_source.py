@@ -1,5 +1,6 @@
 """The switch's own log as a second source: its history into the store."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,7 +8,11 @@ from msgspec import Struct
 
 from cctoolkit import clock
 from cctoolkit.capture.database import LogTable
+from cctoolkit.capture.deeds import Names
+from cctoolkit.capture.history import History
 from cctoolkit.capture.importing import Imported, import_log, log_in_order
+from cctoolkit.capture.session import journal_path
+from cctoolkit.capture.snapshot import newest
 from cctoolkit.cdr.address import Where, parse_url, place
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.errors import UsageError
@@ -18,10 +23,13 @@ _AHEAD = 86_400_000_000
 
 
 class Asked(Struct, frozen=True):
-    """What is said of databases' tables: their time zone, "" when nobody did, and their name."""
+    """What is said of databases' tables: their time zone, "" when nobody did, and their name; where journals
+    are, when not beside the records.
+    """
 
     time_zone: str = ""
     table: str = "queue_log"
+    journals: Path | None = None
 
 
 def import_queue_log(
@@ -35,8 +43,17 @@ def import_queue_log(
     found = [LogTable(parse_url(o, "table", "the log"), zone, asked.table) if "://" in o else Path(o) for o in logs]
     lines = log_in_order(found, zone, done.odd)
     with Store.open(place(where)) as store:
-        import_log(lines, _node(node, site), store, micros(clock.now()) + _AHEAD, done, say)
+        name = _node(node, site)
+        history = History(name, micros(clock.now()) + _AHEAD, done.odd, _names(asked.journals or where, name))
+        import_log(lines, history, store, done, say)
     return done
+
+
+def _names(folder: Where, node: str) -> Names:
+    """Return which member has which interface, as far as a capture with journals in this folder was told."""
+    if isinstance(folder, Path) and (state := newest(journal_path(folder, node), sys.maxsize, lambda _why: None)):
+        return state.feeder.tracker.names
+    return Names()
 
 
 def _node(node: str, site: str) -> str:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cctoolkit.capture.feeder import BACKFILL, Feeder
+from cctoolkit.capture.history import History
 from cctoolkit.capture.importing import Imported, import_log, lines_of, log_in_order
 from cctoolkit.capture.replay import drain
 from cctoolkit.capture.rows import LONGEST
@@ -36,7 +37,7 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 
 def taken(paths, store, zone=None):
     done = Imported()
-    import_log(log_in_order(paths, zone, done.odd), "n1", store, UNTIL, done, lambda _text: None)
+    import_log(log_in_order(paths, zone, done.odd), History("n1", UNTIL, done.odd), store, done, lambda _text: None)
     return done
 
 

@@ -146,9 +146,9 @@ def test_a_call_that_ended_unheard(heard):
     assert heard.states()[-1][1:] == ("in_call", "", NOON / SECOND - LOGIN, 50)
 
 
-@pytest.mark.parametrize("queue", ["hotline.orders--test", "cct-canary", "sales", ""])
+@pytest.mark.parametrize("queue", ["hotline.orders--test", "hotline.orders--test4", "cct-canary", "", "x" * 81])
 def test_other_queues(heard, queue):
-    """Shadow queues, the canary and foreign queues say nothing of agents."""
+    """Shadow queues, the canary and what is no queue's name say nothing of agents."""
     assert heard.take(listing(member(queue=queue))).states() == []
 
 

@@ -1,0 +1,93 @@
+"""What agents do, as events and lines tell it: in which queue, under which name.
+
+An agent is called as the queue calls its member: by the name, which is the interface where none was given. All events
+and lines say that name, but ADDMEMBER and REMOVEMEMBER, which say the interface unless queues.conf has
+log_membername_as_agent = yes; and an agent of AgentLogin, whose number is told alone or as the interface Agent/7.
+Source: app_queue.c and app_agent_pool.c of Asterisk 22, chan_agent.c of Asterisk 11.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct, field
+
+from cctoolkit import marks
+from cctoolkit.capture.lines import SECOND, Line
+
+What = Literal["joined", "left", "paused", "unpaused"]
+
+_LINES: dict[str, What] = {
+    "ADDMEMBER": "joined", "REMOVEMEMBER": "left", "PAUSE": "paused", "UNPAUSE": "unpaused",
+    "AGENTLOGIN": "joined", "AGENTLOGOFF": "left", "AGENTCALLBACKLOGIN": "joined", "AGENTCALLBACKLOGOFF": "left",
+}  # fmt: skip
+"""By event. PAUSEALL and UNPAUSEALL are not among them: a line of each queue tells the same."""
+
+STATE_EVENTS = frozenset(_LINES)
+NO_QUEUE = "NONE"
+"""The queue of AgentLogin, in lines and here."""
+
+LONGEST_NAME = 80
+"""Characters of a member's name, or of a queue's; app_queue cuts them there."""
+
+MOST_NAMES = 100_000
+_EARLY, _LATE = 2 * SECOND, SECOND
+
+
+class Deed(Struct, frozen=True):
+    """What an agent did, in which queue, when."""
+
+    what: What
+    queue: str
+    at: int
+
+    def is_line(self, line: "Deed") -> bool:
+        """Say whether a line of queue_log, cut to its second, may be this event's."""
+        near = -_LATE <= self.at - line.at <= _EARLY
+        return near and (self.what, self.queue) == (line.what, line.queue)
+
+
+def of_line(line: Line) -> Iterator[tuple[Deed, str]]:
+    """Yield what a line says was done, and a pause's reason. Who is added paused is so for a reason no line has."""
+    if what := _LINES.get(line.event):
+        yield Deed(what, line.queue, line.at), line.data(1) if what == "paused" else ""
+    if line.event == "ADDMEMBER" and line.data(1) == "PAUSED":
+        yield Deed("paused", line.queue, line.at), ""
+
+
+def are_told(agent: str, queue: str) -> bool:
+    """Say whether what is done by somebody of this name in a queue of this name is an agent's."""
+    return 0 < len(agent) <= LONGEST_NAME and len(queue) <= LONGEST_NAME and marks.has_agents(queue)
+
+
+class Names(Struct):
+    """Which member has which interface, queue by queue, where the name is another than the interface."""
+
+    _known: dict[str, dict[str, str]] = field(default_factory=dict)
+    _count: int = 0
+
+    def learn(self, queue: str, interface: str, name: str) -> None:
+        """Take note of what an event or a listing says; beyond MOST_NAMES, and of names too long, nothing is kept."""
+        there = self._known.get(_place(queue, interface), {})
+        if there.get(interface, interface) == name or max(map(len, (queue, interface, name))) > LONGEST_NAME:
+            return
+        if interface not in there:
+            if self._count >= MOST_NAMES:
+                return
+            self._count += 1
+        self._known.setdefault(_place(queue, interface), {})[interface] = name
+
+    def of(self, queue: str, called: str) -> str:
+        """Return the name of a member who is called so, in lines, or in an event that has no name."""
+        interface = f"Agent/{called}" if queue == NO_QUEUE and called and "/" not in called else called
+        return self._known.get(_place(queue, interface), {}).get(interface, interface)
+
+    def lacks(self, line: Line) -> bool:
+        """Say whether a line may call somebody by an interface that nothing was said of yet."""
+        shown = line.event in ("ADDMEMBER", "REMOVEMEMBER") and "/" in line.agent
+        unknown = line.agent not in self._known.get(_place(line.queue, line.agent), {})
+        return shown and unknown and marks.queue_ids(line.queue) is None
+
+
+def _place(queue: str, interface: str) -> str:
+    """Return where a name is kept: an agent of AgentLogin has one for all queues."""
+    return NO_QUEUE if interface.startswith("Agent/") else queue
