@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from cctoolkit.capture.deeds import NO_QUEUE, Deed, Names, What, are_told, of_line
+from cctoolkit.capture.deeds import NO_QUEUE, Deed, Names, What, are_told, is_plain, of_line
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.seats import Seat
 from cctoolkit.capture.shift import Shift
@@ -78,13 +78,19 @@ class AgentStates(Struct):
         """Take lines of one reading, in order; what the events or an earlier reading have told changes nothing."""
         now: Counter[tuple[str, Deed]] = Counter()
         for line in lines:
-            if not self.alone and line.agent not in self._agents and self.names.lacks(line):
+            if self._waits(line):
                 _remember(self._unnamed, line, MOST_UNNAMED)
             else:
                 self._read(line, now)
         for agent in self._agents.values():
             newest = max((deed.at for deed in agent.read), default=0)
             agent.read = {deed: n for deed, n in agent.read.items() if deed.at >= newest - _READ_AGAIN}
+
+    def _waits(self, line: Line) -> bool:
+        """Say whether a line is to wait for a listing, and those after it with it."""
+        if self.alone or not is_plain(line.queue):
+            return False
+        return bool(self._unnamed) or (line.agent not in self._agents and self.names.lacks(line))
 
     def _read(self, line: Line, now: Counter[tuple[str, Deed]]) -> None:
         name = self.names.of(line.queue, line.agent)
@@ -116,7 +122,7 @@ class AgentStates(Struct):
             shift, seat = self._known(agent).shift, seats.get(agent)
             if seat:
                 shift.sits(seat, at, self._changed)
-            elif shift.fixed or shift.queues - {NO_QUEUE}:
+            elif shift.fixed or shift.queues.keys() - {NO_QUEUE}:
                 shift.fixed.clear()
                 shift.leave(at, self._changed)
             if seat and seat.in_call and agent not in talking:
@@ -130,16 +136,19 @@ class AgentStates(Struct):
         """
         known = self._agents.get(agent)
         shift = known.shift if known else Shift()
-        if shift.queues >= seat.queues and shift.fixed >= seat.fixed:
+        if shift.queues.keys() >= seat.queues and shift.fixed.keys() >= seat.fixed:
             return
         if (seat.logged_in or at.at - _LATE) > shift.left:
-            self._known(agent).shift.shows(seat, at, self._changed, pause=known is None)
+            shown = self._known(agent).shift.shows(seat, at, self._changed, pause=known is None)
+            self.forgotten += not shown
 
     def wrapuptime(self, agent: str, queue: str, seconds: int) -> None:
-        """Take note of a member's own wrapuptime in a queue, 0: none."""
+        """Take note of a member's own wrapuptime in a queue they are in, 0: none."""
         known = self._agents.get(agent)
-        if known and known.shift.wrapuptimes.get(queue, 0) != seconds:
+        if known and (queue in known.shift.queues or queue in known.shift.fixed):
             known.shift.wrapuptimes[queue] = seconds
+            if not seconds:
+                del known.shift.wrapuptimes[queue]
 
     def free(self, agent: str, queue: str, at: Edge) -> None:
         """Take note that an agent's call of a queue is over."""

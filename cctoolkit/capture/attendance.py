@@ -6,10 +6,9 @@ Source: QueueMemberAdded, QueueMemberPause, QueueMemberStatus, AgentLogin, Queue
 
 from msgspec import field
 
-from cctoolkit import marks
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.agents import AgentStates
-from cctoolkit.capture.deeds import NO_QUEUE, Names, What, are_told
+from cctoolkit.capture.deeds import NO_QUEUE, Names, What, are_told, is_plain
 from cctoolkit.capture.listings import Listings
 from cctoolkit.capture.occasions import Occasions
 from cctoolkit.capture.seats import interface, name, seat, wrapuptime_of
@@ -52,20 +51,21 @@ class Attendance(Occasions):
     """As it was called until Asterisk 11."""
 
     def _does(self, event: Message, what: What, at: Edge) -> None:
-        reason = event.get("PausedReason") or event.get("Reason")
-        self._agents.heard(self._member(event), event.get("Queue"), what, at, reason)
+        agent, queue = self._member(event)
+        self._agents.heard(agent, queue, what, at, event.get("PausedReason") or event.get("Reason"))
+        self._agents.wrapuptime(agent, queue, wrapuptime_of(event))
 
-    def _member(self, event: Message) -> str:
+    def _member(self, event: Message) -> tuple[str, str]:
         agent, queue = name(event), event.get("Queue")
         self._agents.names.learn(queue, interface(event), agent)
-        self._agents.wrapuptime(agent, queue, wrapuptime_of(event))
-        return agent
+        return agent, queue
 
     def _on_queuememberstatus(self, event: Message, at: Edge) -> None:
         """A device changed its state; of whom nothing was told it tells that they are there."""
-        agent, queue = self._member(event), event.get("Queue")
-        if are_told(agent, queue) and marks.queue_ids(queue) is None:
+        agent, queue = self._member(event)
+        if are_told(agent, queue) and is_plain(queue):
             self._agents.noticed(agent, seat(event), at)
+            self._agents.wrapuptime(agent, queue, wrapuptime_of(event))
 
     def _on_agentlogin(self, event: Message, at: Edge) -> None:
         """AgentLogin, of chan_agent until Asterisk 11: it is no queue's; those who have the agent ring them then."""
@@ -77,7 +77,7 @@ class Attendance(Occasions):
     _on_agentcallbacklogin, _on_agentcallbacklogoff = _on_agentlogin, _on_agentlogoff
 
     def _on_queuemember(self, event: Message, _at: Edge) -> None:
-        self._agents.names.learn(event.get("Queue"), interface(event), name(event))
+        self._member(event)
         self._listings.entry(event)
 
     def _on_queuestatuscomplete(self, _event: Message, _at: Edge) -> None:

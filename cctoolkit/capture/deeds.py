@@ -54,40 +54,41 @@ def of_line(line: Line) -> Iterator[tuple[Deed, str]]:
         yield Deed("paused", line.queue, line.at), ""
 
 
+def is_plain(queue: str) -> bool:
+    """Say whether a queue is no project's."""
+    return marks.queue_ids(queue) is None
+
+
 def are_told(agent: str, queue: str) -> bool:
     """Say whether what is done by somebody of this name in a queue of this name is an agent's."""
     return 0 < len(agent) <= LONGEST_NAME and len(queue) <= LONGEST_NAME and marks.has_agents(queue)
 
 
 class Names(Struct):
-    """Which member has which interface, queue by queue, where the name is another than the interface."""
+    """Which member has which interface, where the name is another than the interface; and, where a queue names somebody
+    otherwise, in that queue.
+    """
 
-    _known: dict[str, dict[str, str]] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+    _in_queue: dict[str, dict[str, str]] = field(default_factory=dict)
     _count: int = 0
 
     def learn(self, queue: str, interface: str, name: str) -> None:
         """Take note of what an event or a listing says; beyond MOST_NAMES, and of names too long, nothing is kept."""
-        there = self._known.get(_place(queue, interface), {})
-        if there.get(interface, interface) == name or max(map(len, (queue, interface, name))) > LONGEST_NAME:
+        if self.of(queue, interface) == name or max(map(len, (queue, interface, name))) > LONGEST_NAME:
             return
-        if interface not in there:
-            if self._count >= MOST_NAMES:
-                return
-            self._count += 1
-        self._known.setdefault(_place(queue, interface), {})[interface] = name
+        new = interface not in self._names or interface not in self._in_queue.get(queue, {})
+        if new and self._count >= MOST_NAMES:
+            return
+        self._count += new
+        (self._in_queue.setdefault(queue, {}) if interface in self._names else self._names)[interface] = name
 
     def of(self, queue: str, called: str) -> str:
         """Return the name of a member who is called so, in lines, or in an event that has no name."""
         interface = f"Agent/{called}" if queue == NO_QUEUE and called and "/" not in called else called
-        return self._known.get(_place(queue, interface), {}).get(interface, interface)
+        return self._in_queue.get(queue, {}).get(interface) or self._names.get(interface, interface)
 
     def lacks(self, line: Line) -> bool:
         """Say whether a line may call somebody by an interface that nothing was said of yet."""
         shown = line.event in ("ADDMEMBER", "REMOVEMEMBER") and "/" in line.agent
-        unknown = line.agent not in self._known.get(_place(line.queue, line.agent), {})
-        return shown and unknown and marks.queue_ids(line.queue) is None
-
-
-def _place(queue: str, interface: str) -> str:
-    """Return where a name is kept: an agent of AgentLogin has one for all queues."""
-    return NO_QUEUE if interface.startswith("Agent/") else queue
+        return shown and line.agent not in self._names

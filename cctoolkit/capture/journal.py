@@ -9,6 +9,7 @@ when the journal is opened again, never lost.
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,6 +22,10 @@ from cctoolkit.capture.segment import RECORD, Segment, Unreadable, listed
 from cctoolkit.errors import OperatorError
 from cctoolkit.node import durable
 
+LOCK = "lock"
+"""The file that the process which writes has locked."""
+
+_TRIES, _TRY_SECONDS = 5, 0.02
 _DAY = 86_400_000_000
 _AGAIN_BYTES = 1 << 20
 """How much more is appended before the next segment is tried again, when it could not be begun."""
@@ -54,11 +59,11 @@ class Journal:
         self._file = -1
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _unwritable(folder, error) from error
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._hold()
             self._begin()
         except BlockingIOError as error:
             self._release()
@@ -73,6 +78,17 @@ class Journal:
         except BaseException:  # whatever it is, also Ctrl-C: the lock must not stay
             self._release()
             raise
+
+    def _hold(self) -> None:
+        """Take the lock. Whoever asks how a capture does holds it for a moment."""
+        for left in reversed(range(_TRIES)):
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not left:
+                    raise
+                time.sleep(_TRY_SECONDS)
 
     def _begin(self) -> None:
         """Open the last segment behind its last whole record, or begin the first one."""

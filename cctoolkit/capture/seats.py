@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cctoolkit import marks
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.deeds import NO_QUEUE, are_told
+from cctoolkit.capture.deeds import NO_QUEUE, are_told, is_plain
 from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.said import seconds
 
@@ -74,7 +73,7 @@ def seat(member: Message) -> Seat:
     if interface(member).startswith("Agent/"):
         # Since when AgentLogin has them no list says.
         return made if member.get("Status") in _NOT_THERE else replace(made, queues=frozenset({NO_QUEUE}))
-    there, plain = frozenset({queue}), marks.queue_ids(queue) is None
+    there, plain = frozenset({queue}), is_plain(queue)
     made = replace(made, logged_in=seconds(member.get("LoginTime")) * SECOND)
     fixed = plain and member.get("Membership") == "static"
     return replace(made, fixed=there) if fixed else replace(made, queues=there)
@@ -83,7 +82,7 @@ def seat(member: Message) -> Seat:
 def wrapuptime_of(member: Message) -> int:
     """Return a member's own wrapuptime in a plain queue, 0: none. That of the queue itself is in no event."""
     own = seconds(member.get("Wrapuptime"))
-    return own if own <= _LONGEST_WRAP_UP and marks.queue_ids(member.get("Queue")) is None else 0
+    return own if own <= _LONGEST_WRAP_UP and is_plain(member.get("Queue")) else 0
 
 
 def _with(one: Seat, other: Seat) -> Seat:

@@ -21,9 +21,9 @@ class Shift(Struct):
 
     node: str = ""
     agent: str = ""
-    queues: set[str] = field(default_factory=set)
+    queues: dict[str, bool] = field(default_factory=dict)
     """Those logged in to."""
-    fixed: set[str] = field(default_factory=set)
+    fixed: dict[str, bool] = field(default_factory=dict)
     """Those whose member queues.conf makes them."""
     logs_in: bool = False
     """They have logged in somewhere: where queues.conf puts them says nothing of their time any more."""
@@ -42,7 +42,7 @@ class Shift(Struct):
             self.begin("logged_in", AgentInterval(self.node, self.agent, "logged_in", at), told)
             return _add(self.queues, deed.queue)
         if deed.what == "left":
-            self.queues.discard(deed.queue)
+            self.queues.pop(deed.queue, None)
             self._leaves(deed.queue, at, told)
         elif deed.what == "unpaused":
             self._unpaused(deed.queue, at, told)
@@ -74,7 +74,8 @@ class Shift(Struct):
     def sits(self, seat: Seat, at: Edge, told: list[AgentInterval]) -> None:
         """Take how the switch lists them at a moment: what nobody told began or ended unheard."""
         self.logs_in = self.logs_in or bool(seat.queues)
-        self.queues, self.fixed, self.wrapuptimes = set(seat.queues), set(seat.fixed), dict(seat.wrapuptimes)
+        self.queues, self.fixed = (dict.fromkeys(sorted(of), True) for of in (seat.queues, seat.fixed))
+        self.wrapuptimes = dict(seat.wrapuptimes)
         if not self.queues and (self.logs_in or not self.fixed):
             self.leave(at, told)
             return
@@ -85,20 +86,21 @@ class Shift(Struct):
         elif not self._is_known(seat):
             self._pause(seat.reason, replace(since, at=max(seat.paused_since, since.at)), told)
 
-    def shows(self, seat: Seat, at: Edge, told: list[AgentInterval], *, pause: bool) -> None:
-        """Take what an event shows of one queue that nobody told they are in; of somebody known no `pause`, whose end a
-        line may have told.
+    def shows(self, seat: Seat, at: Edge, told: list[AgentInterval], *, pause: bool) -> bool:
+        """Take what an event shows of one queue that nobody told they are in; say whether it could be, as `does`. Of
+        somebody known no `pause` is taken, whose end a line may have told.
         """
         if len(self.queues) + len(self.fixed) >= MOST_QUEUES:
-            return
+            return False
         self.logs_in = self.logs_in or bool(seat.queues)
-        self.queues |= seat.queues
-        self.fixed |= seat.fixed
+        self.queues |= dict.fromkeys(seat.queues, True)
+        self.fixed |= dict.fromkeys(seat.fixed, True)
         if self.queues or not self.logs_in:
             since = self._is_there(seat, at, told)
             if pause and seat.paused:
                 self.paused = dict(seat.paused)
                 self._pause(seat.reason, replace(since, at=max(seat.paused_since, since.at)), told)
+        return True
 
     def _is_there(self, seat: Seat, at: Edge, told: list[AgentInterval]) -> Edge:
         # No earlier than what is told of them already: an agent who left and came back has two intervals.
@@ -121,6 +123,7 @@ class Shift(Struct):
         """Let them be logged out."""
         self.queues.clear()
         self.paused.clear()
+        self.wrapuptimes.clear()
         self.left = at.at
         self.end("pause", at, told)
         self.end("logged_in", at, told)
@@ -155,8 +158,8 @@ class Shift(Struct):
             told.append(replace(interval, end=replace(at, at=max(at.at, interval.start.at))))
 
 
-def _add(queues: set[str], queue: str) -> bool:
+def _add(queues: dict[str, bool], queue: str) -> bool:
     if queue in queues or len(queues) < MOST_QUEUES:
-        queues.add(queue)
+        queues[queue] = True
         return True
     return False

@@ -1,10 +1,14 @@
-"""How a capture does, for those outside its process: a file beside the journal, written anew every few seconds."""
+"""How a capture does, for those outside its process: a file beside the journal, written anew every few seconds, and
+whether its process is there, which the journal's lock tells.
+"""
 
+import fcntl
 import os
 from pathlib import Path
 
 import msgspec
 
+from cctoolkit.capture.journal import LOCK
 from cctoolkit.capture.pulse import Pulse
 from cctoolkit.errors import OperatorError
 
@@ -30,6 +34,32 @@ def read(folder: Path) -> Pulse | None:
     except (FileNotFoundError, msgspec.DecodeError):
         return None
     except OSError as error:
-        raise OperatorError(
-            f"cannot be read: {error.strerror}", where=str(folder / _NAME), next_step="ask as the user who captures"
-        ) from error
+        raise _unread(folder / _NAME, error) from error
+
+
+def held(folder: Path) -> bool:
+    """Say whether a process writes a journal: the system lets go of its lock with the process, however that ends.
+
+    Raise OperatorError when who asks may not see.
+    """
+    try:
+        file = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _unread(folder / LOCK, error) from error
+    try:
+        # Shared: those who look at the same time do not take each other for a capture; one that starts tries again.
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(file)
+
+
+def _unread(path: Path, error: OSError) -> OperatorError:
+    return OperatorError(
+        f"cannot be read: {error.strerror}", where=str(path), next_step="ask as the user who captures"
+    )

@@ -20,7 +20,7 @@ from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import reached
 
 STALE_SECONDS = 20.0
-"""A capture that wrote no word for so long does not run, or stands still."""
+"""A capture that wrote no word for so long stands still; of one that does not run its lock tells."""
 LATE_SECONDS = 60.0
 """A switch is heard every ten seconds, if only by its answers to pings."""
 _PINGS = 3
@@ -73,7 +73,8 @@ def _told(folder: Path, node: str, clock: Reading | SwitchError | OperatorError 
     why = clock.what if isinstance(clock, SwitchError | OperatorError) else ""
     asked = None if isinstance(clock, SwitchError | OperatorError) else clock
     lag = pulse.lag_seconds(now) if pulse else None
-    return NodeStatus(node, _state(pulse, lag, now), pulse, lag, asked or (pulse.clock if pulse else None), why)
+    state = _state(pulse, lag, now) if status.held(journal_path(folder, node)) else "stopped"
+    return NodeStatus(node, state, pulse, lag, asked or (pulse.clock if pulse else None), why)
 
 
 def _state(pulse: Pulse | None, lag: float | None, now: Micros) -> str:

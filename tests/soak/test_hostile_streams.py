@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cctoolkit.ami import protocol
-from cctoolkit.capture import agents, board, draft, listings, snapshot, tracker
+from cctoolkit.capture import agents, board, deeds, draft, listings, shift, snapshot, tracker
 from cctoolkit.capture import feeder as feeding
 from cctoolkit.capture.feeder import Feeder
 from cctoolkit.capture.replay import WORDS, complaints, drain
@@ -71,6 +71,17 @@ def _queues(number: int) -> bytes:
     return event("QueueMemberAdded", EPOCH + number, Queue=f"northwind.q{number}", MemberName="ivanova", Paused=0)
 
 
+def _static(number: int, queue: str, name: str, event_: str = "QueueMemberStatus") -> bytes:
+    more = {
+        "Interface": f"PJSIP/{number}",
+        "Membership": "static",
+        "Paused": 1,
+        "PausedReason": f"r{number % 7}",
+        "Wrapuptime": 5,
+    }
+    return event(event_, EPOCH + number, Queue=queue, MemberName=name, **more)
+
+
 def _together(number: int) -> bytes:
     channel = {
         "Uniqueid": f"n1-3.{number}",
@@ -94,6 +105,9 @@ STREAMS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "one call that does not stop": ("long_call", _one_call),
     "agents of any name": ("many_agents", _member),
     "an agent in every queue": ("many_agents", _queues),
+    "members whom queues.conf has": ("many_agents", lambda number: _static(number, "q", f"a{number}")),
+    "a member of every queue": ("many_agents", lambda number: _static(number, f"q{number}", "Anna")),
+    "a pause in every queue": ("many_agents", lambda number: _static(number, f"q{number}", "Anna", "QueueMemberPause")),
     "a list of channels without end": ("long_list", lambda number: event("CoreShowChannel", 0, Uniqueid=f"n1-2.{number}")),
     "a list of members without end": ("long_list", lambda number: event("QueueMember", 0, Name=f"a{number}", Queue="northwind.orders")),
     "channels that never hang up": ("many_channels", lambda number: event("Newchannel", EPOCH + number, Uniqueid=f"n1-3.{number}", Channel=f"PJSIP/x-{number}", Linkedid="n1-3.0")),
@@ -119,7 +133,8 @@ def limits(monkeypatch):
     if len(SEEDS) < 20:
         for module in (agents, board, draft, listings, tracker):
             monkeypatch.setattr(module, "MOST", 500)
-        monkeypatch.setattr(agents, "MOST_QUEUES", 500)
+        monkeypatch.setattr(shift, "MOST_QUEUES", 500)
+        monkeypatch.setattr(deeds, "MOST_NAMES", 500)
         monkeypatch.setattr(tracker, "_MANY", 500)
         monkeypatch.setattr(feeding, "HELD_BYTES", 1 << 20)
         monkeypatch.setattr(protocol, "MAX_BLOCK_BYTES", 1 << 20)

@@ -18,7 +18,8 @@ from cctoolkit.capture.replay import drain
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.records import Edge
 from cctoolkit.cdr.store import FILE_NAME, Store
-from tests.unit.capture.made_calls import EPOCH, SECOND, STORIES, day
+from tests.unit.capture.made_calls import EPOCH, SECOND, STORIES, Moment, day, event
+from tests.unit.capture.plain_floor import Floor
 from tests.unit.capture.test_capture_channels import ATTENDED
 from tests.unit.capture.test_capture_gaps import days, lines
 
@@ -101,6 +102,53 @@ def test_each_thing_spoiled_is_found(tmp_path, capsys):
         assert len(found) <= len(expected), (statement, found)
         assert all(any(word in one["text"] for _, _, word in expected) for one in found), found
         restore(tmp_path / FILE_NAME, whole)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_agents_of_plain_queues(tmp_path, capsys, named):
+    """Their states are held against the lines too, whatever those call them; who never logs in, and what the switch keeps
+    a member from calls for, is in no line and no finding. What is spoiled is found.
+    """
+    floor = Floor(named)
+    static = {"Membership": "static", "LoginTime": EPOCH // SECOND, "Interface": "PJSIP/204", "Wrapuptime": 9}
+    floor.moments.append(Moment(EPOCH, event("QueueMemberStatus", EPOCH, Queue="sales", MemberName="Dora", **static)))
+    complete = event("AgentComplete", EPOCH + SECOND, Queue="sales", MemberName="Dora", Reason="agent")
+    floor.moments.append(Moment(EPOCH + SECOND, complete))
+    for queue, who in (("sales", "PJSIP/201"), ("support", "PJSIP/201"), ("sales", "PJSIP/202")):
+        floor.at += 5 * SECOND
+        floor.adds(queue, who)
+    for reason in ("lunch", None, "tea"):
+        floor.at += 9 * SECOND
+        floor.pauses("", "PJSIP/201", reason)
+    floor.removes("sales", "PJSIP/201")
+    floor.removes("support", "PJSIP/201")
+    captured(tmp_path, floor.moments, (5, 7))
+    assert audit(tmp_path, capsys)["findings"] == []
+    with Store.read(tmp_path / FILE_NAME) as store:
+        kept = [(one.agent, one.state, one.reason) for one in store.states()]
+    assert sorted(kept) == [
+        ("Anna", "logged_in", ""), ("Anna", "paused", "lunch"), ("Anna", "paused", "tea"), ("Dora", "logged_in", ""),
+        ("Dora", "wrap-up", "wrapuptime"), ("PJSIP/202", "logged_in", ""),
+    ]  # fmt: skip
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        database.execute("DELETE FROM agent_states WHERE agent = 'PJSIP/202' OR reason = 'tea'")
+        database.execute("UPDATE agent_states SET end_us = end_us + 90000000 WHERE reason = 'lunch'")
+    database.close()
+    found = [(one["kind"], one["of"], one["text"]) for one in audit(tmp_path, capsys)["findings"]]
+    assert found[0][:2] == ("state", "PJSIP/202")
+    assert {agent for _, agent, _ in found[1:]} == {"Anna"}
+    assert "paused (lunch)" in found[1][2]
+
+
+def test_lines_of_an_agents_own_phone(tmp_path, capsys):
+    """A wrap-up that *13 ends long after its call, or after the switch began anew, is no call whose beginning is missing."""
+    captured(tmp_path, day([(0, 0)]))
+    with (tmp_path / "queue_log").open("a") as file:
+        mark = "|NONE|NONE|CCTREADY|northwind|0a0b0c0d|r1|ivanova|\n"
+        file.write(f"{EPOCH // SECOND + 90}|NONE|NONE|NONE|QUEUESTART|\n{EPOCH // SECOND + 99}|n1-0.1{mark}")
+        file.write(f"{EPOCH // SECOND + 99}|n1-17.1{mark}")
+    found = audit(tmp_path, capsys)
+    assert (found["odd"], found["findings"]) == ({}, [])
 
 
 def test_test_calls_are_in_no_audit(tmp_path, capsys):

@@ -1,12 +1,14 @@
 """A capture watches itself: what Prometheus, systemd and `capture status` are shown, and when it is said to be stuck."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -246,17 +248,30 @@ def pulse(**fields):
 )
 async def test_how_a_capture_does(tmp_path, heard, fields, state):
     """Heard lately (so many seconds ago) by the switch's own clock, not heard, no connection, ended, or no word for
-    long: five states.
+    long: five states. Without its process it is stopped at once, whatever it said last.
     """
     folder = tmp_path / "journal/n1"
-    folder.mkdir(parents=True)
-    (folder / "lock").touch()
-    status.write(folder, pulse(heard=now_us() - heard * SECOND, **fields))
-    assert (folder / "status.json").stat().st_mode & 0o777 == 0o600
-    (one,) = await capture_status.look(tmp_path, None)
+    with Journal(folder):
+        status.write(folder, pulse(heard=now_us() - heard * SECOND, **fields))
+        assert (folder / "status.json").stat().st_mode & 0o777 == 0o600
+        (one,) = await capture_status.look(tmp_path, None)
     assert (one.node, one.state, one.good) == ("n1", state, state == "capturing")
     assert msgspec.json.encode(one)
     assert "2, 14.0 s" in capture_status.table([one])[1]
+    (one,) = await capture_status.look(tmp_path, None)
+    assert (one.state, one.pulse.running) == ("stopped", fields.get("running", True))
+
+
+def test_a_look_disturbs_no_capture(tmp_path):
+    """A capture that starts while somebody looks whether there is one waits for that moment; two who look do not take
+    each other for it.
+    """
+    with (tmp_path / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        assert not status.held(tmp_path)
+        threading.Timer(0.03, fcntl.flock, (file, fcntl.LOCK_UN)).start()
+        with Journal(tmp_path):
+            assert status.held(tmp_path)
 
 
 async def test_no_capture_here(tmp_path):
