@@ -123,6 +123,9 @@ def _call(call: str, day: Day, versions: Mapping[str, CallRecord | None]) -> Ite
     for name, record in versions.items():
         source = _sources(day)[name]
         told_of = source.since - LATE <= entered and not (name == "events" and _in_a_gap(day, entered))
+        if name == "queue_log":
+            # Of a call without a queue, and of another dialplan, no line is written.
+            told_of = told_of and any(one.project or one.visits for one in known.values())
         if record is None and told_of and not _at_midnight(day, entered):
             yield Finding("missing", call, f"entered {told(entered)}: in {where}, not in {name}")
     kept = versions["store"]
@@ -195,9 +198,10 @@ def _states(day: Day, log: Source) -> Iterator[Finding]:
     kept, logged = by_agent(day.store.around), by_agent(log.around)
     for state in log.states:
         yield from _uncovered(state, kept.get(state.agent, []), "in queue_log, not in the store")
-        for one in kept.get(state.agent, []):
-            if one.state == state.state and state.reason not in ("", one.reason) and same(one.start, state.start):
-                yield Finding("state", state.agent, f"{_shown(state)} in queue_log, {_shown(one)} in the store")
+        begun = [one for one in kept.get(state.agent, []) if one.state == state.state and same(one.start, state.start)]
+        # Of a pause that somebody is added with no line has the reason.
+        if begun and state.reason not in ("", *(one.reason for one in begun)):
+            yield Finding("state", state.agent, f"{_shown(state)} in queue_log, {_shown(begun[0])} in the store")
     for state in day.store.states:
         if state.start.at >= log.since and not _has_no_line(state, logged.get(state.agent, [])):
             yield from _uncovered(state, logged.get(state.agent, []), "in the store, not in queue_log")

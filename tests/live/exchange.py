@@ -63,6 +63,7 @@ _DIALPLAN = """
 exten => _X.,1,Goto(office,201,1)
 exten => 74950000005,1,Goto(office,500,1)
 exten => 74950000006,1,Goto(office,600,1)
+exten => 74950000007,1,Goto(office,700-sales,1)
 exten => 74950000009,1,Goto(office,900,1)
 
 [office]
@@ -71,6 +72,20 @@ exten => _2XX,1,Dial(PJSIP/${EXTEN},20,tT)
 exten => 400,1,Dial(Local/202@office/n&Local/203@office/n,20,tT)
 exten => 500,1,Answer()
  same => n,Queue(support,tT,,,60)
+exten => 700-sales,1,Answer()
+ same => n,Queue(sales,tT,,,60)
+exten => *41,1,AddQueueMember(sales,PJSIP/${CALLERID(num)},,,${CALLERID(name)},,4)
+ same => n,AddQueueMember(after-hours,PJSIP/${CALLERID(num)},,,${CALLERID(name)})
+ same => n,Hangup()
+exten => *42,1,RemoveQueueMember(sales,PJSIP/${CALLERID(num)})
+ same => n,RemoveQueueMember(after-hours,PJSIP/${CALLERID(num)})
+ same => n,Hangup()
+exten => *431,1,PauseQueueMember(,PJSIP/${CALLERID(num)},,lunch)
+ same => n,Hangup()
+exten => *432,1,PauseQueueMember(sales,PJSIP/${CALLERID(num)},,tea)
+ same => n,Hangup()
+exten => *44,1,UnpauseQueueMember(,PJSIP/${CALLERID(num)})
+ same => n,Hangup()
 exten => 600,1,Answer()
  same => n,ConfBridge(room)
 exten => 900,1,Answer()
@@ -103,6 +118,13 @@ strategy = ringall
 timeout = 15
 member => PJSIP/202,0,Anna
 member => PJSIP/203,0,Boris
+
+[sales]
+strategy = ringall
+timeout = 15
+
+[after-hours]
+strategy = ringall
 """
 
 
@@ -428,6 +450,28 @@ async def caller_sends_on(x: Exchange) -> None:
     x.phones["201"].refers(call, "203")
     await x.talk("202", "203")
     await x.phones["202"].hangs_up(other)
+
+
+async def dials(x: Exchange, user: str, code: str) -> None:
+    """Let a phone dial a code of the switch's own, and wait until it is done."""
+    await (await x.call(code, user=user)).until("over", "refused")
+
+
+async def sells(x: Exchange) -> None:
+    """A call of the queue that 204 has logged in to, which 204 answers and hangs up."""
+    await x.call("74950000007")
+    phone = await x.phones["204"].rung()
+    await x.talk("trunk", "204")
+    await x.phones["204"].hangs_up(phone)
+    await x.alone()
+
+
+async def works(x: Exchange) -> None:
+    """204 logs in to two plain queues, pauses in both for lunch, in one for tea, takes a call, and logs out."""
+    for code in ("*41", "*431", "*432", "*44"):
+        await dials(x, "204", code)
+    await sells(x)
+    await dials(x, "204", "*42")
 
 
 Story = Callable[[Exchange], Awaitable[None]]

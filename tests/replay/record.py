@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from cctoolkit.capture.feeder import BACKFILL
 from cctoolkit.capture.reading import read
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab.lab import Lab
@@ -114,6 +115,7 @@ EXCHANGE: dict[str, exchange.Story] = {
     "exchange/caller-joins-two-others": exchange.caller_joins,
     "exchange/caller-sends-the-other-on": exchange.caller_sends_on,
     "exchange/caller-is-parked-and-taken-back": exchange.parked,
+    "agents/member-logs-in-pauses-talks-and-logs-out": exchange.works,
 }
 
 
@@ -136,7 +138,8 @@ async def keep(loaded: specs.LoadedSite, name: str, folder: Path, story: Awaitab
     await task
     target = HERE / name
     target.mkdir(parents=True, exist_ok=True)
-    (target / "stream.ami").write_bytes(b"".join(chunk.data for chunk in read(folder / "journal" / "n1")))
+    chunks = (chunk.data for chunk in read(folder / "journal" / "n1"))
+    (target / "stream.ami").write_bytes(b"".join(data for data in chunks if not data.startswith(BACKFILL)))
     with Store.read(folder / FILE_NAME) as store:
         found = {"calls": list(store.calls()), "states": list(store.states())}
     (target / "records.json").write_text(
