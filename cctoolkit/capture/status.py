@@ -60,6 +60,4 @@ def held(folder: Path) -> bool:
 
 
 def _unread(path: Path, error: OSError) -> OperatorError:
-    return OperatorError(
-        f"cannot be read: {error.strerror}", where=str(path), next_step="ask as the user who captures"
-    )
+    return OperatorError(f"cannot be read: {error.strerror}", where=str(path), next_step="ask as the user who captures")

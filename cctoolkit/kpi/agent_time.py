@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _STATES = """
 SELECT agent, state, reason, start_us, least(end_us, :until) AS end_us FROM (
     SELECT agent, state, coalesce(reason, '') AS reason, start_us, coalesce(end_us, lead(start_us) OVER (
-        PARTITION BY node, agent, CASE state WHEN 'logged_in' THEN 1 WHEN 'in_call' THEN 2 END
+        PARTITION BY node, agent,
+            CASE WHEN state = 'logged_in' THEN 1 WHEN state = 'in_call' THEN 2 WHEN reason = 'wrapuptime' THEN 3 END
         ORDER BY start_us), :until) AS end_us
     FROM agent_states) AS spans
 WHERE start_us < :until AND end_us > :start

@@ -213,3 +213,12 @@ def test_a_pause_goes_on_beside_a_call_of_before(desk):
     desk.state("anna", "paused", 10, reason="lunch")
     desk.state("anna", "in_call", 20, 30)
     assert desk.values("working_time", by=("agent",), now=100)["paused"] == 80
+
+
+def test_a_pause_goes_on_beside_a_wrapuptime(desk):
+    """Nor does the time in which the switch rings a member of a plain queue for no other call; that is a wrap-up."""
+    desk.state("anna", "logged_in", 0)
+    desk.state("anna", "paused", 10, reason="lunch")
+    desk.state("anna", "wrap-up", 20, 30, "wrapuptime")
+    values = desk.values("working_time", by=("agent",), now=100)
+    assert (values["paused"], values["wrap_up"]) == (80, 10)
