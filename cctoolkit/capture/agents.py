@@ -136,19 +136,23 @@ class AgentStates(Struct):
         """
         known = self._agents.get(agent)
         shift = known.shift if known else Shift()
-        if shift.queues.keys() >= seat.queues and shift.fixed.keys() >= seat.fixed:
+        if shift.queues.keys() >= seat.queues and not seat.fixed:
             return
         if (seat.logged_in or at.at - _LATE) > shift.left:
             shown = self._known(agent).shift.shows(seat, at, self._changed, pause=known is None)
             self.forgotten += not shown
 
+    def knows(self, agent: str, queue: str) -> bool:
+        """Say whether it was told that an agent is in a queue."""
+        known = self._agents.get(agent)
+        return known is not None and (queue in known.shift.queues or queue in known.shift.fixed)
+
     def wrapuptime(self, agent: str, queue: str, seconds: int) -> None:
         """Take note of a member's own wrapuptime in a queue they are in, 0: none."""
-        known = self._agents.get(agent)
-        if known and (queue in known.shift.queues or queue in known.shift.fixed):
-            known.shift.wrapuptimes[queue] = seconds
-            if not seconds:
-                del known.shift.wrapuptimes[queue]
+        if seconds and self.knows(agent, queue):
+            self._agents[agent].shift.wrapuptimes[queue] = seconds
+        elif known := self._agents.get(agent):
+            known.shift.wrapuptimes.pop(queue, None)
 
     def free(self, agent: str, queue: str, at: Edge) -> None:
         """Take note that an agent's call of a queue is over."""

@@ -57,15 +57,19 @@ class Attendance(Occasions):
 
     def _member(self, event: Message) -> tuple[str, str]:
         agent, queue = name(event), event.get("Queue")
-        self._agents.names.learn(queue, interface(event), agent)
+        if is_plain(queue):
+            # A project's switch logs names, and its test calls have members without end.
+            self._agents.names.learn(queue, interface(event), agent)
         return agent, queue
 
     def _on_queuememberstatus(self, event: Message, at: Edge) -> None:
         """A device changed its state; of whom nothing was told it tells that they are there."""
+        if not is_plain(event.get("Queue")):
+            return
         agent, queue = self._member(event)
-        if are_told(agent, queue) and is_plain(queue):
+        if are_told(agent, queue) and not self._agents.knows(agent, queue):
             self._agents.noticed(agent, seat(event), at)
-            self._agents.wrapuptime(agent, queue, wrapuptime_of(event))
+        self._agents.wrapuptime(agent, queue, wrapuptime_of(event))
 
     def _on_agentlogin(self, event: Message, at: Edge) -> None:
         """AgentLogin, of chan_agent until Asterisk 11: it is no queue's; those who have the agent ring them then."""

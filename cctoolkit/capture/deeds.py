@@ -7,6 +7,7 @@ Source: app_queue.c and app_agent_pool.c of Asterisk 22, chan_agent.c of Asteris
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct, field
@@ -54,6 +55,7 @@ def of_line(line: Line) -> Iterator[tuple[Deed, str]]:
         yield Deed("paused", line.queue, line.at), ""
 
 
+@lru_cache(256)
 def is_plain(queue: str) -> bool:
     """Say whether a queue is no project's."""
     return marks.queue_ids(queue) is None
@@ -61,7 +63,10 @@ def is_plain(queue: str) -> bool:
 
 def are_told(agent: str, queue: str) -> bool:
     """Say whether what is done by somebody of this name in a queue of this name is an agent's."""
-    return 0 < len(agent) <= LONGEST_NAME and len(queue) <= LONGEST_NAME and marks.has_agents(queue)
+    return 0 < len(agent) <= LONGEST_NAME and len(queue) <= LONGEST_NAME and _has_agents(queue)
+
+
+_has_agents = lru_cache(256)(marks.has_agents)
 
 
 class Names(Struct):

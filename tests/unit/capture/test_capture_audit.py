@@ -110,13 +110,13 @@ def test_agents_of_plain_queues(tmp_path, capsys, named):
     a member from calls for, is in no line and no finding. What is spoiled is found.
     """
     floor = Floor(named)
-    static = {"Membership": "static", "LoginTime": EPOCH // SECOND, "Interface": "PJSIP/204", "Wrapuptime": 9}
-    floor.moments.append(Moment(EPOCH, event("QueueMemberStatus", EPOCH, Queue="sales", MemberName="Dora", **static)))
-    complete = event("AgentComplete", EPOCH + SECOND, Queue="sales", MemberName="Dora", Reason="agent")
-    floor.moments.append(Moment(EPOCH + SECOND, complete))
     for queue, who in (("sales", "PJSIP/201"), ("support", "PJSIP/201"), ("sales", "PJSIP/202")):
-        floor.at += 5 * SECOND
         floor.adds(queue, who)
+        floor.at += 5 * SECOND
+    there = {"Membership": "static", "LoginTime": floor.at // SECOND, "Interface": "PJSIP/204", "Wrapuptime": 9}
+    for name, more in (("QueueMemberStatus", there), ("AgentComplete", {"Reason": "agent"})):
+        floor.moments.append(Moment(floor.at, event(name, floor.at, Queue="sales", MemberName="Dora", **more)))
+        floor.at += SECOND
     for reason in ("lunch", None, "tea"):
         floor.at += 9 * SECOND
         floor.pauses("", "PJSIP/201", reason)
