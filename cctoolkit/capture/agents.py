@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from cctoolkit.capture.deeds import NO_QUEUE, Deed, Names, What, are_told, is_plain, of_line
+from cctoolkit.capture.deeds import NO_QUEUE, STARTED, Deed, Names, What, are_told, is_plain, of_line
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.seats import Seat
 from cctoolkit.capture.shift import Shift
@@ -21,10 +21,12 @@ from cctoolkit.cdr.records import AgentInterval, Edge
 _RECENT = 64
 _READ_AGAIN = 60 * SECOND
 _LATE = 2 * SECOND
+"""How old what an event shows may be: a line of what came after it may have been read first."""
 
 MOST = 100_000
 """Agents remembered; what a hostile stream names beyond that lets the oldest go."""
 MOST_UNNAMED = 10_000
+"""Lines that wait for a listing."""
 
 
 class _Agent(Struct):
@@ -52,6 +54,8 @@ class AgentStates(Struct):
     _agents: dict[str, _Agent] = field(default_factory=dict)
     _changed: list[AgentInterval] = field(default_factory=list)
     _unnamed: list[Line] = field(default_factory=list)
+    _started: int = 0
+    """When the switch began anew last, as a line told it."""
 
     def take(self) -> list[AgentInterval]:
         """Return intervals that began or ended since the last take."""
@@ -93,6 +97,9 @@ class AgentStates(Struct):
         return bool(self._unnamed) or (line.agent not in self._agents and self.names.lacks(line))
 
     def _read(self, line: Line, now: Counter[tuple[str, Deed]]) -> None:
+        if line.event == STARTED:
+            self._started = max(self._started, line.at)
+            return
         name = self.names.of(line.queue, line.agent)
         for deed, reason in of_line(line) if are_told(name, line.queue) else ():
             known = self._known(name)
@@ -108,7 +115,17 @@ class AgentStates(Struct):
             known.unlogged.remove(twin)
             return
         _remember(known.unheard, deed)
+        if deed.what == "joined" and deed.queue in known.shift.queues:
+            # No line is written of who is there already: the switch has forgotten them when it began anew.
+            self._forgotten(known.shift)
         self._does(known, deed, Edge(deed.at, "queue_log"), reason)
+
+    def _forgotten(self, shift: Shift) -> bool:
+        """Log out whom the switch forgot when it began anew; say whether that may be: no more was told of them."""
+        if shift.last >= self._started:
+            return False
+        shift.leave(Edge(self._started, "queue_log"), self._changed)
+        return True
 
     def listed(self, seats: Mapping[str, Seat], at: Edge, talking: Collection[str]) -> None:
         """Take who was in the queues at a moment: what nobody told began or ended unheard. `talking` are the agents
@@ -124,7 +141,8 @@ class AgentStates(Struct):
                 shift.sits(seat, at, self._changed)
             elif shift.fixed or shift.queues.keys() - {NO_QUEUE}:
                 shift.fixed.clear()
-                shift.leave(at, self._changed)
+                if not self._forgotten(shift):
+                    shift.leave(at, self._changed)
             if seat and seat.in_call and agent not in talking:
                 shift.begin("in_call", AgentInterval(self.node, agent, "in_call", at), self._changed)
             else:
@@ -153,6 +171,11 @@ class AgentStates(Struct):
             self._agents[agent].shift.wrapuptimes[queue] = seconds
         elif known := self._agents.get(agent):
             known.shift.wrapuptimes.pop(queue, None)
+
+    def talks(self, agent: str, at: Edge) -> None:
+        """Take note of a call that no record has a leg of them in."""
+        if known := self._agents.get(agent):
+            known.shift.begin("in_call", AgentInterval(self.node, agent, "in_call", at), self._changed)
 
     def free(self, agent: str, queue: str, at: Edge) -> None:
         """Take note that an agent's call of a queue is over."""

@@ -23,7 +23,10 @@ _LINES: dict[str, What] = {
 }  # fmt: skip
 """By event. PAUSEALL and UNPAUSEALL are not among them: a line of each queue tells the same."""
 
-STATE_EVENTS = frozenset(_LINES)
+STARTED = "QUEUESTART"
+"""The switch began anew: without persistentmembers = yes nobody is a member any more, of which there is no line."""
+
+STATE_EVENTS = frozenset(_LINES) | {STARTED}
 NO_QUEUE = "NONE"
 """The queue of AgentLogin, in lines and here."""
 

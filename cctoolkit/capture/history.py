@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cctoolkit.capture.agents import AgentStates
-from cctoolkit.capture.deeds import STATE_EVENTS, Names
+from cctoolkit.capture.deeds import STARTED, STATE_EVENTS, Names
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.queue_log import Fold, LoggedCall
@@ -22,8 +22,8 @@ _MOST_AGENTS = 20_000
 _LONGEST_NAME = 80
 _NO_CALL = frozenset({"", "NONE", "REALTIME", "MANAGER", "CLI"})
 _ALONE = STATE_EVENTS | {
-    "PAUSEALL", "UNPAUSEALL", "CONFIGRELOAD", "QUEUESTART", "DID", "INFO", "SYSCOMPAT", "MEMBERPENALTY", "ADDPENALTY",
-    "CCTOVERRIDE", "CCTWRAPUP", "CCTREADY",
+    "PAUSEALL", "UNPAUSEALL", "CONFIGRELOAD", "DID", "INFO", "SYSCOMPAT", "MEMBERPENALTY", "ADDPENALTY", "CCTOVERRIDE",
+    "CCTWRAPUP", "CCTREADY",
 }  # fmt: skip
 """Lines that are of no call, or begin none; the last two are of an agent's own phone, long after the call they name."""
 
@@ -69,7 +69,7 @@ class History:
         self._before = line.at
         if self.now > self._swept + _SWEEP_US:
             self._sweep()
-        if line.event == "QUEUESTART":
+        if line.event == STARTED:
             # The switch began anew: no call of before goes on.
             self._finish(list(self._fold.calls))
         known = None if line.call in _NO_CALL else self._fold.take(line)

@@ -12,6 +12,7 @@ from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older
 from cctoolkit.capture.answered import talks_with
 from cctoolkit.capture.attendance import Attendance
+from cctoolkit.capture.deeds import is_plain
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.moments import born
@@ -95,6 +96,10 @@ class Queueing(Attendance):
         begun = born(dest) * SECOND
         rang = at.at - begun if begun else digits(event.get("RingTime")) * SECOND
         self._queued("connect", event, at, rang_us=max(0, rang))
+        draft = self._calls.get(self._call(event.get("Uniqueid")))
+        if is_plain(event.get("Queue")) and (draft is None or draft.start.project):
+            # They waited before anything was captured, or are a project's call: no visit of it is this queue's.
+            self._agents.talks(event.get("MemberName"), at)
 
     def _on_agentcomplete(self, event: Message, at: Edge) -> None:
         who = event.get("Reason")

@@ -31,12 +31,15 @@ class Shift(Struct):
     """Queues they are paused in -> why, the newest last."""
     left: int = 0
     """When they were logged out last."""
+    last: int = 0
+    """The newest moment at which they were somewhere."""
     open: dict[str, AgentInterval] = field(default_factory=dict)
     wrapuptimes: dict[str, int] = field(default_factory=dict)
     """Queue -> seconds after a call of it, where the member has its own."""
 
     def does(self, deed: Deed, at: Edge, reason: str, told: list[AgentInterval]) -> bool:
         """Take what they did; say whether it could be: not beyond MOST_QUEUES."""
+        self.last = max(self.last, deed.at)
         if deed.what == "joined":
             self.logs_in = True
             self.begin("logged_in", AgentInterval(self.node, self.agent, "logged_in", at), told)
@@ -106,6 +109,7 @@ class Shift(Struct):
         # No earlier than what is told of them already: an agent who left and came back has two intervals.
         source: Source = at.source if at.source == "sequence" else "queue_status"
         since = Edge(max(seat.logged_in or at.at, self.left), source)
+        self.last = max(self.last, at.at)
         self.begin("logged_in", AgentInterval(self.node, self.agent, "logged_in", since), told)
         return since
 

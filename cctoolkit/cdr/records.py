@@ -43,7 +43,9 @@ VisitOutcome = Literal[
     "unfinished",
 ]
 AgentState = Literal["logged_in", "paused", "wrap-up", "in_call"]
-"""in_call: with a call of a queue that has no record, since it began before anything was captured."""
+"""in_call: with a call that no record has a leg of theirs in: it began before anything was captured, or is a project's
+and the queue is not.
+"""
 
 LegOutcome = Literal["answered", "no_answer", "cancelled", "unfinished"]
 """cancelled: the phone stopped ringing because the caller left or another agent answered."""

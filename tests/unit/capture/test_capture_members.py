@@ -13,7 +13,7 @@ from cctoolkit.capture.lines import parse
 from cctoolkit.capture.snapshot import State, decoded, encoded
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.store import Store
-from tests.unit.capture.made_calls import EPOCH, SECOND, event, line
+from tests.unit.capture.made_calls import EPOCH, SECOND, Call, event, line
 from tests.unit.capture.plain_floor import NAMES, Floor
 from tests.unit.capture.test_capture_gaps import Watched, events, lines, same_states, whole
 from tests.unit.capture.test_capture_seats import COMPLETE, PONG, Heard
@@ -290,6 +290,50 @@ def test_a_members_own_wrapuptime(heard):
         heard.take(event("AgentComplete", EPOCH + 1_300_000, Queue=queue, MemberName="Anna", **complete))
     found = [row for row in last(heard) if row[1] == "wrap-up"]
     assert found == [("Anna", "wrap-up", "wrapuptime", 1.3, 6)]
+
+
+def test_a_switch_that_begins_anew(heard):
+    """Without persistentmembers it forgets who was logged in, of which no line is written: who is listed no more, or is
+    added again, has been logged out by then; who is listed still goes on.
+    """
+    began = line(EPOCH + 10 * SECOND, "NONE", "NONE", "NONE", "QUEUESTART", "") + "\n"
+    for name in ("Anna", "Boris"):
+        heard.take(member(name, "sales", 0, what="Added"))
+    heard.take(member("Anna", "sales", 5, what="Pause", Paused=1, PausedReason="lunch"))
+    heard.tracker.gap()
+    heard.tracker.backfill(began)
+    there = f"Event: QueueMember\r\nQueue: sales\r\nName: Boris\r\nMembership: dynamic\r\nLoginTime: {EPOCH // SECOND + 10}\r\n\r\n"
+    heard.take(PONG.format(at=f"{EPOCH // SECOND + 14}.5") + there + COMPLETE)
+    assert last(heard) == [
+        ("Anna", "logged_in", "", 0, 10), ("Anna", "paused", "lunch", 5, 10), ("Boris", "logged_in", "", 0, None),
+    ]  # fmt: skip
+    log = [
+        (0, "ADDMEMBER", ""),
+        (5, "PAUSE", "lunch"),
+        (20, "ADDMEMBER", ""),
+        (25, "PAUSE", "tea"),
+        (30, "REMOVEMEMBER", ""),
+    ]
+    rows = [line(EPOCH + at * SECOND, "x", "sales", "Anna", *rest) + "\n" for at, *rest in log]
+    alone = History("n1", FOREVER, Imported().odd)
+    alone.take(list(parse("".join([*rows[:2], began, *rows[2:]]))))
+    assert told(alone.states()) == [
+        ("Anna", "logged_in", "", 0, 10), ("Anna", "paused", "lunch", 5, 10), ("Anna", "logged_in", "", 20, 30),
+        ("Anna", "paused", "tea", 25, 30),
+    ]  # fmt: skip
+
+
+def test_a_call_without_a_record(heard):
+    """Whom an agent of a plain queue takes who waited before anything was captured, or is a project's call, is in no
+    record's legs: the agent is in a call.
+    """
+    heard.take(member("Anna", "sales", 0, what="Added"))
+    heard.take(b"".join(moment.event for moment in Call("n1-1.1", EPOCH).enter().menu().moments))
+    for number, channel in enumerate(("9.9", "n1-1.1")):
+        said = {"Queue": "sales", "MemberName": "Anna", "Uniqueid": channel, "DestUniqueid": "8.8", "Reason": "agent"}
+        heard.take(event("AgentConnect", EPOCH + (10 * number + 3) * SECOND, **said))
+        heard.take(event("AgentComplete", EPOCH + (10 * number + 5) * SECOND, **said))
+    assert last(heard)[1:] == [("Anna", "in_call", "", 3, 5), ("Anna", "in_call", "", 13, 15)]
 
 
 def test_nobody_is_told_under_two_names():
