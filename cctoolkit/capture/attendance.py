@@ -11,7 +11,7 @@ from cctoolkit.capture.agents import AgentStates
 from cctoolkit.capture.deeds import NO_QUEUE, Names, What, are_told, is_plain
 from cctoolkit.capture.listings import Listings
 from cctoolkit.capture.occasions import Occasions
-from cctoolkit.capture.seats import interface, name, seat, wrapuptime_of
+from cctoolkit.capture.seats import interface, name, pooled, seat, wrapuptime_of
 from cctoolkit.cdr.records import Edge
 
 
@@ -60,6 +60,8 @@ class Attendance(Occasions):
         if is_plain(queue):
             # A project's switch logs names, and its test calls have members without end.
             self._agents.names.learn(queue, interface(event), agent)
+            if login := pooled(event):
+                self._agents.names.learn(NO_QUEUE, login, agent)
         return agent, queue
 
     def _on_queuememberstatus(self, event: Message, at: Edge) -> None:

@@ -2,7 +2,8 @@
 
 An agent is called as the queue calls its member: by the name, which is the interface where none was given. All events
 and lines say that name, but ADDMEMBER and REMOVEMEMBER, which say the interface unless queues.conf has
-log_membername_as_agent = yes; and an agent of AgentLogin, whose number is told alone or as the interface Agent/7.
+log_membername_as_agent = yes; and those of AgentLogin, which say the agent's number: here Agent/7, until a queue has a
+name for them.
 Source: app_queue.c and app_agent_pool.c of Asterisk 22, chan_agent.c of Asterisk 11.
 """
 
@@ -28,7 +29,7 @@ STARTED = "QUEUESTART"
 
 STATE_EVENTS = frozenset(_LINES) | {STARTED}
 NO_QUEUE = "NONE"
-"""The queue of AgentLogin, in lines and here."""
+"""The queue of AgentLogin, in lines and here, where agents are called Agent/7."""
 
 LONGEST_NAME = 80
 """Characters of a member's name, or of a queue's; app_queue cuts them there."""

@@ -48,6 +48,18 @@ def interface(member: Message) -> str:
     return member.get("Interface") or member.get("Location")
 
 
+def pooled(member: Message) -> str:
+    """Return the agent of AgentLogin whom a member of queues.conf stands for, as Agent/7, "" for any other: until
+    Asterisk 11 by that interface, since then by the state of the device Agent:7, whatever leads to them.
+    """
+    if member.get("Membership") != "static":
+        return ""
+    device = member.get("StateInterface")
+    if device.startswith("Agent:"):
+        return f"Agent/{device.removeprefix('Agent:')}"
+    return interface(member) if interface(member).startswith("Agent/") else ""
+
+
 def seats(members: Iterable[Message]) -> dict[str, Seat]:
     """Return each agent's seat; shadow queues and the canary have none."""
     found: dict[str, Seat] = {}
@@ -70,7 +82,7 @@ def seat(member: Message) -> Seat:
         in_call=member.get("InCall") == "1",
         wrapuptimes={queue: wrapuptime} if wrapuptime else {},
     )
-    if interface(member).startswith("Agent/"):
+    if pooled(member):
         # Since when AgentLogin has them no list says.
         return made if member.get("Status") in _NOT_THERE else replace(made, queues=frozenset({NO_QUEUE}))
     there, plain = frozenset({queue}), is_plain(queue)

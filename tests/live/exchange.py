@@ -4,6 +4,7 @@ It is the lab's node with a configuration by hand; its phones and its carrier ar
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -66,6 +67,9 @@ exten => 74950000006,1,Goto(office,600,1)
 exten => 74950000007,1,Goto(office,700-sales,1)
 exten => 74950000009,1,Goto(office,900,1)
 
+[agents]
+exten => 7,1,AgentRequest(7)
+
 [office]
 exten => _2XX,1,Dial(PJSIP/${EXTEN},20,tT)
  same => n,Hangup(${HANGUPCAUSE})
@@ -77,6 +81,7 @@ exten => 700-sales,1,Answer()
 exten => *41,1,AddQueueMember(sales,PJSIP/${CALLERID(num)},,,${CALLERID(name)},,4)
  same => n,AddQueueMember(after-hours,PJSIP/${CALLERID(num)},,,${CALLERID(name)})
  same => n,Hangup()
+exten => *45,1,AgentLogin(7,s)
 exten => *42,1,RemoveQueueMember(sales,PJSIP/${CALLERID(num)})
  same => n,RemoveQueueMember(after-hours,PJSIP/${CALLERID(num)})
  same => n,Hangup()
@@ -125,7 +130,9 @@ timeout = 15
 
 [after-hours]
 strategy = ringall
+member => Local/7@agents/n,0,Zoe,Agent:7
 """
+_AGENTS = "[general]\n\n[7]\nfullname = Zoe\n"
 
 
 class Exchange:
@@ -146,10 +153,12 @@ class Exchange:
         self._append("extensions.conf", _DIALPLAN)
         self._append("manager.conf", of_all_rights(NodeAccount("office", Secret("office"))))
         modules = self.node.config / "modules.conf"
-        modules.write_text(modules.read_text().replace("noload = res_parking.so\n", ""))
+        for module in ("res_parking", "app_agent_pool"):
+            modules.write_text(modules.read_text().replace(f"noload = {module}.so\n", ""))
         for name, text in (
             ("features.conf", _FEATURES),
             ("queues.conf", _QUEUES),
+            ("agents.conf", _AGENTS),
             ("res_parking.conf", _PARKING),
             ("confbridge.conf", _ROOM),
         ):
@@ -464,6 +473,15 @@ async def sells(x: Exchange) -> None:
     await x.talk("trunk", "204")
     await x.phones["204"].hangs_up(phone)
     await x.alone()
+
+
+async def logs_in(x: Exchange) -> None:
+    """Who is at 203 logs in as agent 7 by AgentLogin, and hangs up."""
+    call = await (await x.call("*45", user="203")).until("up")
+    async with asyncio.timeout(10):
+        while not re.search("Zoe .*Not in use", x.node.cli("queue show after-hours")):
+            await asyncio.sleep(0.05)
+    await x.phones["203"].hangs_up(call)
 
 
 async def works(x: Exchange) -> None:

@@ -14,7 +14,7 @@ from cctoolkit.cdr.records import Edge
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab.lab import Lab
 from cctoolkit.workflow import capture_status
-from tests.live.exchange import Exchange, dials, sells
+from tests.live.exchange import Exchange, dials, logs_in, sells
 from tests.live.test_gap import capture, end
 
 pytestmark = pytest.mark.live
@@ -94,6 +94,7 @@ async def works(exchange, folder) -> tuple[Day, object]:
             await day.does("*44")
             await sells(exchange)
             await day.does("*432")
+            await logs_in(exchange)
             await until(folder, lambda found: found[-1].reason == "tea")
             async with asyncio.timeout(10):
                 while (await capture_status.look(folder, None))[0].state != "capturing":
@@ -117,7 +118,7 @@ async def works(exchange, folder) -> tuple[Day, object]:
 async def test_a_day(exchange, tmp_path, capsys):
     """A member logs in, pauses with a reason, takes a call, has the wrap-up of its own wrapuptime; capture is killed
     while a pause lasts, which is replaced by another that is over when it comes back: every interval is right, and the
-    audit is clean. Members of queues.conf are there.
+    audit is clean. Members of queues.conf are there, and the agent of AgentLogin while logged in.
     """
     folder, log = tmp_path / "store", exchange.node.queue_log
     day, status = await works(exchange, folder)
@@ -136,11 +137,11 @@ async def test_a_day(exchange, tmp_path, capsys):
     assert [edge.source for edge, *_ in edges] == ["ami"] * 5 + ["queue_log"] * 4 + ["ami"]
     with Store.read(folder / FILE_NAME) as store:
         (call,) = (one for one in store.calls() if one.visits)
-        others = {one.agent: (one.state, one.end) for one in store.states() if one.agent != "Phone 204"}
+        others = {one.agent: (one.state, bool(one.end)) for one in store.states() if one.agent != "Phone 204"}
     (leg,) = call.visits[0].legs
     assert (leg.agent, leg.ended) == ("Phone 204", wrap_up.start)
     assert 3 <= (wrap_up.end.at - wrap_up.start.at) / 1_000_000 <= 4
-    assert others == dict.fromkeys(("Anna", "Boris"), ("logged_in", None))
+    assert others == dict.fromkeys(("Anna", "Boris"), ("logged_in", False)) | {"Zoe": ("logged_in", True)}
     assert audit(folder, log, capsys) == (0, [], {})
     imports(folder, log, capsys, found)
 

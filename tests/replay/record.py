@@ -116,6 +116,7 @@ EXCHANGE: dict[str, exchange.Story] = {
     "exchange/caller-sends-the-other-on": exchange.caller_sends_on,
     "exchange/caller-is-parked-and-taken-back": exchange.parked,
     "agents/member-logs-in-pauses-talks-and-logs-out": exchange.works,
+    "agents/agent-of-a-queue-logs-in-by-agentlogin": exchange.logs_in,
 }
 
 

@@ -246,11 +246,12 @@ def test_members_of_queues_conf(heard):
     assert last(heard) == [("Boris", "logged_in", "", 41, None), ("Boris", "paused", "tea", 41, None)]
 
 
-def test_agents_of_agent_login(heard):
-    """AgentLogin logs in whom a queue has as Agent/7, under the queue's name for them; the file alone does not."""
-    listed = (
-        "Event: QueueMember\r\nQueue: sales\r\nName: Zoe\r\nLocation: Agent/7\r\nMembership: static\r\nPaused: 0\r\n"
-    )
+@pytest.mark.parametrize("device", ["Location: Agent/7", "Location: Local/7@agents/n\r\nStateInterface: Agent:7"])
+def test_agents_of_agent_login(heard, device):
+    """AgentLogin logs in whom a queue has as Agent/7, or since Asterisk 12 by the state of Agent:7, under the queue's name
+    for them; the file alone does not.
+    """
+    listed = f"Event: QueueMember\r\nQueue: sales\r\nName: Zoe\r\n{device}\r\nMembership: static\r\nPaused: 0\r\n"
     heard.take(PONG.format(at=f"{EPOCH // SECOND}.5") + f"{listed}Status: 5\r\n\r\n" + COMPLETE)
     heard.take(event("AgentLogin", EPOCH + SECOND, Agent=7)).take(event("AgentLogoff", EPOCH + 3 * SECOND, Agent=7))
     heard.tracker.backfill(
