@@ -55,27 +55,23 @@ class Message(msgspec.Struct, frozen=True, dict=True):
     def get(self, name: str, default: str = "") -> str:
         """Return the first value under `name`, as it is written or else in any case, or `default`."""
         # Most who ask do so once or twice and write the name as Asterisk does: no dict of all headers for them, nor for
-        # who asks for what is not there.
-        found = self._after(name + ": ")
-        if found is not None:
-            return found
+        # who asks for what is not there. Four are asked for of an event of use: no call more than there must be.
+        text = self.text
+        if text[:1] == name[:1] and text.startswith(name + ": "):
+            start = len(name) + 2
+        else:
+            start = text.find(f"\r\n{name}: ")
+            if start < 0:
+                return self._in_any_case(name, default)
+            start += len(name) + 4
+        end = text.find("\r\n", start)
+        return text[start:] if end < 0 else text[start:end]
+
+    def _in_any_case(self, name: str, default: str) -> str:
         lower = self.text.lower()
         if f"\r\n{name.lower()}:" not in lower and not lower.startswith(name.lower()):
             return default
         return self._first.get(name.lower(), default)
-
-    def _after(self, head: str) -> str | None:
-        """Return what follows on the first line that begins so, None when none does."""
-        text = self.text
-        if text.startswith(head):
-            start = len(head)
-        else:
-            start = text.find("\r\n" + head)
-            if start < 0:
-                return None
-            start += len(head) + 2
-        end = text.find("\r\n", start)
-        return text[start:] if end < 0 else text[start:end]
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value under `name` in order: Variable, ChanVariable and Output come repeatedly."""
@@ -105,12 +101,12 @@ class Message(msgspec.Struct, frozen=True, dict=True):
     @property
     def action_id(self) -> str:
         """The ActionID of the action this belongs to, or ""."""
-        return self._after("ActionID: ") or ""
+        return self.get("ActionID")
 
     @property
     def event_list(self) -> str:
         """What an event of a list says of it: Complete or Cancelled on the last one, or ""."""
-        return self._after("EventList: ") or ""
+        return self.get("EventList")
 
     @property
     def timestamp_us(self) -> int | None:

@@ -15,6 +15,7 @@ from cctoolkit.capture.deeds import NO_QUEUE, are_told, is_plain
 from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.said import seconds
 
+_LISTED = "QueueMember"
 _LONGEST_WRAP_UP = 86_400
 _NOT_THERE = frozenset({"4", "5"})
 """Status of a device that is invalid or unavailable, as that of an agent whom AgentLogin has not."""
@@ -40,12 +41,15 @@ class Seat(Struct, frozen=True):
 
 def name(member: Message) -> str:
     """Return the agent whom an entry of the list, or an event of a queue's member, is about."""
-    return member.get("MemberName") or member.get("Name") or interface(member)
+    # What the one calls MemberName and Interface, the other calls Name and Location; to ask for what is not there is dear.
+    first, then = ("Name", "MemberName") if member.event == _LISTED else ("MemberName", "Name")
+    return member.get(first) or member.get(then) or interface(member)
 
 
 def interface(member: Message) -> str:
     """Return what the queue rings; until Asterisk 11 it was called the location."""
-    return member.get("Interface") or member.get("Location")
+    first, then = ("Location", "Interface") if member.event == _LISTED else ("Interface", "Location")
+    return member.get(first) or member.get(then)
 
 
 def pooled(member: Message) -> str:
