@@ -33,6 +33,7 @@ OVERRIDE = "cct-override"
 """The database family of overrides: project -> open/<until, epoch seconds>/<who>."""
 
 TRUNK, CLOSED, TEST, ENTRY, MARK, END = "cct-trunk", "cct-closed", "cct-test", "cct-entry", "cct-mark", "cct-end"
+NODE, CONTINUED, PASSING = "cct-node", "cct-continued", "cct-passing"
 MEMBER, WRAP, TIMER, AGENT, SHADOWS = "cct-member", "cct-wrap", "cct-timer", "cct-agent", "cct-shadow"
 LOGIN, LOGOUT, READY = "cct-login", "cct-logout", "cct-ready"
 MESSAGE, OWED = "cct-message", "cct-owed"
@@ -43,10 +44,15 @@ EXIT = "cct-exit-"
 CALLING = "cct-calling-"
 """Begins the contexts that write who calls in full, one for each country of a number."""
 
+MOST_HOPS = 9
+"""Over how many nodes one call is passed at most."""
+
 RECOVER = "cct-recover"
 """What a node runs once after it has started: its cli.conf says so."""
 
-Kind = Literal["entry", "step", "ask", "out", "end", "wrapup", "ready", "score", "origin", "override"]
+Kind = Literal[
+    "entry", "step", "ask", "out", "end", "wrapup", "ready", "score", "origin", "override", "passes", "continues"
+]
 _KINDS: dict[str, Kind] = {k: k for k in get_args(Kind)}
 _ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 # The first part of eight hex digits is the digest: a project's id has none (a rule of model.lint).
@@ -61,7 +67,8 @@ class Mark(msgspec.Struct, frozen=True):
     entered, `detail` is its type and what it uses, such as queue:orders; ask: it asks for a key, attempt
     `detail`; out: it was left by `detail`; end: `detail` is the hangup cause; wrapup, ready: `step` is the
     agent; score: in the survey step `step` the caller said `detail`, a number; origin: this call calls back
-    the call `detail`, asked for in step `step`; override: the agent `step` said `detail` by phone, in no call.
+    the call `detail`, asked for in step `step`; override: the agent `step` said `detail` by phone, in no call; passes:
+    it is passed to the node `detail`; continues: it goes on with the call `step`, which came over `detail` nodes.
     `test` is known of a UserEvent only: queue_log lines do not carry it.
     """
 
@@ -105,6 +112,11 @@ def agent_of(channel: str) -> str:
     """Return the agent whose phone's channel this is: agents' endpoints have their names. PJSIP/ivanova-0000000c."""
     technology, _, rest = channel.partition("/")
     return rest.rpartition("-")[0] if technology == "PJSIP" else ""
+
+
+def node_trunk(node: str) -> str:
+    """Return the name by which calls that another node passes on are known."""
+    return f"{NODE}-{node}"
 
 
 def queue_ids(name: str) -> tuple[str, str, bool] | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from cctoolkit.capture import holds
-from cctoolkit.capture.said import Said
+from cctoolkit.capture.said import Said, digits
 from cctoolkit.cdr.records import (
     CallRecord,
     Hold,
@@ -165,6 +165,14 @@ def _joined(record: CallRecord, said: Said) -> CallRecord:
     return replace(record, joined=said.detail)
 
 
+def _passes(record: CallRecord, said: Said) -> CallRecord:
+    return replace(record, passed_to=said.detail)
+
+
+def _continues(record: CallRecord, said: Said) -> CallRecord:
+    return replace(record, continues=said.name, hop=digits(said.detail))
+
+
 FOLDS: dict[str, Fold] = {
     "rings": _rings,
     "role": _role,
@@ -182,4 +190,6 @@ FOLDS: dict[str, Fold] = {
     "score": _score,
     "origin": _origin,
     "joined": _joined,
+    "passes": _passes,
+    "continues": _continues,
 }

@@ -15,6 +15,7 @@ Kind = Literal[
     "step", "out", "up", "join", "offer", "missed", "cancelled", "silenced", "connect", "complete", "left",
     "wrapup", "ready", "end", "hangup", "hold", "unhold", "exit", "caller", "rings", "talks", "stops", "holds",
     "unholds", "role", "transfer", "records", "recorded", "parked", "unparked", "message", "score", "origin", "joined",
+    "passes", "continues",
 ]  # fmt: skip
 """step, out, wrapup, ready, end: our marks. up: the channel was answered. join, left: a queue. offer, missed, connect,
 complete: an agent's phone rings, stops, is answered, has talked. cancelled: of queue_log alone, the caller left while
@@ -22,7 +23,7 @@ it rang. silenced: of events alone, the caller left or another agent answered. h
 hold, unhold: an agent's phone puts the caller on hold and takes them back. exit: left a queue, nobody said how.
 rings, talks, stops, holds, unholds, role: of another party's channel (parties.py). caller: who calls, and what was
 dialled. transfer; records, recorded; parked, unparked; message: left one; score: in a survey; origin: the call that is
-called back; joined: the call is a part of another.
+called back; joined: the call is a part of another. passes, continues: to and from another node (marks.py).
 """
 
 OF_PARTIES = frozenset({"rings", "talks", "stops", "holds", "unholds", "role", "records", "recorded"})

@@ -64,7 +64,9 @@ class Story(Struct):
             return
         steps = self.record.steps
         if steps and steps[-1].step == said.name and steps[-1].left is None:
-            self.set(steps=(*steps[:-1], replace(steps[-1], outcome=said.detail, left=said.at)))
+            passed_to = self.record.passed_to if said.detail == "transferred" else ""
+            left = replace(steps[-1], outcome=said.detail, left=said.at)
+            self.set(steps=(*steps[:-1], left), passed_to=passed_to)
         outcome = "exit_key" if said.detail.startswith(_KEY) else _LEFT_BY.get(said.detail)
         if outcome is None:
             return
@@ -123,8 +125,7 @@ class Story(Struct):
         self._rang(said)
         self._leg(said.name, "unfinished", outcome="answered", answered=said.at)
         self._cancel(said.at)
-        visit = self._visit()
-        if visit:
+        if visit := self._visit():
             self._put(replace(visit, outcome="answered", left=visit.left or said.at))
         self.set(outcome="answered")
 
@@ -185,8 +186,7 @@ class Story(Struct):
             return
         self.set(ended=said.at, cause=digits(said.detail) or self.record.cause)
         self.record = parties.over(self.record, said)
-        visit = self._visit()
-        if self._exit and visit and visit.outcome == "unfinished":
+        if self._exit and (visit := self._visit()) and visit.outcome == "unfinished":
             self._left_queue("exit_key", self._exit)
         if self.record.outcome == "unfinished":
             self.set(outcome=endings.how(self.record))

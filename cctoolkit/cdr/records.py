@@ -208,7 +208,9 @@ class CallRecord(msgspec.Struct, frozen=True):
     through no dialplan of ours has project "", number and queues as its switch calls them.
 
     `score` is what the caller said in a survey; `origin` the call this one calls back; `joined` the call of which this
-    one turned out to be a part after it had been told: it is in no list and no figure.
+    one turned out to be a part after it had been told: it is in no list and no figure. A call that nodes pass on has a
+    record of each: `continues` is the first node's call, `hop` over how many nodes it came, `passed_to` the node it was
+    passed on to. passed.py makes one of them.
     """
 
     call: str
@@ -234,6 +236,9 @@ class CallRecord(msgspec.Struct, frozen=True):
     score: int | None = None
     origin: str = ""
     joined: str = ""
+    continues: str = ""
+    hop: int = 0
+    passed_to: str = ""
 
 
 class AgentInterval(msgspec.Struct, frozen=True):

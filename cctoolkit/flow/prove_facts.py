@@ -40,7 +40,12 @@ def facts(project: Project) -> Facts:
         for section, name in options.refers()
         if section == "queues"
     }
-    tolls = {step: options.tolls() for step, options in project.flow.items() if options.tolls()}
+    inside = {("trunks", name) for name, trunk in project.trunks.items() if trunk.node}
+    tolls = {
+        step: options.tolls()
+        for step, options in project.flow.items()
+        if options.tolls() and inside.isdisjoint(options.refers())
+    }
     return Facts(longest_waits(project), staff, tolls, project.project.stage == "draft")
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from cctoolkit.model import lint_mail, lint_site_codes, lint_site_nodes, phone
 from cctoolkit.model.lint_lists import shares
+from cctoolkit.model.lint_site_passing import passing
 from cctoolkit.model.lint_site_trunks import trunks
 from cctoolkit.model.lint_trunk import host_problems
 from cctoolkit.model.lint_words import twice, unknown
@@ -27,6 +28,7 @@ def site_problems(site: Site, document: Document, projects: Sequence[tuple[Proje
             twice(dict(enumerate(site.projects)), document, "projects", ""),
             _addresses(site, document),
             trunks(site, document, projects),
+            passing(site, document, projects),
             _feature_codes(site, document),
             _roster(site, projects),
             _pause_codes(projects),

@@ -9,6 +9,9 @@ from cctoolkit.spec.builder import Route
 from cctoolkit.spec.problem import Problem
 from cctoolkit.spec.source import Document
 
+_OF_NODE = frozenset({"node", "channels", "codecs", "qualify", "dtmf_mode"})
+"""What may be said of a trunk to another node: it is spoken to as nodes of a site speak to each other."""
+
 
 def trunks(parts: Parts, document: Document) -> Iterator[Problem]:
     """A project's trunks hold together, each at one place: its address, or where it registers from."""
@@ -19,16 +22,17 @@ def trunks(parts: Parts, document: Document) -> Iterator[Problem]:
 
 
 def _place(trunk: Trunk, path: Route, document: Document) -> Iterator[Problem]:
-    if trunk.registers_here is None:
+    if trunk.registers_here is None and trunk.node is None:
         # What breaks its schema is written all the same.
-        if all(document.at((*path, key)) is None for key in ("address", "registers_here")):
+        if all(document.at((*path, key)) is None for key in ("address", "registers_here", "node")):
             yield Problem("trunk-nowhere", "nobody knows where this trunk is", document.file,
-                          document.mark(path, key=True), "address, or registers_here")  # fmt: skip
+                          document.mark(path, key=True), "address, or registers_here, or node")  # fmt: skip
         return
-    for key in ("address", "port", "register", "auth"):
-        if getattr(trunk, key) is not None:
-            yield Problem("trunk-twice-placed", f"{key} means nothing where it registers here", document.file,
-                          document.mark((*path, key), key=True), hint=f"take out {key}, or registers_here")  # fmt: skip
+    here, what = ("node", "of a node of the site") if trunk.node else ("registers_here", "where it registers here")
+    for key in document.data["trunks"][path[1]] if trunk.node else ("address", "port", "register", "auth"):
+        if key not in _OF_NODE and document.at((*path, key)) is not None:
+            yield Problem("trunk-twice-placed", f"{key} means nothing {what}", document.file,
+                          document.mark((*path, key), key=True), hint=f"take out {key}, or {here}")  # fmt: skip
 
 
 def trunk_problems(trunk: SipTrunk, address: str | None, path: Route, document: Document) -> Iterator[Problem]:

@@ -190,7 +190,8 @@ class Site(Section, frozen=True, kw_only=True):
         dict[TrunkName, Host],
         Meta(
             description="Where a project's trunk is reached from here instead of its own address, by project and "
-            "trunk; the trunk's name alone will do where only one project of the site has such a trunk."
+            "trunk; the trunk's name alone will do where only one project of the site has such a trunk. Of a trunk to "
+            "a node: which node it is here."
         ),
     ] = field(default_factory=dict)
     trunks_via: Annotated[
@@ -208,8 +209,17 @@ class Site(Section, frozen=True, kw_only=True):
 
     def address_of(self, project: str, name: str, trunk: ProjectTrunk) -> str:
         """Return where a project's trunk is reached from here, "" when it registers here."""
-        alone = self.trunks_at.get(name, trunk.address)
-        return "" if trunk.address is None else self.trunks_at.get(f"{project}.{name}", alone) or ""
+        if trunk.node:
+            there = self.node_of(project, name, trunk)
+            return next((node.address for node in self.nodes if node.id == there), "")
+        return "" if trunk.address is None else self._at(project, name, trunk.address)
+
+    def node_of(self, project: str, name: str, trunk: ProjectTrunk) -> str:
+        """Return the node of this site that a project's trunk leads to, "" when it leads out of the site."""
+        return self._at(project, name, trunk.node) if trunk.node else ""
+
+    def _at(self, project: str, name: str, own: str) -> str:
+        return self.trunks_at.get(f"{project}.{name}", self.trunks_at.get(name, own))
 
     def transport_of(self, project: str, name: str) -> str | None:
         """Return the transport a trunk is to use, where that is said; a carrier's has no project."""

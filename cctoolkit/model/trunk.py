@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from cctoolkit.model.words import LABEL, Codec, Duration, DurationOrZero, Host, SecretText, Section
+from cctoolkit.model.words import LABEL, Codec, Duration, DurationOrZero, Host, Identifier, SecretText, Section
 
 SipUser = Annotated[
     str,
@@ -122,10 +122,15 @@ class SipTrunk(Section, frozen=True, kw_only=True):
 
 
 class Trunk(SipTrunk, frozen=True, kw_only=True):
-    """The client's own PBX, reached only by transfer steps; calls it places are refused."""
+    """The client's own PBX, or another node of the site, reached only by transfer steps; a PBX places no calls."""
 
     address: Annotated[Host | None, Meta(description="Where it is; not given when it registers here.")] = None
     registers_here: Annotated[
         RegistersHere | None, Meta(description="How it registers with us, where it has no address of its own.")
     ] = None
+    node: Annotated[
+        Identifier | None,
+        Meta(description="A node of the site instead, for numbers that the site serves there; on that node itself a "
+             "transfer over it goes `failed`."),
+    ] = None  # fmt: skip
     channels: Annotated[int, Meta(ge=1, le=9999, description="Calls at once at most.")] = 30

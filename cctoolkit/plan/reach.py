@@ -19,7 +19,7 @@ from cctoolkit.state.settings import NodeState
 # A test call's twin stands before the colon: see templates/asterisk/steps/queue.conf.j2.
 _USES = {"Queue": re.compile(r":([a-z0-9.-]+)\)\},"), "Dial": re.compile(r"PJSIP/[^@,]*@([a-z0-9.-]+),")}
 
-_PASSED_AT_ONCE = frozenset({marks.TRUNK, marks.TEST, marks.ENTRY, marks.CLEAR, marks.MARK})
+_PASSED_AT_ONCE = frozenset({marks.TRUNK, marks.NODE, marks.TEST, marks.ENTRY, marks.CLEAR, marks.MARK})
 """Contexts in which no call stays: by the time of a reload it has left them."""
 
 _CALLED_FROM = {marks.SAY: marks.SUPERVISOR}

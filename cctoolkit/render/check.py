@@ -38,6 +38,7 @@ _CONTEXTS = (
     marks.OVERRIDDEN,
     marks.SUPERVISOR,
 )
+_OF_NODES = (marks.NODE, marks.CONTINUED, marks.PASSING)
 # A name of ours in a line is a context, but for families of the database and our own queue.
 _NAMED = re.compile(r"(?<![\w-])cct-[a-z0-9-]+")
 _DATABASE = re.compile(r"DB(?:_DELETE)?\(cct-[a-z0-9-]+/")
@@ -146,27 +147,25 @@ def _has(found: Iterable[Line], text: str) -> bool:
     return any(text in f"{line.application}({line.data})" for line in found)
 
 
-def dialplan(files: Mapping[str, str], entries: Mapping[str, tuple[tuple[str, ...], str]], site: Site) -> None:
+def dialplan(
+    files: Mapping[str, str], entries: Mapping[str, tuple[tuple[str, ...], str]], site: Site, *, passes: bool = False
+) -> None:
     """Hold the entry and the runtime against numbers, agents and feature codes, and every name against its
     context.
 
-    `entries` is number in digits -> (forms in which carriers deliver it, first context).
+    `entries` is number in digits -> (forms in which carriers deliver it, first context); `passes`: calls are passed
+    between nodes.
     """
     file = "extensions.conf"
     found = [line for path, text in files.items() if _is_dialplan(path) for line in read_lines(text, path)]
     contexts = {line.context for line in found}
-    for context in _CONTEXTS:
-        need(
-            context in contexts or _may_be_empty(context, entries, site),
-            f"there is no [{context}]",
-            file,
-            "it",
-        )
+    for context in (*_CONTEXTS, *(_OF_NODES if passes else ())):
+        need(context in contexts or _may_be_empty(context, entries, site), f"there is no [{context}]", file, "it")
     for line in found:
         for name in _NAMED.findall(_DATABASE.sub("", line.data)):
             is_there = name in contexts or _may_be_empty(name, entries, site)
             need(is_there, f"[{line.context}] names {name}, which is nowhere", file, "a context")
-    _entries(files[file], entries)
+    _entries(files[file], entries, (marks.TRUNK, marks.NODE) if passes else (marks.TRUNK,))
     _runtime(found, site)
     included = set(conf.includes(files[file]))
     for path in (*(p for p in files if _is_dialplan(p) and p != file), "kept.conf"):
@@ -184,17 +183,17 @@ def _is_dialplan(path: str) -> bool:
 
 def _may_be_empty(context: str, entries: Mapping[str, object], site: Site) -> bool:
     """Say whether a context has no line by right: a site without numbers or without agents."""
-    if context in (marks.TRUNK, marks.TEST, marks.ENTRY):
+    if context in (marks.TRUNK, marks.NODE, marks.TEST, marks.ENTRY):
         return not entries
     return context in (marks.LOGIN, marks.LOGOUT, marks.READY, marks.SUPERVISOR) and not site.roster
 
 
-def _entries(text: str, entries: Mapping[str, tuple[tuple[str, ...], str]]) -> None:
+def _entries(text: str, entries: Mapping[str, tuple[tuple[str, ...], str]], outside: Sequence[str]) -> None:
     file = "extensions.conf"
     found = gotos(text, file)
     wanted = {(marks.ENTRY, number): first for number, (_, first) in entries.items()}
     wanted |= {(marks.TEST, number): marks.ENTRY for number in entries}
-    wanted |= {(marks.TRUNK, form): marks.ENTRY for forms, _ in entries.values() for form in forms}
+    wanted |= {(one, form): marks.ENTRY for one in outside for forms, _ in entries.values() for form in forms}
     for key in sorted(wanted.keys() | found.keys()):
         need(
             wanted.get(key) == found.get(key),
@@ -214,7 +213,7 @@ def _entries(text: str, entries: Mapping[str, tuple[tuple[str, ...], str]]) -> N
         ):
             need(_has(mine, part), f"number {number} is entered without {part}", file, "calls that report")
     for line in all_lines:
-        cleared = line.context != marks.TRUNK or line.priority != 1 or line.data == "cct-clear,s,1"
+        cleared = line.context not in outside or line.priority != 1 or line.data == "cct-clear,s,1"
         need(
             cleared,
             f"[{line.context}] {line.extension} begins with {line.data}",

@@ -77,7 +77,8 @@ def _trunk(trunk: Placed) -> Iterator[tuple[str, str, str, str]]:
     contact = f"sip:{sip_host(trunk.address)}:{sip.speaks_at}{tail}" if trunk.address else ""
     yield name, "aor", "contact", contact
     yield name, "identify", "match", trunk.comes_from
-    yield name, "identify", "endpoint", name if trunk.context == marks.TRUNK else ""
+    yield name, "identify", "endpoint", name if trunk.context in (marks.TRUNK, marks.NODE) else ""
+    yield name, "endpoint", "set_var", f"CCT_THERE={trunk.node}" if trunk.node and trunk.context == marks.CLOSED else ""
     yield name, "auth", "type", "auth" if trunk.secret else ""
     yield name, "registration", "outbound_auth", name if sip.register else ""
 

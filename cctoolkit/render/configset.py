@@ -52,7 +52,7 @@ def _node(
     files = {**common, "pjsip.conf": pjsip.render(site, node, projects)}
     release = digest("".join(f"{path}\0{nowhere(text)}\0" for path, text in sorted(files.items())), 10)
     files["extensions.conf"] = dialplan.entry(projects, built, release)
-    _check(site, projects, built, files, pjsip.placed(site, node, projects))
+    _check(site, projects, built, files, node)
     members = {entry.agent: tuple(dialplan.memberships(projects, entry.agent)) for entry in site.roster}
     return ConfigSet(release, dict(sorted(files.items())), {g.project: g.digest for g in built}, members)
 
@@ -62,17 +62,17 @@ def _check(
     projects: Sequence[Project],
     built: Sequence[Generation],
     files: Mapping[str, str],
-    trunks: Sequence[pjsip.Placed],
+    node: Node,
 ) -> None:
     entries = {
         e.number.lstrip("+"): (e.forms, marks.context(g.project, g.digest, e.step))
         for g in built
         for e in g.graph.entries
     }
-    check.dialplan(files, entries, site)
+    check.dialplan(files, entries, site, passes=pjsip.passes(projects))
     check_objects.keys(files)
     check_objects.queues(files["queues.conf"], queues.sections(projects))
-    check_objects.pjsip(files["pjsip.conf"], site, trunks)
+    check_objects.pjsip(files["pjsip.conf"], site, pjsip.placed(site, node, projects))
 
 
 def digest(text: str, size: int) -> str:

@@ -13,7 +13,7 @@ from cctoolkit.model import calling
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.model.steps.queue import Queue
-from cctoolkit.render import check
+from cctoolkit.render import check, pjsip
 from cctoolkit.render.quote import refuse_hostile, text_of
 from cctoolkit.state.described import keys_file
 
@@ -38,6 +38,8 @@ _CLEARED = (
     "CCT_SHARE",
     "CCT_OVERRIDE",
     "CCT_OWED",
+    "CCT_WHOLE",
+    "CCT_HOP",
 )
 
 
@@ -86,6 +88,7 @@ def runtime(site: Site, projects: Sequence[Project]) -> str:
     return text_of(
         "runtime.conf.j2", features=features, agents=agents, pauses=pauses,
         override=codes.override, supervised={entry.agent: supervised(projects, entry.agent) for entry in site.roster},
+        passes=pjsip.passes(projects),
     )  # fmt: skip
 
 
@@ -161,4 +164,5 @@ def entry(projects: Sequence[Project], built: Sequence[Generation], release: str
     return text_of(
         "extensions.conf.j2", projects=named, keys=sorted(pressed(projects)), entries=entries, release=release,
         cleared=_CLEARED, calling=calling_forms, calling_context=marks.calling_context,
+        passes=pjsip.passes(projects),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 Asterisk 22.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -29,6 +29,8 @@ class Placed(Struct, frozen=True):
     listener: str | None
     spec: SipTrunk
     registers_here: RegistersHere | None = None
+    node: str = ""
+    """The node it leads to, of a trunk between nodes."""
 
     @property
     def identified_by(self) -> str:
@@ -41,12 +43,12 @@ class Placed(Struct, frozen=True):
     def comes_from(self) -> str:
         """Return the addresses its calls come from, as `match` has them; "" where its calls are refused."""
         more = self.spec.match if isinstance(self.spec, Carrier) else ()
-        return ",".join((self.address, *more)) if self.context == marks.TRUNK else ""
+        return ",".join((self.address, *more)) if self.context in (marks.TRUNK, marks.NODE) else ""
 
     @property
     def qualifies(self) -> bool:
         """Say whether it is asked from time to time whether it is there."""
-        return seconds(self.spec.qualify) > 0
+        return seconds(self.spec.qualify) > 0 and bool(self.address or self.registers_here)
 
     @property
     def secret(self) -> str | None:
@@ -68,16 +70,33 @@ def _password(secret: str) -> str:
 
 
 def placed(site: Site, node: Node, projects: Sequence[Project]) -> tuple[Placed, ...]:
-    """Return the carriers' trunks, then the projects' own, each at its address or where this site reaches it."""
+    """Return the carriers' trunks, then the projects' own, each at its address or where this site reaches it, then one
+    for what each other node passes on, where calls are passed at all. No node is at an address for itself.
+    """
 
     def via(project: str, name: str, trunk: SipTrunk) -> str | None:
         return listener.choose(node.transports, trunk.transport, site.transport_of(project, name))
 
     carriers = [Placed(t.id, marks.TRUNK, t.address, via("", t.id, t), t) for t in site.trunks]
     clients = [
-        Placed(marks.queue_name(project.id, name), marks.CLOSED, site.address_of(project.id, name, trunk),
-               via(project.id, name, trunk), trunk, trunk.registers_here)
+        Placed(marks.queue_name(project.id, name), marks.CLOSED,
+               "" if there == node.id else site.address_of(project.id, name, trunk),
+               via(project.id, name, trunk), trunk, trunk.registers_here, there)
         for project in projects
         for name, trunk in project.trunks.items()
+        for there in (site.node_of(project.id, name, trunk),)
     ]  # fmt: skip
-    return (*carriers, *clients)
+    return (*carriers, *clients, *(_others(site, node) if passes(projects) else ()))
+
+
+def _others(site: Site, node: Node) -> Iterator[Placed]:
+    asks_nobody = SipTrunk(qualify="0s")
+    via = listener.choose(node.transports, asks_nobody.transport, None)
+    for other in site.nodes:
+        if other.id != node.id:
+            yield Placed(marks.node_trunk(other.id), marks.NODE, other.address, via, asks_nobody, node=other.id)
+
+
+def passes(projects: Sequence[Project]) -> bool:
+    """Say whether any project passes calls to another node."""
+    return any(trunk.node for project in projects for trunk in project.trunks.values())

@@ -110,6 +110,7 @@ def environment(folder: Path) -> jinja2.Environment:
         "wrap_up": marks.WRAP_UP,
         "shadow": marks.SHADOW,
         "canary": marks.CANARY_QUEUE,
+        "most_hops": marks.MOST_HOPS,
         "anonymous": ANONYMOUS,
         "overrides": OVERRIDES,
     }

@@ -23,6 +23,7 @@ _WORDS = {
     "registration retry_interval": "register.retry",
     "registration contact_user": "register.contact_user",
     "registration server_uri": "register.server",
+    "endpoint set_var": "node",
 }
 """What an option of a section's type is called in a spec; any other keeps its own name behind the type."""
 
@@ -37,7 +38,7 @@ _CONTACT = re.compile(r"sip:(\[[^\]]+\]|[^:;]+):([0-9]+)(?:;transport=([a-z]+))?
 
 def told(sections: Iterable[Section], settings: Iterable[Setting]) -> Iterator[Setting]:
     """Yield the settings of pjsip.conf: trunks under their own name, everything else under "sip"."""
-    contexts = (marks.TRUNK, marks.CLOSED)
+    contexts = (marks.TRUNK, marks.CLOSED, marks.NODE)
     names = {s.name for s in sections if dict(s.lines).get("context") in contexts}
     for one in settings:
         name, _, kind = one.name.rpartition(" ")
