@@ -17,6 +17,7 @@ from cctoolkit.capture.segment import Chunk, Unreadable, listed, read_head
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 from cctoolkit.cdr.store import Store
+from cctoolkit.cdr.wanted import Wanted
 
 BEFORE_US = 24 * 3600 * SECOND
 """How long before the day a source is read from, and after it to: a call, or an agent's shift."""
@@ -50,7 +51,7 @@ def _aside(record: CallRecord) -> bool:
 def of_store(store: Store, node: str, span: Span) -> Source:
     """Return what the store has."""
     ends = Edge(span.start).moment(), Edge(span.end).moment()
-    calls = span.calls(record for record in store.calls(None, *ends) if record.node == node)
+    calls = span.calls(store.search(Wanted(None, *ends, node=node, apart=True)))
     around = [state for state in store.states(*ends) if state.node == node]
     return Source(calls, span.states(around), around, span.start, span.start)
 

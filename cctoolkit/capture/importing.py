@@ -142,7 +142,7 @@ def stored(records: Sequence[CallRecord], store: Store) -> dict[str, CallRecord]
         chunk = records[start : start + CHUNK]
         calls, moments = tuple(record.call for record in chunk), [record.entered.moment() for record in chunk]
         # Of their time alone, or every sealed day there is would be read for each chunk.
-        wanted = Wanted(calls=calls, joined=True, since=min(moments) - _ABOUT, until=max(moments) + _ABOUT)
+        wanted = Wanted(calls=calls, joined=True, apart=True, since=min(moments) - _ABOUT, until=max(moments) + _ABOUT)
         found |= {one.call: one for one in store.search(wanted)}
     return found
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cctoolkit.cdr import files, schema
 from cctoolkit.cdr.columns import Read, Value
 from cctoolkit.cdr.database import Database
+from cctoolkit.cdr.reading import Whole
 from cctoolkit.cdr.records import CallRecord, Micros
 from cctoolkit.cdr.wanted import Wanted
 from cctoolkit.errors import OperatorError
@@ -31,9 +32,6 @@ LONGEST_STATE = 31
 """In days: what lasts longer is not sealed, so that a window knows how many days before it can matter."""
 
 _CACHED = 4
-
-Whole = tuple[Read, Mapping[str, Sequence[Read]]]
-"""A call's row, and its rows in the tables below."""
 
 
 class Days:
@@ -89,6 +87,11 @@ class Days:
             sealed = self._of_day(day)
             found |= {record.call: sealed[record.call] for record in records if record.call in sealed}
         return found
+
+    def find(self, call: str, days: Sequence[int]) -> Whole | None:
+        """Return a call that is sealed in one of these days."""
+        day = next((day for day in days if call in self._of_day(day)), None)
+        return None if day is None else next(whole for whole in self.read(day) if whole[0]["call"] == call)
 
     def _of_day(self, day: int) -> dict[str, tuple[bytes, int]]:
         path = self.path(day) / "calls.parquet"

@@ -9,23 +9,48 @@ import msgspec
 from cctoolkit.cdr import schema
 from cctoolkit.cdr.columns import Read
 from cctoolkit.cdr.database import Database, broken
+from cctoolkit.cdr.passed import whole
 from cctoolkit.cdr.records import CallRecord
-from cctoolkit.cdr.rows import assemble
+from cctoolkit.cdr.rows import as_rows, assemble
 from cctoolkit.cdr.wanted import Wanted
 
 CHUNK = 500
 """Calls read or put at a time; below SQLite's limit of bound values."""
 
+Whole = tuple[Read, Mapping[str, Sequence[Read]]]
+"""A call's row, and its rows in the tables below."""
 
-def rows(database: Database, wanted: Wanted) -> Iterator[tuple[Read, Mapping[str, Sequence[Read]]]]:
+
+def rows(database: Database, wanted: Wanted) -> Iterator[Whole]:
     """Yield the wanted calls' rows by time of entry, each with those below it, as `record` takes them."""
     where, values = wanted.sql()
     found = database.stream(f"SELECT * FROM calls WHERE {where} ORDER BY entered_us, call", values)  # noqa: S608 - ours
     while chunk := list(islice(found, CHUNK)):
         ids = [row["call"] for row in chunk]
         below = {table: _below(database, table, ids) for table in schema.BELOW}
+        others = {} if wanted.apart else _others(database, chunk, wanted.project)
         for row in chunk:
-            yield row, {table: of_calls.get(row["call"], []) for table, of_calls in below.items()}
+            mine: Whole = row, {table: of_calls.get(row["call"], []) for table, of_calls in below.items()}
+            if parts := others.get(row["call"]):
+                mine = as_rows(whole([record(database.where, *part) for part in (mine, *parts)]))
+                if not wanted.takes(*mine):
+                    continue
+            yield mine
+
+
+def _others(database: Database, chunk: Sequence[Read], project: str | None) -> dict[str, list[Whole]]:
+    """Return the other parts of those calls of a chunk that nodes passed on, by the call of the chunk."""
+    firsts = {row["continues"] or row["call"]: row["call"] for row in chunk}
+    calls = tuple(dict.fromkeys(firsts))
+    query = f"SELECT call FROM calls WHERE continues <> '' AND continues IN ({marks(calls)})"  # noqa: S608 - marks
+    found = tuple(row["call"] for row in database.rows(query, calls))
+    others: dict[str, list[Whole]] = {}
+    apart = Wanted(project, calls=found, joined=True, apart=True)
+    for row, below in rows(database, apart) if found else ():
+        first = firsts[row["continues"]]
+        if row["call"] != first:
+            others.setdefault(first, []).append((row, below))
+    return others
 
 
 def _below(database: Database, table: str, ids: Sequence[str]) -> dict[str, list[Read]]:

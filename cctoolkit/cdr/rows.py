@@ -18,6 +18,7 @@ from cctoolkit.cdr.records import (
     StepTaken,
     Transfer,
 )
+from cctoolkit.cdr.schema import names
 
 Row = tuple[Value, ...]
 
@@ -79,6 +80,17 @@ def assemble(call: Read, below: Mapping[str, Sequence[Read]]) -> CallRecord:
     for hold in below["party_holds"]:
         _list(_list(whole, "parties")[hold["party"]], "holds").append(nest(Hold, hold))
     return msgspec.convert(whole | {"visits": visits}, CallRecord, strict=False)
+
+
+def as_rows(record: CallRecord) -> tuple[Read, Mapping[str, Sequence[Read]]]:
+    """Return the rows a record would have in a store, by the names of their columns."""
+    row = (record.call, digest(record), known_edges(record), *flatten(record)[1:])
+    below = {table: [_named(table, one) for one in found] for table, found in parts(record).items()}
+    return _named("calls", row), below
+
+
+def _named(table: str, row: Sequence[Value | bytes]) -> Read:
+    return dict(zip(names(table), row, strict=True))
 
 
 def _list(of: dict[str, object], name: str) -> list[dict[str, object]]:

@@ -89,6 +89,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOLDS, _JOURNALS, _PARTIES, 
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS calls_by_project ON calls (project, entered_us)",
     "CREATE INDEX IF NOT EXISTS visits_by_joined ON visits (joined_us)",
+    "CREATE INDEX IF NOT EXISTS calls_passed_on ON calls (continues) WHERE continues <> ''",
 )
 
 

@@ -17,19 +17,23 @@ from cctoolkit.cdr.database import Database
 from cctoolkit.cdr.days import DAY, LONGEST_CALL, LONGEST_STATE, start_of
 from cctoolkit.cdr.records import Micros
 from cctoolkit.cdr.store import Store
+from cctoolkit.cdr.wanted import PASSED
 from cctoolkit.errors import OperatorError
 
 _CHUNK = 500
 _LOST_DAYS = 30
 """How long a call without an end keeps its day from being sealed; after that nobody will tell its end."""
 
+_ALONE = f"NOT {PASSED} AND coalesce(calls.passed_to, '') = ''"
+"""Calls that nodes pass on are not sealed: one node's part may come when the other's day is."""
+
 _CALLS = (
     "calls.entered_us >= :start AND calls.entered_us < :until"
-    f" AND coalesce(calls.ended_us, calls.entered_us) - calls.entered_us <= {LONGEST_CALL * DAY}"
+    f" AND coalesce(calls.ended_us, calls.entered_us) - calls.entered_us <= {LONGEST_CALL * DAY} AND {_ALONE}"
 )
 _STATES = f"start_us >= :start AND start_us < :until AND end_us - start_us <= {LONGEST_STATE * DAY}"
 _DAYS = (
-    f"SELECT DISTINCT entered_us / {DAY} AS day FROM calls WHERE entered_us < :before"  # noqa: S608 - numbers of ours
+    f"SELECT DISTINCT entered_us / {DAY} AS day FROM calls WHERE entered_us < :before AND {_ALONE}"  # noqa: S608 - parts of ours
     f" UNION SELECT start_us / {DAY} FROM agent_states WHERE start_us < :before AND end_us IS NOT NULL ORDER BY 1"
 )
 
@@ -73,8 +77,8 @@ def seal(store: Store, before: date, say: Callable[[str], None] = lambda _text: 
 def _unfinished(database: Database, day: int, before: Micros) -> str | None:
     values = {"start": max(day * DAY, before - _LOST_DAYS * DAY), "until": (day + 1) * DAY}
     query = (
-        "SELECT call FROM calls WHERE entered_us >= :start AND entered_us < :until AND ended_us IS NULL"
-        " AND coalesce(joined, '') = ''"
+        "SELECT call FROM calls WHERE entered_us >= :start AND entered_us < :until AND ended_us IS NULL"  # noqa: S608 - ours
+        f" AND coalesce(joined, '') = '' AND {_ALONE}"
     )
     return next((str(row["call"]) for row in database.rows(query, values)), None)
 
@@ -107,7 +111,7 @@ def _clear(store: Store, day: int) -> None:
     while chunk := dict(islice(sealed, _CHUNK)):
         with store.batch():
             marks = ", ".join("?" * len(chunk))
-            query = f"SELECT call, digest FROM calls WHERE call IN ({marks})"  # noqa: S608 - marks
+            query = f"SELECT call, digest FROM calls WHERE call IN ({marks}) AND {_ALONE}"  # noqa: S608 - marks
             found = store.database.rows(query, tuple(chunk))
             store.remove([row["call"] for row in found if row["digest"] == chunk[row["call"]]])
     names = (*schema.KEYS["agent_states"], "end_us", "end_source")

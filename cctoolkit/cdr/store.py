@@ -23,6 +23,7 @@ from cctoolkit.cdr.days import Days
 from cctoolkit.cdr.reading import CHUNK, marks
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Micros
 from cctoolkit.cdr.rows import digest, known_edges, parts
+from cctoolkit.cdr.unsealed import firsts
 from cctoolkit.cdr.wanted import Wanted
 from cctoolkit.cdr.whole import Whole
 
@@ -126,6 +127,7 @@ class Store:
             kept[record.call], newest[record.call] = version, (record, version)
             changed += 1
         self._replace(newest, [call for call in newest if call in hot])
+        self.replace(firsts(self.database, self.days, (record for record, _ in newest.values())))
         return changed
 
     def _replace(self, newest: Mapping[str, tuple[CallRecord, Version]], old: Collection[str]) -> None:
@@ -178,7 +180,7 @@ class Store:
 
     def get(self, call: str) -> CallRecord | None:
         """Return the call's record, or None when there is none."""
-        return next(self.search(Wanted(calls=(call,), joined=True)), None)
+        return next(self.search(Wanted(calls=(call,), joined=True, apart=True)), None)
 
     def calls(
         self,
@@ -201,13 +203,11 @@ class Store:
 
     def rows_of(self, calls: Sequence[str]) -> Iterator[CallRecord]:
         """Yield those of these calls that are not sealed, inside a batch, as they are in it."""
-        for call, below in reading.rows(self.database, Wanted(calls=tuple(calls), joined=True)):
+        for call, below in reading.rows(self.database, Wanted(calls=tuple(calls), joined=True, apart=True)):
             yield reading.record(self.database.where, call, below)
 
     def states(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[AgentInterval]:
-        """Yield agents' states that touch `since` <= t < `until` (aware), by start; a state without end
-        still lasts.
-        """
+        """Yield agents' states that touch `since` <= t < `until` (aware), by start; one without an end still lasts."""
         low = micros(since) if since else -(2**62)
         high = micros(until) if until else 2**62
         query = (

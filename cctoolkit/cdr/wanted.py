@@ -11,6 +11,20 @@ from cctoolkit.cdr.records import CallOutcome, Micros
 
 Operator = Literal["=", ">=", "<", "ends", "in"]
 
+PASSED = (
+    "(coalesce(calls.continues, '') <> '' OR EXISTS"
+    " (SELECT 1 FROM calls part WHERE part.continues <> '' AND part.continues = calls.call))"
+)
+"""Of a call: a node passed it on and another told its part of it."""
+
+_OWN = "earlier.project = calls.project AND "
+_FIRST = (
+    "(coalesce(calls.continues, '') = '' OR NOT EXISTS (SELECT 1 FROM calls earlier WHERE {own}"
+    "(earlier.call = calls.continues OR (earlier.continues <> '' AND earlier.continues = calls.continues"
+    " AND (earlier.hop, earlier.entered_us, earlier.call) < (calls.hop, calls.entered_us, calls.call)))))"
+)
+"""Of a call that nodes passed on: its first part of those there are."""
+
 
 class _Condition(NamedTuple):
     """What a column must be, of the call's row or of one of its rows in a table below it."""
@@ -47,7 +61,8 @@ class _Condition(NamedTuple):
 
 class Wanted(msgspec.Struct, frozen=True):
     """By time of entry `since` <= entered < `until` (aware); `test` None: both kinds. Numbers are E.164 with +, or the
-    digits they end in. `joined`: also those that turned out to be parts of others.
+    digits they end in. `joined`: also those that turned out to be parts of others. `apart`: of a call that nodes passed
+    on what each of them told; else it is one, and of a project the project's own part of it is one.
     """
 
     project: str | None = None
@@ -62,6 +77,7 @@ class Wanted(msgspec.Struct, frozen=True):
     caller: str | None = None
     calls: tuple[str, ...] | None = None
     joined: bool = False
+    apart: bool = False
 
     def span(self) -> tuple[Micros, Micros]:
         """Return the time of entry in microseconds, all times when none is said."""
@@ -70,8 +86,14 @@ class Wanted(msgspec.Struct, frozen=True):
     def sql(self) -> tuple[str, list[Value]]:
         """Return the conditions of a query on the table of calls, and the values in it."""
         found = list(self._conditions())
-        terms = [condition.sql() for condition in found] or ["1 = 1"]
+        terms = [self._loosely(condition) for condition in found]
+        terms += ["1 = 1" if self.apart else _FIRST.format(own="" if self.project is None else _OWN)]
         return " AND ".join(terms), [value for condition in found for value in condition.values()]
+
+    def _loosely(self, condition: "_Condition") -> str:
+        """Return a condition in SQL; where another part of a call may fulfil it, that is looked at whole later."""
+        alone = self.apart or (condition.table == "calls" and condition.column != "outcome")
+        return condition.sql() if alone else f"({condition.sql()} OR {PASSED})"
 
     def takes(self, call: Read, below: Mapping[str, Sequence[Read]]) -> bool:
         """Say the same of a call's rows."""

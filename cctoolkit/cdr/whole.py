@@ -67,7 +67,7 @@ class Whole:
             days = self._days.touched(start, until)
             _keep(connection, "newer", _arrow(now, "SELECT call FROM calls", ("call",), "calls"))
             for table in schema.TABLES:
-                _keep(connection, f"hot_{table}", _hot(now, table, start - _BEFORE, until))
+                _keep(connection, f"hot_{table}", _hot(now, table, start - _BEFORE, until + LONGEST_CALL * DAY))
         for table in schema.TABLES:
             first = min(days) if table == "agent_states" else (start - _BEFORE) // DAY
             files = [self._days.path(day) / f"{table}.parquet" for day in days if day >= first]

@@ -19,12 +19,13 @@ from cctoolkit.cdr.store import Store, micros
 from cctoolkit.kpi.arrow import arrow
 from cctoolkit.kpi.figure import Targets
 from cctoolkit.kpi.interval import Interval, Window
+from cctoolkit.kpi.passed import Part, Passed
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _COLUMNS = """
-SELECT calls.call, number, calls.outcome AS call_outcome, entered_us,
+SELECT calls.call AS call, number, calls.outcome AS call_outcome, entered_us,
     queue, visits.outcome AS outcome, joined_us, joined_source, left_us, left_source
 FROM calls
 """
@@ -43,7 +44,7 @@ AND coalesce((SELECT min(joined_us) FROM visits v WHERE v.call = calls.call), en
 """
 _CALLS = f"{_COLUMNS} LEFT JOIN visits USING (call) WHERE {_OF_WINDOW} ORDER BY call, position"
 _RELEASES = f"SELECT release FROM calls WHERE {_OF_WINDOW} GROUP BY release ORDER BY min(entered_us)"  # noqa: S608 - parts of ours
-_IDS = f"SELECT call FROM calls WHERE {_OF_WINDOW} ORDER BY entered_us, call"  # noqa: S608 - parts of ours
+_IDS = f"SELECT entered_us, call FROM calls WHERE {_OF_WINDOW} ORDER BY entered_us, call"  # noqa: S608 - parts of ours
 _ANSWERED = ("answered", "continued")
 
 
@@ -62,20 +63,38 @@ class Contact(NamedTuple):
 
 def visits(store: Store, project: str, window: Window) -> Iterator[Contact]:
     """Yield the queue visits that joined inside the window."""
+    passed = Passed(store, project, window)
     for row in store.select(_VISITS, _values(project, window)):
         waited, precision = _wait(row), _precision(row)
-        yield Contact(row["number"], row["queue"], row["outcome"], row["joined_us"], waited, precision)
+        yield Contact(passed.number(row), row["queue"], row["outcome"], row["joined_us"], waited, precision)
 
 
 def calls(store: Store, project: str, window: Window) -> Iterator[Contact]:
     """Yield the calls that joined their first queue, or entered when they joined none, inside the window."""
-    for _, group in groupby(store.select(_CALLS, _values(project, window)), itemgetter("call")):
-        yield _call(list(group))
+    passed = Passed(store, project, window)
+    for call, group in groupby(store.select(_CALLS, _values(project, window)), itemgetter("call")):
+        if call not in passed:
+            yield _call(list(group))
+    yield from (contact for _, contact in _passed(passed, window))
+
+
+def _passed(passed: Passed, window: Window) -> Iterator[tuple[Part, Contact]]:
+    """Yield those of the window's calls that nodes passed on, each with its first part."""
+    for first, outcome, rows in passed.calls():
+        contact = _call(rows)._replace(number=passed.number(rows[0]), outcome=outcome)
+        if contact.queue is None:
+            contact = contact._replace(at_us=first.entered_us)
+        if micros(window.start) <= contact.at_us < micros(window.end):
+            yield first, contact
 
 
 def call_ids(store: Store, project: str, window: Window) -> tuple[str, ...]:
     """Return the ids of the same calls as `calls`, in the order they entered."""
-    return tuple(row["call"] for row in store.select(_IDS, _values(project, window)))
+    passed = Passed(store, project, window)
+    found = [(row["entered_us"], row["call"]) for row in store.select(_IDS, _values(project, window))]
+    found = [one for one in found if one[1] not in passed]
+    found += [(first.entered_us, first.call) for first, _ in _passed(passed, window)]
+    return tuple(call for _, call in sorted(found))
 
 
 def releases(store: Store, project: str, window: Window) -> tuple[str, ...]:

@@ -15,12 +15,13 @@ from cctoolkit.cdr.records import Micros
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.kpi.arrow import arrow
 from cctoolkit.kpi.interval import Interval, Window
+from cctoolkit.kpi.passed import Passed
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _LEGS = """
-SELECT number, queue, agent, legs.outcome AS outcome, joined_us,
+SELECT calls.call AS call, number, queue, agent, legs.outcome AS outcome, joined_us,
     legs.answered_us AS answered_us, legs.ended_us AS ended_us, wrap_up_started_us, wrap_up_ended_us,
     (SELECT CAST(coalesce(sum(end_us - start_us), 0) AS BIGINT) FROM holds
         WHERE holds.call = legs.call AND holds.visit = legs.visit AND holds.leg = legs.position) AS hold_us
@@ -48,9 +49,10 @@ class Leg(NamedTuple):
 def legs(store: Store, project: str, window: Window) -> Iterator[Leg]:
     """Yield the legs of visits that joined inside the window."""
     values: dict[str, str | int] = {"project": project, "start": micros(window.start), "until": micros(window.end)}
+    passed = Passed(store, project, window)
     for row in store.select(_LEGS, values):
         yield Leg(
-            row["number"], row["queue"], row["agent"], row["outcome"], row["joined_us"],
+            passed.number(row), row["queue"], row["agent"], row["outcome"], row["joined_us"],
             _span(row["answered_us"], row["ended_us"]), row["hold_us"], _wrap_up(row),
         )  # fmt: skip
 

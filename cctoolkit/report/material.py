@@ -116,7 +116,7 @@ def gather(place: Place, subject: Subject, window: Window, now: datetime | None 
     with Store.read(place) as store:
         released = releases(store, subject.project, window)
         ids = call_ids(store, subject.project, window) if count <= CALL_LIST_LIMIT else ()
-        calls = tuple(store.search(Wanted(calls=ids)))
+        calls = tuple(store.search(Wanted(subject.project, calls=ids)))
         spans = agent_time.read(store, subject.project, window, subject.agents, now)
     return Material(
         subject, window, found, released, calls, count,

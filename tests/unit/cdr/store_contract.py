@@ -2,7 +2,7 @@
 
 import threading
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,6 +11,7 @@ import pytest
 from cctoolkit.cdr import schema
 from cctoolkit.cdr.columns import columns, flatten
 from cctoolkit.cdr.forgetting import Rule
+from cctoolkit.cdr.passed import whole
 from cctoolkit.cdr.records import (
     AgentInterval,
     AgentLeg,
@@ -31,13 +32,9 @@ from cctoolkit.kpi.contacts import call_ids, releases
 from cctoolkit.kpi.interval import Window
 from cctoolkit.kpi.query import figures
 from cctoolkit.kpi.sources import Question
+from tests.unit.cdr.passed_calls import START, at, chain
 
-START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 OLD = Path(__file__).parent / "store-version-1.sql"
-
-
-def at(seconds: float) -> Edge:
-    return Edge(micros(START + timedelta(seconds=seconds)))
 
 
 def record(call: str = "n1-1.1", **changes: object) -> CallRecord:
@@ -320,6 +317,22 @@ class StoreContract:
         assert store.put([old, young]) == 0
         assert list(store.calls()) == [young]
         assert [row["call"] for row in store.database.rows("SELECT DISTINCT call FROM legs")] == ["n1-2"]
+
+    def test_a_call_that_nodes_passed_on(self, store, place, tmp_path):
+        """It is one whatever keeps it: found by what happened anywhere, once in figures, its parts still there."""
+        window = Window(START - timedelta(hours=1), START + timedelta(hours=1), "UTC")
+        with Store.open(tmp_path / "calls.sqlite") as other:
+            for one in (store, other):
+                one.put(reversed(chain()))
+        asked = (*({"queue": queue} for queue in ("orders", "support", "vip")), {"agent": "anna"}, {"node": "n2"}, {})
+        found = {"n1-1.1": whole(chain())}
+        for wanted, calls in zip(asked, (found, found, {}, found, {}, found), strict=True):
+            assert {one.call: one for one in store.search(Wanted("hotline", caller="+79161234567", **wanted))} == calls
+        assert {one.call for one in store.search(Wanted(apart=True))} == {one.call for one in chain()}
+        assert call_ids(store, "hotline", window) == ("n1-1.1",)
+        for by in ("project", "number", "queue", "agent"):
+            asked_of = Question("hotline", window, (by,))
+            assert figures(place, asked_of) == figures(tmp_path / "calls.sqlite", asked_of)
 
     def test_figures_are_those_of_sqlite(self, store, place, tmp_path):
         """Every figure, by every group, is what it is of the same records in SQLite."""
