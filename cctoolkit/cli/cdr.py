@@ -131,7 +131,8 @@ def _text(calls: Iterable[CallRecord], time_zone: str) -> Iterator[str]:  # noqa
         head = f"{record.entered.moment():%Y-%m-%d %H:%M:%S}Z {record.call} {record.caller or 'anonymous'}"
         dialled = "" if record.project else f" to {record.number or 'nowhere'}"
         talks = [_talk(leg) for v in record.visits for leg in v.legs if leg.talk_seconds is not None]
-        parts = filter(None, [waits, *talks, *map(_party, record.parties), *map(_transfer, record.transfers)])
+        passed = f"passed to {record.passed_to.replace(' ', ', then ')}" if record.passed_to else ""
+        parts = filter(None, [waits, *talks, *map(_party, record.parties), *map(_transfer, record.transfers), passed])
         yield f"{head}{dialled} {record.outcome}: " + "; ".join(filter(None, (way, ", ".join(parts))))
 
 
