@@ -25,7 +25,8 @@ def better(logged: CallRecord, kept: CallRecord | None) -> CallRecord | None:
         return logged
     if known_edges(logged) <= known_edges(kept):
         return None
-    made = _sharper(logged, kept)
+    # Whether a call was passed on the log knows to its end, also that another node did not take it.
+    made = replace(_sharper(logged, kept), passed_to=logged.passed_to)
     # What only events tell counts too: a hold, or another party.
     return made if known_edges(made) > known_edges(kept) else None
 

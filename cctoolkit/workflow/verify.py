@@ -96,6 +96,7 @@ async def verify_node(
 
 
 def _trunks_of(loaded: LoadedSite, node: Node, project: Project) -> list[pjsip.Placed]:
-    """Return the carriers' trunks and the project's own; what becomes of another's is that one's matter."""
-    names = {trunk.id for trunk in loaded.site.trunks} | {marks.queue_name(project.id, t) for t in project.trunks}
-    return [trunk for trunk in pjsip.placed(loaded.site, node, loaded.projects) if trunk.name in names]
+    """Return the carriers' trunks, the project's own and the other nodes'; of another project is that one's matter."""
+    own = {marks.queue_name(project.id, name) for name in project.trunks}
+    placed = pjsip.placed(loaded.site, node, loaded.projects)
+    return [trunk for trunk in placed if trunk.context != marks.CLOSED or trunk.name in own]

@@ -30,6 +30,7 @@ HOSTILE = (
     'n1-1.1"/1',
     "/",
 )
+BETWEEN = (("n2-5.5/9", "n2-5.5", 9), ("n2-5.5/10", "", 0), ("n2-5.5x/1", "", 0))
 EDITS = (
     ("  client-pbx: {address: 10.40.0.5, channels: 8}\n",
      "  client-pbx: {address: 10.40.0.5, channels: 8}\n  main: {node: n1}\n  second: {node: n2}\n"),
@@ -59,6 +60,7 @@ def two(tmp_path_factory):
             line.edit(old, new)
         line.wait_for_keys()
         assert line.run("apply", "--site", line.site) == 0
+        assert line.run("plan", "--site", line.site) == 0
         asyncio.run(lab.street.wait_registered(["ivanova", "petrov"]))
         yield line
         problems = [text for node in lab.nodes.values() for text in node.problems() if not expected(text)]
@@ -159,6 +161,18 @@ async def live(line, folder, url, journals):
         await until(seen(folder, "+79160000002", lambda one: one.outcome == "transferred" or one.steps[-1].outcome))
         await street.hang_up(chain)
         await until(seen(folder, "+79160000002", lambda one: one.ended))
+        # What was passed over nine nodes is passed no more; what is no call's id is none, a node may say what it likes.
+        for number, (text, _, _) in enumerate(BETWEEN):
+            going = [f"1,Set(PJSIP_HEADER(add,X-CCT-Call)={text})", "2,Return()"]
+            dial = f"1,Dial(PJSIP/{DEALERS}@{PROJECT}.main,20,b(test{number}^s^1))"
+            for line_ in [f"s,{one}" for one in going] + [
+                f"go,1,Set(CALLERID(num)=+7916000020{number})",
+                "go,2" + dial[1:],
+            ]:
+                extension, priority, what = line_.split(",", 2)
+                n2.cli(f"dialplan add extension {extension},{priority},{what} into test{number}")
+            n2.cli(f"channel originate Local/go@test{number}/n application SendDTMF w0w")
+            await until(seen(folder, f"+7916000020{number}", lambda one: one.ended))
         # At the node itself there is nobody to pass it to.
         stays = await street.place_call(NUMBER, caller="+79160000003", node="n1")
         await until(seen(folder, "+79160000003", lambda one: len(one.steps) == 2))
@@ -168,63 +182,76 @@ async def live(line, folder, url, journals):
         await until(lambda: all(one.ended for one in calls(folder).values()))
 
 
+def call_by_call(found):
+    """What became of each, as the caller knows it."""
+    one, chain, stays = (found[f"+7916000000{number}"] for number in (1, 2, 3))
+    assert (one.node, one.number, one.outcome, one.hung_up_by) == ("n2", NUMBER, "answered", "agent")
+    assert [(visit.queue, visit.outcome) for visit in one.visits] == [("orders", "answered")]
+    assert ([leg.agent for leg in legs(one)], one.passed_to) == (["ivanova"], "n1")
+    assert (chain.node, chain.outcome, chain.passed_to) == ("n2", "transferred", "n1 n2")
+    assert [visit.outcome for visit in chain.visits] == ["exit_key"]
+    assert [step.step for step in chain.steps][-3:] == ["opening-hours", "subject", "pbx"]
+    assert (stays.node, stays.passed_to, stays.outcome) == ("n1", "", "abandoned")
+    assert ("head-office", "transfer-failed") in [(step.step, step.outcome) for step in stays.steps]
+    for number in range(len(HOSTILE)):
+        assert (found[f"+7916000010{number}"].continues, found[f"+7916000010{number}"].passed_to) == ("", "")
+    for number, (_, whole, hop) in enumerate(BETWEEN):
+        alone = found[f"+7916000020{number}"]
+        assert (alone.continues, alone.hop, alone.node) == (whole, hop, "n1")
+        assert ("back", "transfer-failed" if hop else "transferred") in [
+            (step.step, step.outcome) for step in alone.steps
+        ]
+    assert len(found) == 3 + len(HOSTILE) + len(BETWEEN)
+    return one, chain
+
+
+def header_is_sent(line, to_n1, to_n2):
+    """It went to the nodes, and to nobody else, though the carrier had sent it too."""
+    sent, heard = zip(*map(headers, line.lab.nodes.values()), strict=True)
+    n1, n2 = (node.address for node in line.lab.nodes.values())
+    assert (sent[1].pop(n1), sent[0].pop(n2)) == (to_n1, to_n2)
+    assert set.union(*sent[0].values(), *sent[1].values()) == {""}
+    assert HOSTILE[0] in set.union(*heard[1].values())
+
+
 def test_one_call(two, tmp_path):
     """From n2 to n1's queue; from n2 to n1 and back and out to the client's PBX; and at n1 itself. Captured by events of
     both nodes, by events of one and the log of the other, or from both logs: the same calls, each once. The header goes
     to nodes alone, and a carrier's is thrown away.
     """
-    folder, journals = tmp_path / "store", tmp_path / "journals"
-    logs = {name: node.folder / "log/queue_log" for name, node in two.lab.nodes.items()}
+    folder, journals, again = tmp_path / "store", tmp_path / "journals", tmp_path / "again"
+    logs = {name: str(node.folder / "log/queue_log") for name, node in two.lab.nodes.items()}
     with Postgres(tmp_path / "server") as server:
         url = server.url()
         asyncio.run(live(two, folder, url, journals))
         found = calls(folder)
-        assert len(found) == 3 + len(HOSTILE)
-        one, chain, stays = (found[f"+7916000000{number}"] for number in (1, 2, 3))
-        assert (one.node, one.number, one.outcome, one.hung_up_by) == ("n2", NUMBER, "answered", "agent")
-        assert [(visit.queue, visit.outcome) for visit in one.visits] == [("orders", "answered")]
-        assert [leg.agent for leg in legs(one)] == ["ivanova"]
-        assert one.passed_to == "n1"
-        assert (chain.node, chain.outcome, chain.passed_to) == ("n2", "transferred", "n1 n2")
-        assert [visit.outcome for visit in chain.visits] == ["exit_key"]
-        assert [step.step for step in chain.steps][-3:] == ["opening-hours", "subject", "pbx"]
-        assert (stays.node, stays.passed_to, stays.outcome) == ("n1", "", "abandoned")
-        assert ("head-office", "transfer-failed") in [(step.step, step.outcome) for step in stays.steps]
-        for number in range(len(HOSTILE)):
-            assert (found[f"+7916000010{number}"].continues, found[f"+7916000010{number}"].passed_to) == ("", "")
-        parts = [two_ for two_ in records.records(folder, Wanted(PROJECT, apart=True)) if two_.continues]
-        assert sorted((part.continues, part.node, part.hop) for part in parts) == sorted(
-            [(one.call, "n1", 1), (chain.call, "n1", 1), (chain.call, "n2", 2)]
-        )
+        one, chain = call_by_call(found)
+        parts = {(p.continues, p.node, p.hop) for p in records.records(folder, Wanted(PROJECT, apart=True))}
+        assert parts > {(one.call, "n1", 1), (chain.call, "n1", 1), (chain.call, "n2", 2)}
         # The database knows of n1 up to before these calls; the rest its log tells when it is captured again.
-        without = calls(url)
-        assert (without[one.caller].passed_to, without[one.caller].outcome) == ("n1", "transferred")
-        assert stays.caller not in without
+        assert told(calls(url)[one.caller]) != told(one)
 
         async def later():
             async with captured(two, url, ("n1",), journals):
                 await until(lambda: len(calls(url)) == len(found) and all(c.ended for c in calls(url).values()))
 
         asyncio.run(later())
-        assert {who: told(each) for who, each in calls(url).items()} == {who: told(each) for who, each in found.items()}
         for name, log in logs.items():
-            again = tmp_path / "again"
-            assert two.run("import", "queue_log", str(log), "--store", str(again), "--node", name) == 0
-        assert {who: told(each) for who, each in calls(again).items()} == {
-            who: told(each) for who, each in found.items()
-        }
+            assert two.run("import", "queue_log", log, "--store", str(again), "--node", name) == 0
+        for where in (url, again):
+            assert {who: told(each) for who, each in calls(where).items()} == {
+                who: told(each) for who, each in found.items()
+            }
         counts = offered(two, folder)
-        assert counts[NUMBER, "offered"] == 3
-        assert counts[DEALERS, "offered"] == len(HOSTILE)
-        assert counts[NUMBER, "answered"] == 1
+        assert (counts[NUMBER, "offered"], counts[NUMBER, "answered"]) == (3, 1)
+        assert counts[DEALERS, "offered"] == len(HOSTILE) + len(BETWEEN)
         assert offered(two, url) == offered(two, again) == counts
-        for name in ("n1", "n2"):
-            assert two.run("capture", "--replay", str(folder / "journal" / name), "--store", str(folder)) == 0
-        assert calls(folder) == found
-    sent, heard = zip(*map(headers, two.lab.nodes.values()), strict=True)
-    n1, n2 = (two.lab.nodes[name].address for name in ("n1", "n2"))
-    assert sent[1].pop(n1) == {f"{one.call}/1", f"{chain.call}/1"}
-    assert sent[0].pop(n2) == {f"{chain.call}/2"}
-    assert set.union(*sent[0].values(), *sent[1].values()) == {""}
-    assert two.lab.street.node.address.rpartition(".")[0] + ".1" in heard[1]
-    assert "n1-1.1/1" in set.union(*heard[1].values())
+    for name, log in logs.items():
+        assert two.run("capture", "--replay", str(folder / "journal" / name), "--store", str(folder)) == 0
+        assert two.run("import", "queue_log", log, "--store", str(folder), "--node", name) == 0
+    assert calls(folder) == found
+    day = f"{one.entered.moment():%Y-%m-%d}"
+    assert two.run("capture", "audit", "--site", two.site, "--store", str(folder), "--day", day, "--node", "n1") == 0
+    to_n1 = {f"{one.call}/1", f"{chain.call}/1", *(text for text, _, _ in BETWEEN)}
+    strangers = (found[f"+7916000020{number}"] for number, (_, whole, _) in enumerate(BETWEEN) if not whole)
+    header_is_sent(two, to_n1, {f"{chain.call}/2", *(f"{each.call}/1" for each in strangers)})
