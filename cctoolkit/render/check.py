@@ -18,7 +18,6 @@ from cctoolkit.state import conf
 from cctoolkit.state.dialplan import Line, gotos, lines
 
 _CONTEXTS = (
-    marks.TRUNK,
     marks.CLOSED,
     marks.TEST,
     marks.ENTRY,
@@ -37,8 +36,9 @@ _CONTEXTS = (
     marks.RECOVER,
     marks.OVERRIDDEN,
     marks.SUPERVISOR,
+    marks.PASSING,
+    marks.CONTINUED,
 )
-_OF_NODES = (marks.NODE, marks.CONTINUED, marks.PASSING)
 # A name of ours in a line is a context, but for families of the database and our own queue.
 _NAMED = re.compile(r"(?<![\w-])cct-[a-z0-9-]+")
 _DATABASE = re.compile(r"DB(?:_DELETE)?\(cct-[a-z0-9-]+/")
@@ -157,15 +157,16 @@ def dialplan(
     between nodes.
     """
     file = "extensions.conf"
+    outside = (marks.TRUNK, marks.NODE) if passes else (marks.TRUNK,)
     found = [line for path, text in files.items() if _is_dialplan(path) for line in read_lines(text, path)]
     contexts = {line.context for line in found}
-    for context in (*_CONTEXTS, *(_OF_NODES if passes else ())):
+    for context in (*_CONTEXTS, *outside):
         need(context in contexts or _may_be_empty(context, entries, site), f"there is no [{context}]", file, "it")
     for line in found:
         for name in _NAMED.findall(_DATABASE.sub("", line.data)):
             is_there = name in contexts or _may_be_empty(name, entries, site)
             need(is_there, f"[{line.context}] names {name}, which is nowhere", file, "a context")
-    _entries(files[file], entries, (marks.TRUNK, marks.NODE) if passes else (marks.TRUNK,))
+    _entries(files[file], entries, outside)
     _runtime(found, site)
     included = set(conf.includes(files[file]))
     for path in (*(p for p in files if _is_dialplan(p) and p != file), "kept.conf"):

@@ -88,7 +88,6 @@ def runtime(site: Site, projects: Sequence[Project]) -> str:
     return text_of(
         "runtime.conf.j2", features=features, agents=agents, pauses=pauses,
         override=codes.override, supervised={entry.agent: supervised(projects, entry.agent) for entry in site.roster},
-        passes=pjsip.passes(projects),
     )  # fmt: skip
 
 
