@@ -1,5 +1,6 @@
 """queues.conf, pjsip.conf and keys.conf read back and held against the model: what `check` is for the dialplan."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from cctoolkit import marks
@@ -10,6 +11,8 @@ from cctoolkit.render.pjsip import Placed
 from cctoolkit.render.quote import sip_host
 from cctoolkit.state import conf
 from cctoolkit.state.described import KEYS_FILE
+
+_DIALLED = re.compile(r"PJSIP/[^@,]*@([a-z0-9.-]+),")
 
 
 def queues(text: str, wanted: Mapping[str, Mapping[str, str]]) -> None:
@@ -37,6 +40,21 @@ def keys(files: Mapping[str, str]) -> None:
             wanted = len(named[1].removeprefix(marks.EXIT))
             right = len(found) == wanted and all(",pressed-" in data for data in found)
             need(right, f"[{named[1]}] leads to {found}", path, "the way out of each key")
+
+
+def passing(files: Mapping[str, str], trunks: Sequence[Placed]) -> None:
+    """Hold what nodes say to each other against who hears it: a node alone is told whose call goes on, and believed."""
+    nodes = {trunk.name for trunk in trunks if trunk.node}
+    for path, text in files.items():
+        if path != "extensions.conf" and not path.startswith("generations/"):
+            continue
+        for line in read_lines(text, path):
+            dialled = _DIALLED.match(line.data) if line.application == "Dial" else None
+            told = marks.PASSING in line.data
+            right = dialled is None or told == (dialled[1] in nodes)
+            need(right, f"[{line.context}] dials {line.data}", path, f"{marks.PASSING} for nodes, and for nobody else")
+            believed = marks.CONTINUED not in line.data or line.context == marks.NODE
+            need(believed, f"[{line.context}] believes whose call goes on", path, "nodes alone to be believed")
 
 
 def pjsip(text: str, site: Site, trunks: Sequence[Placed]) -> None:

@@ -71,8 +71,10 @@ def _check(
     }
     check.dialplan(files, entries, site, passes=pjsip.passes(projects))
     check_objects.keys(files)
+    trunks = pjsip.placed(site, node, projects)
+    check_objects.passing(files, trunks)
     check_objects.queues(files["queues.conf"], queues.sections(projects))
-    check_objects.pjsip(files["pjsip.conf"], site, pjsip.placed(site, node, projects))
+    check_objects.pjsip(files["pjsip.conf"], site, trunks)
 
 
 def digest(text: str, size: int) -> str:

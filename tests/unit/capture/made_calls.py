@@ -242,9 +242,17 @@ def presses_key_in_queue(c: Call) -> Call:
     return c.mark("step", "subject", "menu").ended("subject", after=0.5)
 
 
+def comes_and_goes(c: Call) -> Call:
+    """Another node passed it on; here a third one is asked, which is busy, and then the first one, which takes it."""
+    c.enter().mark("continues", "n9-1.1", "2").menu().key().mark("step", "on", "transfer:third")
+    c.mark("passes", "on", "n3").mark("out", "on", "transfer-busy", after=0.4).mark("step", "back", "transfer:first")
+    c.mark("passes", "back", "n9").mark("out", "back", "transferred", after=0.3)
+    return c.ended("back", after=2.5)
+
+
 STORIES = (
     answered, answered_end_after_wrap, missed_then_answered, ring_all, gives_up, times_out, overflows,
-    twice_the_same_queue, full, becomes_empty, timeout_then_full, hangs_up_in_menu, presses_key_in_queue,
+    twice_the_same_queue, full, becomes_empty, timeout_then_full, hangs_up_in_menu, presses_key_in_queue, comes_and_goes,
 )  # fmt: skip
 
 

@@ -56,6 +56,7 @@ EXPECTED = {
     "timeout_then_full": ("ended_in_flow", "flow", ["orders:queue-timeout", "backup:queue-full", "end:hangup"], [("orders", "timeout"), ("second", "full")], [[], []]),
     "hangs_up_in_menu": ("ended_in_flow", "caller", [], [], []),
     "presses_key_in_queue": ("ended_in_flow", "caller", ["orders:queue-key-1", "subject:"], [("orders", "exit_key")], [["ivanova:cancelled"]]),
+    "comes_and_goes": ("transferred", "", ["on:transfer-busy", "back:transferred"], [], []),
 }  # fmt: skip
 
 
@@ -75,6 +76,15 @@ def test_every_moment_is_in_order(story):
             edges = [leg.offered, leg.answered, leg.ended, leg.wrap_up_started, leg.wrap_up_ended]
             known = [edge.at for edge in edges if edge]
             assert known == sorted(known)
+
+
+def test_a_call_between_nodes():
+    """It is known whose call goes on, over how many nodes, and where to: not a node that did not take it."""
+    found = record(made.comes_and_goes(call()))
+    assert (found.continues, found.hop, found.passed_to) == ("n9-1.1", 2, "n9")
+    tried = call().enter().mark("step", "on", "transfer:third").mark("passes", "on", "n3")
+    assert record(tried).passed_to == "n3"
+    assert record(tried.mark("out", "on", "transfer-busy")).passed_to == ""
 
 
 def test_hangup_before_complete():

@@ -9,14 +9,17 @@ from cctoolkit.errors import ToolkitBug
 from cctoolkit.flow.graph import compile_flow
 from cctoolkit.model import build
 from cctoolkit.model.calendar import Calendar
+from cctoolkit.model.trunk import Trunk
 from cctoolkit.render import check, check_objects, dialplan, queues
-from cctoolkit.render.configset import render
+from cctoolkit.render.configset import render, render_nodes
+from cctoolkit.state import conf
 from cctoolkit.workflow import specs
 
 END = {"otherwise": "end"}
 MORE = {
     name: build.step(raw)
     for name, raw in {
+        "far": {"type": "transfer", "trunk": "far", "number": "+78001002030", "next": {"busy": "end"}},
         "set": {"type": "set", "language": "en", "next": {"done": "end"}},
         "switch": {"type": "switch", "by": "caller", "cases": {"a": {"values": ["+7"], "next": "end"}}, "next": END},
         "chance": {"type": "switch", "by": "share", "cases": {"a": {"percent": 1, "next": "end"}}, "next": END},
@@ -38,7 +41,10 @@ def loaded():
     """The site of the golden files with its project, and in that a step of every type that is rendered."""
     site = specs.load_site(str(GOLDEN))
     (project,) = site.projects
-    return replace(site, projects=(replace(project, flow={**MORE, **project.flow}),))
+    trunks = {**project.trunks, "far": Trunk(node="n2")}
+    nodes = (*site.site.nodes, replace(site.site.nodes[0], id="n2", address="10.20.0.12"))
+    made = replace(project, flow={**MORE, **project.flow}, trunks=trunks)
+    return replace(site, site=replace(site.site, nodes=nodes), projects=(made,))
 
 
 @pytest.fixture
@@ -113,6 +119,12 @@ def test_an_emptied_template_is_caught(loaded, templates, template):
         ("pjsip.conf.j2", "identify_by = username\n", "", "has identify_by = nothing"),
         ("pjsip.conf.j2", "password = {{ passwords[trunk.name] }}\n", "", "has no password"),
         ("pjsip.conf.j2", "auth = {{ agent.agent }}\naors", "aors", "has auth = nothing"),
+        ("pjsip.conf.j2", "set_var = CCT_THERE={{ trunk.node }}\n", "", "has set_var = nothing"),
+        ("extensions.conf.j2", "Gosub(cct-clear,s,1)\n same => n,Goto", "Gosub(cct-clear,s,1)\n"
+         " same => n,Gosub(cct-continued,s,1)\n same => n,Goto", "[cct-trunk] believes whose call"),
+        ("extensions.conf.j2", "[cct-node]", "[cct-nodes]", "there is no [cct-node]"),
+        ("steps/transfer.conf.j2", '{{ "b(cct-passing^s^1)" if node }}', "b(cct-passing^s^1)", "for nobody else"),
+        ("steps/transfer.conf.j2", '{{ "b(cct-passing^s^1)" if node }}', "", "for nobody else"),
         ("macros.j2", "Gosub(cct-mark", "Gosub(cct-marked", "is not reported"),
         ("steps/play.conf.j2", "step.prompts", "step.prompt", "template is broken"),
         ("steps/play.conf.j2", "{{", "{% if %}{{", "template is broken"),
@@ -156,6 +168,34 @@ def test_a_queue_behind_the_canary_is_caught(loaded):
     text = queues.render(loaded.projects) + "[p.late]\nmaxlen = 1\n"
     with pytest.raises(ToolkitBug, match="the last queue is not the canary"):
         check_objects.queues(text, queues.sections(loaded.projects))
+
+
+def test_calls_are_passed_to_other_nodes(loaded):
+    """Each node lets the others in by their addresses, calls them, and is at no address for itself; where nobody passes
+    calls there is nothing of it.
+    """
+    configs = render_nodes(loaded.site, loaded.site.nodes, loaded.projects)
+    for name, (other, address) in {"n1": ("n2", "10.20.0.12"), "n2": ("n1", loaded.site.nodes[0].address)}.items():
+        text = configs[name].files["pjsip.conf"]
+        found = {(s.name, dict(s.lines)["type"]): dict(s.lines) for s in conf.parse(text, "pjsip.conf")}
+        assert found[f"cct-node-{other}", "identify"]["match"] == address
+        assert found[f"cct-node-{other}", "endpoint"]["context"] == marks.NODE
+        assert (f"cct-node-{name}", "endpoint") not in found
+        far = f"{loaded.projects[0].id}.far"
+        contact = found[far, "aor"].get("contact")
+        assert contact == (f"sip:{address}:5060" if name == "n1" else None)
+        assert (far, "identify") not in found
+    without = (replace(loaded.projects[0], trunks=trunks_without_nodes(loaded), flow=flow_without_nodes(loaded)),)
+    files = render_nodes(loaded.site, loaded.site.nodes, without)["n1"].files
+    assert "cct-node" not in files["pjsip.conf"] + files["extensions.conf"]
+
+
+def trunks_without_nodes(loaded):
+    return {name: trunk for name, trunk in loaded.projects[0].trunks.items() if not trunk.node}
+
+
+def flow_without_nodes(loaded):
+    return {name: step for name, step in loaded.projects[0].flow.items() if name != "far"}
 
 
 def test_a_site_without_numbers_or_agents_renders(loaded):
