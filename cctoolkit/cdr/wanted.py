@@ -17,7 +17,8 @@ PASSED = (
 )
 """Of a call: a node passed it on and another told its part of it."""
 
-_OWN = "earlier.project = calls.project AND "
+# Not as it stands: by the index of projects it would look through all calls of one.
+_OWN = "coalesce(earlier.project, '') = calls.project AND "
 _FIRST = (
     "(coalesce(calls.continues, '') = '' OR NOT EXISTS (SELECT 1 FROM calls earlier WHERE {own}"
     "(earlier.call = calls.continues OR (earlier.continues <> '' AND earlier.continues = calls.continues"

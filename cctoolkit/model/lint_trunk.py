@@ -9,7 +9,7 @@ from cctoolkit.spec.builder import Route
 from cctoolkit.spec.problem import Problem
 from cctoolkit.spec.source import Document
 
-_OF_NODE = frozenset({"node", "channels", "codecs", "qualify", "dtmf_mode"})
+_OF_NODE = frozenset({"node", "channels", "qualify"})
 """What may be said of a trunk to another node: it is spoken to as nodes of a site speak to each other."""
 
 

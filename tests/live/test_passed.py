@@ -214,7 +214,7 @@ def header_is_sent(line, to_n1, to_n2):
     assert HOSTILE[0] in set.union(*heard[1].values())
 
 
-def test_one_call(two, tmp_path):
+def test_one_call(two, tmp_path, capsys):
     """From n2 to n1's queue; from n2 to n1 and back and out to the client's PBX; and at n1 itself. Captured by events of
     both nodes, by events of one and the log of the other, or from both logs: the same calls, each once. The header goes
     to nodes alone, and a carrier's is thrown away.
@@ -250,6 +250,9 @@ def test_one_call(two, tmp_path):
         assert two.run("capture", "--replay", str(folder / "journal" / name), "--store", str(folder)) == 0
         assert two.run("import", "queue_log", log, "--store", str(folder), "--node", name) == 0
     assert calls(folder) == found
+    capsys.readouterr()
+    assert two.run("cdr", PROJECT, "--store", str(folder), "--caller", chain.caller, "--queue", "orders") == 0
+    assert capsys.readouterr().out.rstrip().endswith("passed to n1, then n2")
     day = f"{one.entered.moment():%Y-%m-%d}"
     assert two.run("capture", "audit", "--site", two.site, "--store", str(folder), "--day", day, "--node", "n1") == 0
     to_n1 = {f"{one.call}/1", f"{chain.call}/1", *(text for text, _, _ in BETWEEN)}

@@ -87,6 +87,13 @@ def test_meant(place, capsys, planted):
     assert prove(place, capsys, **planted)[0] == 0
 
 
+def test_another_node_is_not_outside(place, capsys):
+    """A number called at another node of the site costs nothing, and may be the line itself."""
+    spec = SPEC.format(**SOUND | {"number": "+48221234560"})
+    place.write_text(spec.replace("{address: 10.0.0.1}", "{node: n2}"), encoding="utf-8")
+    assert run(["prove", "planted"]) == 0
+
+
 def test_nobody_ever(place, capsys):
     """An agent who is not certified is nobody; a queue no call reaches needs nobody."""
     place.write_text(SPEC.format(**SOUND).replace(', certified: "2026-01-01"', ""), encoding="utf-8")
