@@ -28,6 +28,10 @@ class Part(Protocol):
     def passed_to(self) -> str:
         """The node it was passed on to."""
 
+    @property
+    def answered(self) -> object:
+        """When it was answered; None: a call that is refused by a node is not."""
+
 
 P = TypeVar("P", bound=Part)
 
@@ -36,7 +40,7 @@ def way(parts: Sequence[P]) -> list[P]:
     """Return the parts the caller went through, of those there are, in order of hops: not those that refused the call,
     after which it went on where it was.
     """
-    found = [parts[0]]
+    found = [_taken([part for part in parts if part.hop == parts[0].hop])]
     while later := [part for part in parts if part.hop > found[-1].hop]:
         next_hop = min(part.hop for part in later)
         tried = [part for part in later if part.hop == next_hop]
@@ -44,8 +48,13 @@ def way(parts: Sequence[P]) -> list[P]:
         there = [p for p in tried if p.node == found[-1].passed_to or next_hop > found[-1].hop + 1]
         if not there:
             break
-        found.append(there[-1])
+        found.append(_taken(there))
     return found
+
+
+def _taken(tried: Sequence[P]) -> P:
+    """Return the part that took the call, of those that came over as many nodes: the others refused it."""
+    return next((part for part in reversed(tried) if part.answered is not None), tried[-1])
 
 
 def in_order(parts: Sequence[CallRecord]) -> list[CallRecord]:

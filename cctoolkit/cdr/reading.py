@@ -45,11 +45,11 @@ def _others(database: Database, chunk: Sequence[Read], project: str | None) -> d
     query = f"SELECT call FROM calls WHERE continues <> '' AND continues IN ({marks(calls)})"  # noqa: S608 - marks
     found = tuple(row["call"] for row in database.rows(query, calls))
     others: dict[str, list[Whole]] = {}
-    apart = Wanted(project, calls=found, joined=True, apart=True)
-    for row, below in rows(database, apart) if found else ():
-        first = firsts[row["continues"]]
-        if row["call"] != first:
-            others.setdefault(first, []).append((row, below))
+    for start in range(0, len(found), CHUNK):
+        for row, below in rows(database, Wanted(project, calls=found[start : start + CHUNK], joined=True, apart=True)):
+            first = firsts[row["continues"]]
+            if row["call"] != first:
+                others.setdefault(first, []).append((row, below))
     return others
 
 

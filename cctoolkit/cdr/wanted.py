@@ -21,10 +21,11 @@ PASSED = (
 _OWN = "coalesce(earlier.project, '') = calls.project AND "
 _FIRST = (
     "(coalesce(calls.continues, '') = '' OR NOT EXISTS (SELECT 1 FROM calls earlier WHERE {own}"
-    "(earlier.call = calls.continues OR (earlier.continues <> '' AND earlier.continues = calls.continues"
+    "((earlier.call = calls.continues AND coalesce(earlier.continues, '') = '')"
+    " OR (earlier.continues <> '' AND earlier.continues = calls.continues"
     " AND (earlier.hop, earlier.entered_us, earlier.call) < (calls.hop, calls.entered_us, calls.call)))))"
 )
-"""Of a call that nodes passed on: its first part of those there are."""
+"""Of a call that nodes passed on: its first part of those there are. What a node says that lies hides no call."""
 
 
 class _Condition(NamedTuple):

@@ -19,7 +19,7 @@ from cctoolkit.kpi.interval import Window
 
 _NEAR = f"entered_us >= :start - {LONGEST_CALL * DAY} AND entered_us < :until + {LONGEST_CALL * DAY}"
 _PARTS = f"""
-SELECT calls.call, continues, hop, node, passed_to, number, calls.outcome AS call_outcome, entered_us,
+SELECT calls.call, continues, hop, node, passed_to, number, calls.outcome AS call_outcome, entered_us, answered_us,
     queue, visits.outcome AS outcome, joined_us, joined_source, left_us, left_source
 FROM calls LEFT JOIN visits USING (call)
 WHERE project = :project AND test = 0 AND {_NEAR} AND (continues <> ''
@@ -37,6 +37,7 @@ class Part(msgspec.Struct, frozen=True):
     node: str
     hop: int
     passed_to: str
+    answered: Micros | None
     entered_us: Micros
     rows: tuple[Read, ...]
 
@@ -73,5 +74,6 @@ def _part(rows: Sequence[Read]) -> Part:
     row = rows[0]
     return Part(
         row["call"], row["continues"] or row["call"], row["node"], row["hop"] or 0, row["passed_to"] or "",
+        row["answered_us"],
         row["entered_us"], tuple(rows),
     )  # fmt: skip

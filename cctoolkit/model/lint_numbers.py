@@ -95,7 +95,7 @@ def called(parts: Parts, document: Document) -> Iterator[Problem]:
             continue
         mark = document.mark(("flow", name, "number"))
         if (trunk := parts.trunks.get(step.trunk)) and trunk.node:
-            continue  # lint_passing: another node of the site serves it
+            continue  # Whether the site serves it, lint_site_passing says.
         if step.number in own:
             what = f'"{step.number}" is this line itself: the call would come back and go round'
             yield Problem("transfer-to-itself", what, document.file, mark, "another number, or a step instead")

@@ -31,17 +31,17 @@ def chain() -> list[CallRecord]:
     n2 is a minute behind. Before, n3 was tried, and was busy.
     """
     first = part(
-        "n1-1.1", 0, 100, visits=waits("orders", 1, 10), passed_to="n2", outcome="transferred", hung_up_by="",
+        "n1-1.1", 0, 100, visits=waits("orders", 1, 10), passed_to="n2", answered=at(1), outcome="transferred", hung_up_by="",
         steps=(StepTaken("line", at(1), "queue-timeout", at(11)), StepTaken("on", at(11), "transferred", at(12))),
     )  # fmt: skip
     tried = part("n3-1.1", 11, 11.5, continues="n1-1.1", hop=1, outcome="busy", number="+78001002033")
     second = part(
-        "n2-9.1", -48, 39, continues="n1-1.1", hop=1, number="+78001002032", passed_to="n1", outcome="transferred",
+        "n2-9.1", -48, 39, continues="n1-1.1", hop=1, number="+78001002032", passed_to="n1", answered=at(-47), outcome="transferred",
         visits=waits("support", -47, 20), steps=(StepTaken("there", at(-47), "queue-timeout", at(-27)),),
     )  # fmt: skip
     leg = AgentLeg("anna", at(33), "answered", at(38), at(99), "agent")
     third = part(
-        "n1-2.1", 32, 99, continues="n1-1.1", hop=2, number="+78001002031", outcome="answered", hung_up_by="agent",
+        "n1-2.1", 32, 99, continues="n1-1.1", hop=2, answered=at(33), number="+78001002031", outcome="answered", hung_up_by="agent",
         visits=waits("orders", 33, 5, "answered", leg), steps=(StepTaken("back", at(33), "answered", at(38)),),
     )  # fmt: skip
     return [first, tried, second, third]

@@ -48,6 +48,7 @@ def test_parts_that_are_missing():
     assert (whole([first, tried, second]).outcome, whole([first, second]).passed_to) == ("transferred", "n2 n1")
     assert (whole([first, third]).ended, whole([first, third]).outcome) == (third.ended, "answered")
     assert (whole([second, third]).call, whole([second, third]).continues) == ("n2-9.1", "n1-1.1")
+    assert (whole([tried, second]).outcome, whole([tried, second, third]).outcome) == ("transferred", "answered")
     stayed = replace(first, passed_to="", outcome="abandoned", hung_up_by="caller")
     assert (whole([stayed, tried]).outcome, whole([stayed, tried]).hung_up_by) == ("abandoned", "caller")
     assert whole([stayed, tried]).ended == stayed.ended
@@ -100,6 +101,16 @@ def test_filters_see_the_whole(tmp_path):
         assert list(store.search(Wanted(since=at(-1).moment(), until=at(1).moment()))) == [one]
         assert {two.call for two in store.search(Wanted(apart=True))} == {*(p.call for p in chain()), "n1-7.1"}
         assert store.get("n2-9.1") == chain()[2]
+
+
+def test_no_call_is_hidden(tmp_path):
+    """Calls said to go on with themselves, with each other, or with a part are told by themselves, in lists and figures."""
+    said = {"n1-6.1": "n1-7.1", "n1-7.1": "n1-6.1", "n1-8.1": "n2-9.1", "n1-9.1": "n1-9.1"}
+    with Store.open(tmp_path / "calls.sqlite") as store:
+        store.put([*chain(), *(part(call, 1, 2, continues=other, hop=1) for call, other in said.items())])
+        assert {one.call for one in store.calls("hotline")} == {one.call for one in store.calls()} == {"n1-1.1", *said}
+        assert set(call_ids(store, "hotline", WINDOW)) == {"n1-1.1", *said}
+        assert whole(chain()) in store.calls()
 
 
 def test_each_project_has_its_own_part(tmp_path):
