@@ -206,11 +206,9 @@ class CallRecord(msgspec.Struct, frozen=True):
     `caller` what the carrier sent (digits and +, "" when withheld), `generation` the project's dialplan it ran in,
     `release` the site's release that let it in. `test` marks calls of verify, which are in no figure. A call that came
     through no dialplan of ours has project "", number and queues as its switch calls them.
-
     `score` is what the caller said in a survey; `origin` the call this one calls back; `joined` the call of which this
     one turned out to be a part after it had been told: it is in no list and no figure. A call that nodes pass on has a
-    record of each: `continues` is the first node's call, `hop` over how many nodes it came, `passed_to` the node it was
-    passed on to. passed.py makes one of them.
+    record of each (passed.py makes one): `continues` the first one, `hop` how many came before, `passed_to` where to.
     """
 
     call: str
