@@ -41,7 +41,7 @@ class Seat(Struct, frozen=True):
 
 def name(member: Message) -> str:
     """Return the agent whom an entry of the list, or an event of a queue's member, is about."""
-    # What the one calls MemberName and Interface, the other calls Name and Location; to ask for what is not there is dear.
+    # An event says MemberName and Interface, a list Name and Location; to ask for what is not there is dear.
     first, then = ("Name", "MemberName") if member.event == _LISTED else ("MemberName", "Name")
     return member.get(first) or member.get(then) or interface(member)
 
