@@ -6,15 +6,18 @@ Rows of calls that may still have some in the next gap are kept, so that nothing
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Protocol
 
 from msgspec import Struct, field
 
+from cctoolkit.capture.channel_events import EVENT as CHANNELS
 from cctoolkit.capture.database import LogTable, opened
 from cctoolkit.capture.deeds import STATE_EVENTS
 from cctoolkit.capture.journal import now_us
-from cctoolkit.capture.lines import SECOND, Line, parse
+from cctoolkit.capture.lines import SECOND, Line, line_of, parse
 from cctoolkit.capture.log_table import INDEX, Mark, Table
-from cctoolkit.capture.rotated import Files, Position, read_on
+from cctoolkit.capture.own_records import EVENT as OWN
+from cctoolkit.capture.rotated import Files, Position, Reads, read_on
 from cctoolkit.capture.tracker import KEEP_US, LOST_US
 from cctoolkit.errors import OperatorError, StoreAway
 
@@ -40,6 +43,8 @@ class Recent(Struct):
     since: int = 0
     _calls: dict[str, _Call] = field(default_factory=dict)
     _states: deque[tuple[int, tuple[int, str]]] = field(default_factory=lambda: deque(maxlen=_MOST_STATES))
+    _events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_MOST_STATES))
+    """Of channels: only those of the gap itself."""
     _count: int = 0
     now: int = 0
 
@@ -48,7 +53,10 @@ class Recent(Struct):
         self._count += 1
         row = self._count, "|".join(line.fields)
         self.now = max(self.now, line.at)
-        if line.event in STATE_EVENTS:
+        if line.event == CHANNELS:
+            if self.since and line.at >= self.since - _EARLY:
+                self._events.append(row)
+        elif line.event in STATE_EVENTS:
             if line.at >= self.since - _EARLY:
                 self._states.append((line.at, row))
         elif line.call not in _NO_CALL:
@@ -56,7 +64,7 @@ class Recent(Struct):
             call.rows.append(row)
             call.last = max(call.last, line.at)
             call.entered |= line.event == "CCTENTRY"
-            call.ended |= line.event == "CCTEND"
+            call.ended |= line.event in ("CCTEND", OWN)
         if self._count % _SWEEP == 0:
             self.sweep(min(self.now, self.since or self.now))
 
@@ -69,6 +77,7 @@ class Recent(Struct):
     def settle(self) -> None:
         """Forget what no later gap needs."""
         self.sweep(self.now)
+        self._events.clear()
         while self._states and self._states[0][0] < self.now - KEEP_US:
             self._states.popleft()
 
@@ -80,6 +89,7 @@ class Recent(Struct):
         needed = (c for c in calls if (c.entered and not c.ended if only_live else c.last >= self.since - _EARLY))
         rows = [row for call in needed for row in call.rows]
         rows += [row for at, row in self._states if only_live or at >= self.since - _EARLY]
+        rows += self._events
         return "".join(f"{row}\n" for _, row in sorted(rows))
 
 
@@ -94,8 +104,12 @@ def select(text: str, since: int, *, only_live: bool) -> str:
 class Follower:
     """Reads a node's queue_log for one gap after the other; `opened` gives where it lies, anew each time."""
 
-    def __init__(self, opened: Callable[[], AbstractContextManager[Files]]) -> None:
-        self._opened = opened
+    def __init__(
+        self, opened: Callable[[], AbstractContextManager[Files]], reads: Reads = line_of, finds: Reads = line_of
+    ) -> None:
+        """`reads` makes lines of rows; so does `finds`, where a place is looked for, and rows are looked at again."""
+        self._opened, self._reads, self._finds = opened, reads, finds
+        self._before = LOST_US
         self._recent = Recent()
         self._position: Position | None = None
 
@@ -114,11 +128,36 @@ class Follower:
         return _told(self._recent, since)
 
     def _read(self, files: Files, since: int) -> None:
-        whole = max(0, since - LOST_US) // SECOND
-        for rows, position in read_on(files, self._position, whole):
+        whole = max(0, since - self._before) // SECOND
+        for rows, position in read_on(files, self._position, whole, self._finds):
             self._position = position
-            for line in parse(rows.decode("utf-8", "replace")):
+            for line in parse(rows.decode("utf-8", "replace"), self._reads):
                 self._recent.take(line)
+
+
+class OwnReader(Protocol):
+    """Makes lines of the rows of one of the switch's own records."""
+
+    odd: Counter[str]
+
+    def line(self, row: str) -> Line | None:
+        """Return a row's line, None when it is none."""
+
+
+class OwnFollower(Follower):
+    """Reads the switch's own records of calls likewise; `odd` counts what makes no line, by kind."""
+
+    def __init__(
+        self, opened: Callable[[], AbstractContextManager[Files]], reader: OwnReader, finder: OwnReader
+    ) -> None:
+        super().__init__(opened, reader.line, finder.line)
+        self.odd = reader.odd
+        # Rows are written when a call has ended, or as things happen: of before a gap hardly any is needed.
+        self._before = KEEP_US
+
+    def __call__(self, since: int) -> str:
+        """See `Follower`; of what was before anybody listened nothing is told."""
+        return super().__call__(since) if since else ""
 
 
 class TableFollower:

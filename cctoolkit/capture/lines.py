@@ -1,6 +1,6 @@
 """The lines of a queue_log: `time|call|queue|agent|event|data…`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -23,11 +23,13 @@ class Line(Struct, frozen=True):
         return self.fields[4 + index] if len(self.fields) > 4 + index else ""
 
 
-def parse(text: str) -> Iterator[Line]:
-    """Yield the lines of a queue_log; what is none (a torn tail, foreign text) is passed over."""
+def parse(text: str, reads: Callable[[str], Line | None] | None = None) -> Iterator[Line]:
+    """Yield the lines of a queue_log, or of what `reads` makes lines of; what is none (a torn tail, foreign text) is
+    passed over.
+    """
     # Not splitlines(): a caller's number may hold U+2028 and the like, and must not begin a line of its own.
     for row in text.split("\n"):
-        if line := line_of(row):
+        if line := (reads or line_of)(row):
             yield line
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from cctoolkit.capture.lines import SECOND, line_of
+from cctoolkit.capture.lines import SECOND, Line, line_of
 from cctoolkit.capture.rows import LONGEST
 
 _NS = 1_000_000_000
@@ -95,12 +95,18 @@ class Position(Struct, frozen=True):
     """When the file had been written last."""
 
 
-def read_on(files: Files, position: Position | None, since: int) -> Iterator[tuple[bytes, Position]]:
+Reads = Callable[[str], Line | None]
+"""Returns the line that a row of a file is, None when it is none."""
+
+
+def read_on(
+    files: Files, position: Position | None, since: int, reads: Reads = line_of
+) -> Iterator[tuple[bytes, Position]]:
     """Yield whole rows from a place on, piece by piece, each with the place after it. Where that place is gone, or
     unknown, what was written from `since` on (seconds) is read, and some of before; 0: the log and its newest sibling.
     """
     found = _oldest_first(files)
-    start, offset = _begin(files, found, position, since)
+    start, offset = _begin(files, found, position, since, reads)
     for file in found[start:]:
         yield from _rows(files, file, offset, position.tail if position and offset else b"")
         offset = 0
@@ -114,7 +120,7 @@ def _oldest_first(files: Files) -> list[LogFile]:
     return sorted(listed.values(), key=lambda file: (is_log and file is log, file.changed))
 
 
-def _begin(files: Files, found: list[LogFile], position: Position | None, since: int) -> tuple[int, int]:
+def _begin(files: Files, found: list[LogFile], position: Position | None, since: int, reads: Reads) -> tuple[int, int]:
     """Return which file to begin with, and where in it."""
     if position:
         likely = sorted(range(len(found)), key=lambda i: (found[i].inode != position.inode, -i))
@@ -125,7 +131,7 @@ def _begin(files: Files, found: list[LogFile], position: Position | None, since:
     if not since:
         return max(0, len(found) - 2), 0
     start = next((i for i, file in enumerate(found) if file.changed >= since * _NS), len(found))
-    return start, _first(files, found[start], since) if start < len(found) and not found[start].packed else 0
+    return start, _first(files, found[start], since, reads) if start < len(found) and not found[start].packed else 0
 
 
 def _stands(files: Files, file: LogFile, position: Position) -> bool:
@@ -144,7 +150,7 @@ def _stands(files: Files, file: LogFile, position: Position) -> bool:
     return False
 
 
-def _first(files: Files, file: LogFile, since: int) -> int:
+def _first(files: Files, file: LogFile, since: int, reads: Reads) -> int:
     """Return the beginning of a row that is older than a second, the last such one or one shortly before it, by halves;
     rows stand in the order of their seconds.
     """
@@ -152,7 +158,7 @@ def _first(files: Files, file: LogFile, since: int) -> int:
     while high - low > _PIECE:
         middle = (low + high) // 2
         rows = files.read(file, middle, LONGEST).decode("utf-8", "replace").split("\n")[1:-1]
-        line = next((line for row in rows if (line := line_of(row))), None)
+        line = next((line for row in rows if (line := reads(row))), None)
         low, high = (middle, high) if line and line.at < since * SECOND else (low, middle)
     return low and low + files.read(file, low, LONGEST).find(b"\n") + 1
 

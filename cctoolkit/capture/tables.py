@@ -8,7 +8,7 @@ older tables have it whole, as `data`. Lines tell whole seconds, whatever the ta
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -106,10 +106,16 @@ class Reader:
                 f"its times are local ({text}) and it does not say whose", where=self._where,
                 expected="--time-zone ZONE: the switch's, or UTC where logger.conf has queue_log_realtime_use_gmt",
             )  # fmt: skip
-        at = int(moment.replace(tzinfo=self._zone).timestamp())
-        # The hour that comes twice in autumn: rows come in order.
-        again = int(moment.replace(tzinfo=self._zone, fold=1).timestamp())
-        return again if at - self._before < _FOLD_BACK and again >= self._before + _FOLD_BACK else at
+        return in_zone(moment, self._zone, self._before)
+
+
+def in_zone(moment: datetime, zone: tzinfo, before: int) -> int:
+    """Return the second of a local time; `before` is that of the row before, since an hour comes twice in autumn, and
+    rows come in order.
+    """
+    at = int(moment.replace(tzinfo=zone).timestamp())
+    again = int(moment.replace(tzinfo=zone, fold=1).timestamp())
+    return again if at - before < _FOLD_BACK and again >= before + _FOLD_BACK else at
 
 
 def dumped(text: Iterator[str], head: Header, reader: Reader) -> Iterator[Line]:

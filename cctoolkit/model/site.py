@@ -6,6 +6,7 @@ from msgspec import Meta, field
 
 from cctoolkit.model.listener import Listener
 from cctoolkit.model.log_table import QueueLogTable
+from cctoolkit.model.own_log import OwnLog
 from cctoolkit.model.ssh import Ssh
 from cctoolkit.model.trunk import SipTrunk, Source, TrunkName
 from cctoolkit.model.trunk import Trunk as ProjectTrunk
@@ -82,6 +83,14 @@ class Node(Section, frozen=True, kw_only=True):
     queue_log: Annotated[SystemPath, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
     queue_log_table: Annotated[
         QueueLogTable | None, Meta(description="The database table that has its queue_log, where no file has it.")
+    ] = None
+    cdr_log: Annotated[
+        OwnLog | None,
+        Meta(description="Its own call records, where they are not cdr-csv/Master.csv beside queue_log, in UTC."),
+    ] = None
+    cel_log: Annotated[
+        OwnLog | None,
+        Meta(description="Its own log of channels' events, where it is not cel-custom/Master.csv beside queue_log."),
     ] = None
     keep_releases: Annotated[
         int,

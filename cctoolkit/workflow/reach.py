@@ -131,17 +131,24 @@ def time_zone(name: str) -> ZoneInfo:
 @contextmanager
 def queue_log_files(node: Node) -> Iterator[Files]:
     """Yield where a node's queue_log lies; raise OSError when it cannot be reached. Not inside an event loop."""
+    with log_files(node, node.queue_log) as files:
+        yield files
+
+
+@contextmanager
+def log_files(node: Node, path: str) -> Iterator[Files]:
+    """Yield where a log of a node lies; raise OSError when it cannot be reached. Not inside an event loop."""
     if node.transport == "ami" and not is_here(node):
-        raise OSError("nothing but AMI reaches the node, and AMI shows no queue_log")
+        raise OSError("nothing but AMI reaches the node, and AMI shows no file")
     if node.ssh is None or node.transport != "ssh":
-        yield Here(Path(node.queue_log))
+        yield Here(Path(path))
         return
     with asyncio.Runner() as runner:
         opened = shell(node, node.ssh)
         try:
             session = runner.run(_entered(opened))
             try:
-                yield _There(runner, session, node.queue_log)
+                yield _There(runner, session, path)
             finally:
                 runner.run(_left(opened))
         except CctoolkitError as error:
