@@ -206,8 +206,8 @@ def audit(
     time_zone: Annotated[str, typer.Option("--time-zone", help="The day's; UTC when not given.", metavar="ZONE")] = "",
     form: OutputFormat = Format.text,
 ) -> int:
-    """Hold a day of the journal's events, of queue_log and of the store against each other: calls and outcomes, agents,
-    moments, gaps. Exit code 2: something does not fit.
+    """Hold a day of the journal's events, of queue_log, of the switch's own CDR and of the store against each other:
+    calls and outcomes, agents, moments, gaps. Exit code 2: something does not fit.
 
     Example: cctoolkit capture audit --site lab --store records/ --day 2026-11-28
     """
@@ -231,12 +231,12 @@ def _told(found: "list[Audited]") -> "Iterator[str]":
         for count in one.counts:
             what = f"{count.project or '-'} {count.queue or '-'} {count.outcome}"
             yield f"  {count.events:>6}  {count.queue_log:>9}  {count.store:>5}  {what}"
-        for kind, entries in one.entries.items():
-            yield f"  {entries} rows in the switch's {kind.upper()}"
+        if one.cdr is not None:
+            yield f"  {one.cdr} calls in the switch's own CDR"
         for gap in one.gaps:
             yield f"  no events from {told(gap.start)} to {told(gap.end)}, {'' if gap.filled else 'not '}filled"
         for text, times in sorted(one.odd.items()):
-            yield f"  passed over in queue_log, {times} times: {text}"
+            yield f"  passed over, {times} times: {text}"
         for finding in one.findings:
             yield f"{one.node}: {finding.kind}: {finding.of}: {finding.text}"
         yield f"{one.node}: {len(one.findings)} findings"

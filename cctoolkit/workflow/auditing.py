@@ -11,21 +11,19 @@ from cctoolkit.capture.audit import Count, Day, Finding, Gap, Source, counts, fi
 from cctoolkit.capture.audited import BEFORE_US, Span, of_journal, of_log, of_store
 from cctoolkit.capture.deeds import Names
 from cctoolkit.capture.importing import lines_of, log_in_order, stored
-from cctoolkit.capture.lines import SECOND, Line, parse
-from cctoolkit.capture.rotated import Files, read_on
-from cctoolkit.capture.rows import rows as rows_of
+from cctoolkit.capture.lines import SECOND, Line, line_of, parse
+from cctoolkit.capture.own_audit import OwnDay, of_rows
+from cctoolkit.capture.own_audit import findings as own_findings
+from cctoolkit.capture.rotated import Files, Reads, read_on
 from cctoolkit.capture.session import journal_path
 from cctoolkit.cdr.address import Where, place
-from cctoolkit.cdr.records import Edge
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.errors import StoreAway, UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.spec.problem import did_you_mean, one_of
-from cctoolkit.workflow.reach import files_are_here, queue_log_files, queue_log_table, time_zone
+from cctoolkit.workflow.own import has_own, own_files, own_reader
+from cctoolkit.workflow.reach import queue_log_files, queue_log_table, time_zone
 from cctoolkit.workflow.specs import load_site
-
-_WRITTEN = {"cdr": "cdr-csv/Master.csv", "cel": "cel-custom/Master.csv"}
-"""Where the switch writes its own records of calls, beside its queue_log; a row a pair of channels."""
 
 
 class Asked(Struct, frozen=True):
@@ -40,8 +38,8 @@ class Asked(Struct, frozen=True):
 
 
 class Audited(Struct):
-    """One node's day in all sources. `entries` counts rows of the switch's CDR and CEL files, where there are any;
-    `odd` what queue_log has that is no line, by kind.
+    """One node's day in all sources. `cdr` counts calls of the switch's own records, None where there are none; `odd`
+    is what they and queue_log have that is no line, by kind.
     """
 
     node: str
@@ -49,7 +47,7 @@ class Audited(Struct):
     gaps: tuple[Gap, ...]
     findings: list[Finding]
     odd: Counter[str]
-    entries: dict[str, int]
+    cdr: int | None
 
 
 def audit(site: str, where: Where, folder: Path, asked: Asked, say: Callable[[str], None]) -> list[Audited]:
@@ -114,7 +112,11 @@ class _Audit:
             # A channel that turned out to be a part of another call has lines of its own.
             parts = {one.call for one in stored(list(day.log.calls.values()), store).values() if one.joined}
             day.log.calls = {id_: call for id_, call in day.log.calls.items() if id_ not in parts}
-        return Audited(self._name, counts(day), day.gaps, list(findings(day)), self._odd, self._entries())
+        own, found = self._own(), list(findings(day))
+        if own:
+            known = stored([call.record for call in own.calls], store).values()
+            found += own_findings(own, kept, [one.call for one in known if one.joined], self._span)
+        return Audited(self._name, counts(day), day.gaps, found, self._odd, len(own.calls) if own else None)
 
     def _log(self) -> Source | None:
         if self._logs:
@@ -132,20 +134,25 @@ class _Audit:
             self._say(f"{self._name}: queue_log cannot be read ({why}); the day is told without it")
             return None
 
-    def _lines(self, files: Files) -> Iterator[Line]:
-        for rows, _ in read_on(files, None, (self._span.start - BEFORE_US) // SECOND):
-            yield from parse(rows.decode("utf-8", "replace"))
+    def _lines(self, files: Files, reads: Reads = line_of, finds: Reads = line_of) -> Iterator[Line]:
+        for rows, _ in read_on(files, None, (self._span.start - BEFORE_US) // SECOND, finds):
+            yield from parse(rows.decode("utf-8", "replace"), reads)
 
     def _folded(self, lines: Iterator[Line]) -> Source:
         return of_log(lines, self._name, self._span, self._odd, self._names)
 
-    def _entries(self) -> dict[str, int]:
-        if self._node is None or not files_are_here(self._node):
-            return {}
-        days = {f"{Edge(at).moment():%Y-%m-%d}" for at in (self._span.start, self._span.end - 1)}
-        paths = {kind: Path(self._node.queue_log).parent / place for kind, place in _WRITTEN.items()}
-        return {
-            kind: sum(any(one in row for one in days) for row in rows_of(path, Counter()))
-            for kind, path in paths.items()
-            if path.is_file()
-        }
+    def _own(self) -> OwnDay | None:
+        """Return what the switch's own records tell, None where there are none."""
+        if self._node is None or not has_own(self._node, "cdr"):
+            return None
+        try:
+            with own_files(self._node, "cdr") as files:
+                if not files.listed():
+                    return None
+                reader, finder = own_reader(self._node, "cdr"), own_reader(self._node, "cdr")
+                day = of_rows(self._lines(files, reader.line, finder.line), self._name, self._span)
+        except OSError as error:
+            self._say(f"{self._name}: cdr cannot be read ({error.strerror or error}); the day is told without it")
+            return None
+        self._odd += reader.odd
+        return day
