@@ -4,11 +4,16 @@ What the events say is folded as it comes. When queue_log tells of the call too 
 and folded anew, until the events are past the log's last line; then what was found is kept as if it had been heard so.
 """
 
+from collections.abc import Mapping, Sequence
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.merge import Heard, merge
-from cctoolkit.capture.said import Said
+from cctoolkit.capture.own_calls import untold
+from cctoolkit.capture.own_records import Row
+from cctoolkit.capture.said import LOGGED, Said
 from cctoolkit.capture.story import Story
 from cctoolkit.cdr.records import AgentLeg, CallRecord
 
@@ -39,6 +44,10 @@ class Draft(Struct):
     """It is told when it has ended: until then it may turn out to be a part of another call."""
     unheard: int = 0
     """What was said of it beyond MOST."""
+    rows: list[Row] = field(default_factory=list)
+    """What the switch's own records have of it, for what nobody else tells of its end."""
+    since: int = 0
+    """When the gap began that they were read for."""
 
     @property
     def record(self) -> CallRecord:
@@ -80,15 +89,33 @@ class Draft(Struct):
             self.story.take(said, epoch)
 
     def begin(self, start: CallRecord, epoch: int) -> None:
-        """Take the event of the entry where queue_log told of the call first."""
-        if self.start.entered.source == "queue_log":
-            self.start, self.born, self.story = start, epoch, None
+        """Take the event of the entry where another source told of the call first."""
+        if self.start.entered.source in LOGGED:
+            self.start, self.born, self.story, self.rows = start, epoch, None, []
 
     def patch(self, log: list[Said]) -> None:
         """Take what queue_log says of the call, from its entry on."""
         self.log, self.story = log, None
         if log:
             self.last = max(self.last, log[-1].at.at)
+
+    def close(self, ids: Mapping[str, str], epoch: int) -> None:
+        """Take from its rows what nobody told, now that the switch has none of its channels."""
+        rows, self.rows = self.rows, []
+        if not rows or self.ended:
+            return
+        said = untold(self.record, rows, ids, self.since)
+        if self.log:
+            self._settle()
+        self.heard += [Heard(one, epoch) for one in said]
+        self.last, self.story = max(self.last, said[-1].at.at), None
+
+    def precede(self, start: CallRecord, rows: Sequence[Row]) -> None:
+        """Take from its rows what was before anybody heard of it."""
+        if start.entered.at + SECOND < self.start.entered.at:
+            said = (one for one in untold(self.record, rows, {}, 0) if one.kind != "hangup")
+            self.heard = [*(Heard(one, -1) for one in said), *self.heard]
+            self.start, self.story = start, None
 
     def take(self) -> CallRecord | None:
         """Return the record if it differs from the one last told."""

@@ -48,7 +48,8 @@ class Feeder(Struct):
     def take(self, data: bytes, received: int = 0) -> None:
         """Fold one chunk; `received` is when it came (microseconds since the epoch), 0 when nobody knows."""
         if data.startswith(BACKFILL):
-            self.tracker.backfill(data.removeprefix(BACKFILL).decode("utf-8", "replace"))
+            late = self._held is None
+            self.tracker.backfill(data.removeprefix(BACKFILL).decode("utf-8", "replace"), late=late)
             self.finish()
         elif self._held is not None:
             # One gap on the other, and still no lines: they will tell of both.

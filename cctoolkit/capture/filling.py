@@ -15,6 +15,7 @@ from cctoolkit.capture.feeder import BACKFILL
 from cctoolkit.capture.journal import now_us
 from cctoolkit.capture.keeper import Keeper
 from cctoolkit.capture.lines import SECOND, parse
+from cctoolkit.capture.own_filling import OwnFilling
 
 HOLD_SECONDS = 20.0
 """How long a database that is away is waited for."""
@@ -34,6 +35,8 @@ class Filling:
 
     def __init__(self, queue_log: QueueLog, keeper: Keeper, say: Callable[[str], None]) -> None:
         self._queue_log, self._keeper, self._say = queue_log, keeper, say
+        self.own = OwnFilling(keeper, say)
+        """What else the switch writes of calls: told where queue_log does not tell."""
         self._owed: int | None = None
         """Since when lines are owed (microseconds)."""
         self._failed = asyncio.Event()
@@ -55,6 +58,7 @@ class Filling:
                     lines = ""
                 else:
                     await asyncio.sleep(wait)
+        lines += await self.own.lines(since)
         self._keeper.keep(BACKFILL + lines.encode("utf-8", "replace"))
 
     async def make_good(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from cctoolkit.capture import holds
-from cctoolkit.capture.said import Said, digits
+from cctoolkit.capture.said import LOGGED, Said, digits
 from cctoolkit.cdr.records import (
     CallRecord,
     Hold,
@@ -84,7 +84,7 @@ def _stops(record: CallRecord, said: Said) -> CallRecord:
 
 
 def _unheld(party: Party, said: Said) -> Party:
-    return replace(party, holds=holds.closed(party.holds, said.at, whole=said.at.source != "queue_log"))
+    return replace(party, holds=holds.closed(party.holds, said.at, whole=said.at.source not in LOGGED))
 
 
 def _holds(record: CallRecord, said: Said) -> CallRecord:

@@ -7,9 +7,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from cctoolkit.cdr.records import Edge
+from cctoolkit.cdr.records import Edge, Source
 
 _MOST_DIGITS = 11
+
+LOGGED: frozenset[Source] = frozenset({"queue_log", "cdr", "cel"})
+"""What the switch writes for itself: it tells no hold, and an event of the same moment is believed instead."""
 
 Kind = Literal[
     "step", "out", "up", "join", "offer", "missed", "cancelled", "silenced", "connect", "complete", "left",

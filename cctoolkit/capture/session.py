@@ -56,7 +56,7 @@ class Session:
         self._flushed = 0.0
         self._read = False
         """Whether events have ever flowed."""
-        self._filling = Filling(queue_log, self._keeper, self._warn)
+        self.filling = Filling(queue_log, self._keeper, self._warn)
         self._progress = progress
         self._last = 0
         self._gap = True
@@ -72,7 +72,7 @@ class Session:
         self._keeper.recall()
         self._last = self._keeper.received_us
         works = (self._listen_for_ever(), self._flush_for_ever(), self._tend_for_ever(), self._break())
-        tasks = [asyncio.create_task(work) for work in (*works, self._filling.make_good())]
+        tasks = [asyncio.create_task(work) for work in (*works, self.filling.make_good(), self.filling.own.pay())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -84,7 +84,7 @@ class Session:
             if self._failure is None:
                 self._keeper.snapshot()()
             self._complain()
-            self._filling.end()
+            self.filling.end()
         for task in done:
             task.result()
 
@@ -161,7 +161,7 @@ class Session:
 
     async def _fill(self) -> None:
         """Take from queue_log what happened since the last event; at the very first, the calls that are up."""
-        await self._filling.fill(self._keeper.feeder.since or self._last)
+        await self.filling.fill(self._keeper.feeder.since or self._last)
 
     async def _ask(self, client: Client) -> None:
         """Have it told, into the stream, what is so now: channels, since calls without one have ended unheard; queues'

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cctoolkit.capture import endings, holds, parties
 from cctoolkit.capture.answered import answered_leg, with_answered_leg
-from cctoolkit.capture.said import Said, digits
+from cctoolkit.capture.said import LOGGED, Said, digits
 from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, QueueVisit, StepTaken, VisitOutcome
 
 _LEFT_BY: dict[str, VisitOutcome] = {
@@ -154,7 +154,7 @@ class Story(Struct):
             self._end_hold(said)
 
     def _end_hold(self, said: Said) -> None:
-        whole = said.at.source != "queue_log" and self._held == self._epoch
+        whole = said.at.source not in LOGGED and self._held == self._epoch
         self._change(said.name, lambda leg: holds.ended(leg, said.at, whole=whole))
 
     def _left(self, said: Said) -> None:
@@ -182,7 +182,7 @@ class Story(Struct):
             self._hangup(said)
 
     def _hangup(self, said: Said) -> None:
-        if self.record.ended and self.record.ended.source != "queue_log":
+        if self.record.ended and self.record.ended.source not in ("queue_log", "cdr"):
             return
         self.set(ended=said.at, cause=digits(said.detail) or self.record.cause)
         self.record = parties.over(self.record, said)

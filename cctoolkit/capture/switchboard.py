@@ -83,9 +83,11 @@ class Switchboard(Struct):
     def _enters(self, channel: Channel, event: Message, at: Edge) -> Live:
         call = call_of(self.node, channel.id)
         dialled, caller = number(event.get("Exten")), number(event.get("CallerIDNum"))
+        start = CallRecord(call, self.node, "", "", "", dialled, caller, at)
         if call not in self._calls:
-            start = CallRecord(call, self.node, "", "", "", dialled, caller, at)
             self._begin(call, Draft(start, last=at.at, born=self._epoch, held_back=True))
+        elif self._calls[call].start.entered.source == "cdr":
+            self._calls[call].begin(start, self._epoch)
         live = self._board.lives[call] = Live(call, channel.id, channel.id, foreign=True)
         self._board.join(channel, live)
         other = self._board.live_of(self._board.holding.get(channel.endpoint, ""))

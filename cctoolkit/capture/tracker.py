@@ -15,10 +15,12 @@ from cctoolkit import marks
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older, queue_log
 from cctoolkit.capture.board import Channel
+from cctoolkit.capture.channel_events import EVENT as CHANNELS
+from cctoolkit.capture.channel_told import ChannelTold
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, parse
 from cctoolkit.capture.moments import Clock, moment
-from cctoolkit.capture.queueing import Queueing
+from cctoolkit.capture.own_records import EVENT as OWN
 from cctoolkit.capture.said import Said
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
@@ -41,7 +43,7 @@ _LONG_NAME = 100
 _Handler = Callable[["Tracker", Message, Edge], None]
 
 
-class Tracker(Queueing):
+class Tracker(ChannelTold):
     """Feed it messages in order; take the records that changed. Knows no socket, no clock, no store. All it knows is
     in its fields, which a snapshot keeps.
     """
@@ -80,6 +82,10 @@ class Tracker(Queueing):
         at = moment(event)
         edge = self._untold(event, received) if at is None else Edge(at)
         if edge is None:
+            return
+        if self._waiting:
+            self._fold_waiting(edge.at)
+        if self._folded and self._repeats(event, edge.at):
             return
         if edge.at > self.now:
             self._go_on(edge.at)
@@ -174,10 +180,12 @@ class Tracker(Queueing):
             if draft.last < self.now - keep:
                 self._leave(call)
         self._board.sweep(self.now - LOST_US)
+        self._forgive()
 
     def _leave(self, call: str) -> None:
         """Tell a call for the last time."""
         draft = self._calls.pop(call)
+        draft.close({}, self._epoch)
         self._lost += not draft.ended
         self._unheard += draft.unheard
         self._leaving.append(draft)
@@ -224,9 +232,12 @@ class Tracker(Queueing):
         self._calls[call] = draft
         self._touched.add(call)
 
-    def backfill(self, text: str) -> None:
-        """Take what queue_log says of a gap (`queue_log.select` chose the lines): whole calls, and agents' states."""
-        lines = list(parse(text))
+    def backfill(self, text: str, *, late: bool = False) -> None:
+        """Take what queue_log says of a gap (`following` chose the lines): whole calls, and agents' states; then what
+        the switch's own records have that nobody else tells. `late`: of a gap that has been filled already.
+        """
+        since, told = 0 if late else self.now, list(parse(text))
+        lines = [line for line in told if line.event not in (OWN, CHANNELS)]
         for id_, logged in queue_log.calls(lines, self.node).items():
             # A channel without an entry of ours may be a part of any call.
             call = self._call(logged.channel) if logged.channel else id_
@@ -238,6 +249,9 @@ class Tracker(Queueing):
             self._touched.add(call)
         self._agents.logged(lines)
         self.now = max([self.now, *(line.at for line in lines)])
+        self._take_rows([line for line in told if line.event == OWN], since)
+        if not late:
+            self._take_events([line for line in told if line.event == CHANNELS], since)
 
     def _on_newstate(self, event: Message, at: Edge) -> None:
         state = event.get("ChannelStateDesc")
@@ -252,6 +266,7 @@ class Tracker(Queueing):
             self._source(event, at)
 
     def _on_hangup(self, event: Message, at: Edge) -> None:
+        self._over(event, at)
         self._hung_up(event, at)
         if self._board.aliases:
             self._board.aliases = {id_: one for id_, one in self._board.aliases.items() if one != event.get("Uniqueid")}
@@ -280,6 +295,7 @@ class Tracker(Queueing):
     def _on_coreshowchannel(self, event: Message, _at: Edge) -> None:
         self._listings.entry(event)
         self._adopt(event, self.now)
+        self._owe(event)
 
     def _on_coreshowchannelscomplete(self, _event: Message, _at: Edge) -> None:
         """Calls and channels of before the gap that are not listed are gone; a call's end may still be told."""
@@ -292,4 +308,5 @@ class Tracker(Queueing):
                 draft.gone = call not in there
                 if draft.gone and draft.held_back:
                     self._touched.add(call)
+        self._close()
         self._board.keep(channels, self._epoch)

@@ -2,9 +2,8 @@
 
 Moments are whole microseconds since 1970-01-01 UTC (`Micros`): they compare, subtract and store exactly, and become
 aware datetimes only where a person reads them. Every moment that was observed is an `Edge`, which also says who saw it:
-an AMI event (microseconds), a queue_log line or a listing of the queues' members (whole seconds), a row of the switch's
-own records, its CDR (whole seconds) or CEL (microseconds); of an event without a Timestamp, when its bytes were
-received, or no more than the order it came in.
+an event of AMI or CEL (microseconds), a line of queue_log or CDR, a listing of the queues' members (whole seconds); of
+an event without a Timestamp, when its bytes were received, or no more than the order it came in.
 """
 
 from datetime import UTC, datetime
@@ -18,15 +17,11 @@ Micros = int
 Source = Literal["ami", "queue_log", "cdr", "cel", "queue_status", "received", "sequence"]
 
 PRECISION_SECONDS: dict[Source, float] = {
-    "ami": 0.000001, "cel": 0.000001, "queue_log": 1.0, "cdr": 1.0, "queue_status": 1.0, "received": 1.0,
-    "sequence": 86_400.0,
+    "ami": 1e-6, "cel": 1e-6, "queue_log": 1.0, "cdr": 1.0, "queue_status": 1.0, "received": 1.0, "sequence": 86_400.0,
 }  # fmt: skip
 """How exact an edge of each source is. received: when the bytes of an event without Timestamp came; sequence: it is in
 order, and no earlier than the newest channel it knows of; no more can be said, and no figure can be made of it.
 """
-
-LOGGED: frozenset[Source] = frozenset({"queue_log", "cdr", "cel"})
-"""What the switch writes for itself: it tells no hold, and an event of the same moment is believed instead."""
 
 CallOutcome = Literal[
     "answered", "abandoned", "transferred", "message", "busy", "ended_in_flow", "not_answered", "unfinished"

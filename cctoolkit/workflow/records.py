@@ -37,6 +37,7 @@ from cctoolkit.report.material import Subject, gather
 from cctoolkit.workflow.agreed import targets
 from cctoolkit.workflow.keeping import Work, every_day, journal_days, journal_folder, kept
 from cctoolkit.workflow.nodes import chosen
+from cctoolkit.workflow.own import own_followers
 from cctoolkit.workflow.reach import follower
 from cctoolkit.workflow.spans import day
 from cctoolkit.workflow.specs import LoadedSite
@@ -98,7 +99,7 @@ async def capture(
                     progress,
                 )
             )
-            sessions[-1].patient = manner.patient
+            sessions[-1].patient, sessions[-1].filling.own.followers = manner.patient, own_followers(node)
         service = Service(sessions, list(paths.values()), progress, exporter=exporter, notifier=manner.notifier)
         works.append(partial(every_day, loaded, place(where), say))
         await _run(sessions, [*works, service.run], service, stop, reading)

@@ -4,6 +4,7 @@ It is the lab's node with a configuration by hand; its phones and its carrier ar
 """
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -116,6 +117,23 @@ parkpos = 701-702
 context = parked
 parkext_exclusive = yes
 """
+_CDR = """[general]
+enable = yes
+
+[csv]
+usegmtime = yes
+loguniqueid = yes
+loguserfield = yes
+newcdrcolumns = yes
+"""
+_CEL = """[general]
+enable = yes
+events = CHAN_START,CHAN_END,ANSWER,HANGUP,BRIDGE_ENTER,BRIDGE_EXIT,BLINDTRANSFER,ATTENDEDTRANSFER,PICKUP,PARK_START,PARK_END
+"""
+_CEL_COLUMNS = """eventtype eventtime CALLERID(name) CALLERID(num) CALLERID(ANI) CALLERID(RDNIS) CALLERID(DNID)
+CHANNEL(exten) CHANNEL(context) CHANNEL(channame) CHANNEL(appname) CHANNEL(appdata) CHANNEL(amaflags)
+CHANNEL(accountcode) CHANNEL(uniqueid) CHANNEL(linkedid) BRIDGEPEER CHANNEL(userfield) userdeftype eventextra"""
+"""As the sample of cel_custom.conf has them; not in a file of its name, which would be found."""
 _QUEUES = """[general]
 
 [support]
@@ -133,6 +151,11 @@ strategy = ringall
 member => Local/7@agents/n,0,Zoe,Agent:7
 """
 _AGENTS = "[general]\n\n[7]\nfullname = Zoe\n"
+
+
+def _cel_mapping() -> str:
+    columns = ",".join(f"${{CSV_QUOTE(${{{source}}})}}" for source in _CEL_COLUMNS.split())
+    return f"[mappings]\nchannels.csv => {columns}\n"
 
 
 class Exchange:
@@ -153,14 +176,22 @@ class Exchange:
         self._append("extensions.conf", _DIALPLAN)
         self._append("manager.conf", of_all_rights(NodeAccount("office", Secret("office"))))
         modules = self.node.config / "modules.conf"
-        for module in ("res_parking", "app_agent_pool"):
-            modules.write_text(modules.read_text().replace(f"noload = {module}.so\n", ""))
+        text = modules.read_text()
+        for one in ("res_parking", "app_agent_pool", "cdr_csv", "cel_custom"):
+            text = text.replace(f"noload = {one}.so\n", "")
+        modules.write_text(text)
+        records = self.node.folder / "log/cdr-csv"
+        records.mkdir()
+        os.chown(records, self.node.installation.uid, self.node.installation.gid)
         for name, text in (
             ("features.conf", _FEATURES),
             ("queues.conf", _QUEUES),
             ("agents.conf", _AGENTS),
             ("res_parking.conf", _PARKING),
             ("confbridge.conf", _ROOM),
+            ("cdr.conf", _CDR),
+            ("cel.conf", _CEL),
+            ("cel_custom.conf", _cel_mapping()),
         ):
             (self.node.config / name).write_text(text)
         self.node.restart()

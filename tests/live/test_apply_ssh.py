@@ -10,6 +10,7 @@ import sys
 import pytest
 import yaml
 
+from cctoolkit import clock
 from cctoolkit.__main__ import run
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.deploy import release, reload
@@ -132,6 +133,7 @@ async def test_a_connection_lost_after_the_flip(far, monkeypatch):
 
 KILLED = """
 import asyncio, os, sys
+from cctoolkit import clock
 from cctoolkit.__main__ import run
 from cctoolkit.node.ssh.session import Session
 
@@ -193,7 +195,7 @@ def test_a_node_that_is_away(lab_by_ssh, monkeypatch, capsys):
 
 async def test_capture_and_watch_through_ssh(far, tmp_path, monkeypatch):
     """AMI by ssh alone. The connection is lost with a call up; that call and one that lies in the gap are whole, out of
-    the far queue_log.
+    the far queue_log, and one of another dialplan out of the far call records.
     """
     monkeypatch.chdir("tests/thin")
     site = str(far.site_file)
@@ -225,9 +227,19 @@ async def test_capture_and_watch_through_ssh(far, tmp_path, monkeypatch):
         async with asyncio.timeout(15):
             while far.node.queue_log.read_text(encoding="utf-8").count("|CCTEND|") < 2:
                 await asyncio.sleep(0.1)
+        own = far.node.folder / "log/cdr-csv/Master.csv"
+        own.parent.mkdir()
+        at = f"{clock.now():%Y-%m-%d %H:%M:%S}"
+        own.write_text(
+            f'"","201","202","office","","PJSIP/201-1","PJSIP/202-2","Dial","PJSIP/202","{at}","{at}","{at}",0,0,'
+            f'"ANSWERED","DOCUMENTATION","n1-{clock.now().timestamp():.0f}.9999",""\n'
+        )
         far.sshd.start()
         async with asyncio.timeout(30):
             while not {"+79160000001", "+79160000002"} <= {n for n, r in found().items() if r.outcome != "unfinished"}:
                 await asyncio.sleep(0.1)
     stop.set()
     await capturing
+    with Store.read(tmp_path / "store" / FILE_NAME) as store:
+        (other,) = store.calls("")
+    assert (other.caller, other.number, other.ended.source) == ("201", "202", "cdr")

@@ -1,0 +1,117 @@
+"""What the tracker takes from the switch's own call records, when a gap is filled.
+
+Events and queue_log come first: a call that they ended is left as it is. A call that was up when the gap began, or
+began in it, is closed by its rows when the switch lists its channels and has none of it any more. A call that nobody
+knows but the list, since it began in a gap and goes on, is told by its rows when it has ended.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct, field
+
+from cctoolkit.ami.messages import Message
+from cctoolkit.capture.draft import Draft
+from cctoolkit.capture.lines import SECOND, Line
+from cctoolkit.capture.own_calls import entered, together
+from cctoolkit.capture.own_records import Row, row_of
+from cctoolkit.capture.queueing import Queueing
+from cctoolkit.capture.said import Said
+from cctoolkit.cdr.records import Edge
+
+MOST = 10_000
+"""Calls owed; what a hostile list has beyond that is not waited for."""
+
+_WAIT_US = 600 * SECOND
+"""How long a row is waited for: batches of cdr.conf are written every five minutes."""
+
+_EVER_US = 24 * 3600 * SECOND
+
+
+class Owed(Struct):
+    """A call of which nothing is known but that the switch had it at a moment; `end` is what was said when it ended."""
+
+    listed: int
+    end: Said | None = None
+
+
+class OwnTold(Queueing):
+    """The part of the tracker that reads what the switch wrote of calls itself."""
+
+    _owed: dict[str, Owed] = field(default_factory=dict)
+
+    @property
+    def owes(self) -> bool:
+        """Say whether a call has ended whose rows nobody has read."""
+        return any(owed.end for owed in self._owed.values())
+
+    def _forgive(self) -> None:
+        """Wait no longer for what has ended long ago, or goes on for ever."""
+        ends = {id_: one.end.at.at + _WAIT_US if one.end else one.listed + _EVER_US for id_, one in self._owed.items()}
+        self._owed = {id_: self._owed[id_] for id_, end in ends.items() if end > self.now}
+
+    def _take_rows(self, lines: Sequence[Line], since: int) -> None:
+        """Take the rows of a gap since a moment, each call's together; 0: of calls that are owed alone."""
+        ids = self._ids()
+        for rows in together(row for line in lines if (row := row_of(line))):
+            call = self._known(rows, ids)
+            if call is None:
+                call = self._begins(rows, since)
+            draft = self._calls.get(call)
+            if draft and not draft.ended:
+                draft.rows, draft.since = rows, since
+                self._touched.add(call)
+            self._paid(rows, draft)
+
+    def _ids(self) -> dict[str, str]:
+        return {channel.name: id_ for id_, channel in self._board.channels.items()}
+
+    def _known(self, rows: Sequence[Row], ids: dict[str, str]) -> str | None:
+        """Return the call that rows are of, None when nobody has told of it."""
+        for row in rows:
+            for id_ in (row.uniqueid, row.linkedid, ids.get(row.channel, ""), ids.get(row.other, "")):
+                if id_ and (call := self._call(id_)) in self._calls:
+                    return call
+        return None
+
+    def _begins(self, rows: Sequence[Row], since: int) -> str:
+        """Begin a call that began in the gap, or in one of before; return its id, "" where it is none."""
+        first = rows[0]
+        owed = any(row.linkedid in self._owed or row.uniqueid in self._owed for row in rows)
+        if first.context.startswith("cct-") or not (owed or first.start >= since // SECOND * SECOND > 0):
+            return ""
+        start = entered(rows, self.node)
+        self._begin(start.call, Draft(start, last=start.entered.at, born=-1, held_back=True))
+        return start.call
+
+    def _paid(self, rows: Sequence[Row], draft: Draft | None) -> None:
+        """Close a call that was owed by what was said of its end."""
+        for id_ in {row.linkedid for row in rows} | {row.uniqueid for row in rows}:
+            owed = self._owed.pop(id_, None)
+            if owed and owed.end and draft:
+                if draft.ended:
+                    # Events told of it from its first dialling after the gap on.
+                    draft.precede(entered(rows, self.node), rows)
+                else:
+                    draft.close({}, self._epoch)
+                    draft.hear(owed.end, self._epoch)
+                self._touched.add(draft.start.call)
+
+    def _owe(self, entry: Message) -> None:
+        """Take note of a channel that is listed and of no call."""
+        linked, ours = entry.get("Linkedid"), entry.get("Context").startswith("cct-")
+        if linked and not ours and len(self._owed) < MOST and self._call(linked) not in self._calls:
+            self._owed.setdefault(linked, Owed(max(self.now, self.asked)))
+
+    def _over(self, event: Message, at: Edge) -> None:
+        """Take note of how a call ended that is owed."""
+        owed = self._owed.get(event.get("Uniqueid")) or self._owed.get(event.get("Linkedid"))
+        if owed:
+            owed.end = Said("hangup", at, detail=event.get("Cause"))
+
+    def _close(self) -> None:
+        """Tell by their rows the calls of which the switch has no channel any more."""
+        ids = self._ids()
+        for call, draft in self._calls.items():
+            if draft.gone and draft.rows:
+                draft.close(ids, self._epoch)
+                self._touched.add(call)
