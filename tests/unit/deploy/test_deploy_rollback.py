@@ -202,6 +202,14 @@ async def test_a_node_keeps_as_many_releases_as_its_site_says(node):
         await node.apply()
     assert len(await node.transport.releases()) == 3
     assert (await node.transport.releases())[0] == first
+    # A call in a generation that the one in force has too, or a newer one, keeps nothing.
+    node.switch.calls += list((await release.read(node.transport)).manifest.generations.items())
+    for _ in range(3):
+        queues = {name: replace(queue, maxlen=queue.maxlen + 1) for name, queue in node.project.queues.items()}
+        node.change(queues=queues)
+        await node.apply()
+    assert (await node.transport.releases())[0] == first
+    assert len(await node.transport.releases()) == 3
     node.switch.calls = []
     node.change_flow()
     await node.apply()
