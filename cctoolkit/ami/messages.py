@@ -84,19 +84,16 @@ class Message(msgspec.Struct, frozen=True, dict=True):
     @property
     def event(self) -> str:
         """The event's name, or "" for a response."""
-        return self._opened("Event: ")
+        text = self.text
+        if not text.startswith("Event: "):
+            return ""
+        end = text.find("\r\n")
+        return text[7:] if end < 0 else text[7:end]
 
     @property
     def response(self) -> str:
         """Success, Error, Goodbye and the like, or "" for an event."""
-        return self._opened("Response: ")
-
-    def _opened(self, head: str) -> str:
-        text = self.text
-        if not text.startswith(head):
-            return ""
-        end = text.find("\r\n")
-        return text[len(head) :] if end < 0 else text[len(head) : end]
+        return self.get("Response") if self.text.startswith("Response: ") else ""
 
     @property
     def action_id(self) -> str:

@@ -53,7 +53,7 @@ class Attendance(Occasions):
     def _does(self, event: Message, what: What, at: Edge) -> None:
         agent, queue = self._member(event)
         self._agents.heard(agent, queue, what, at, event.get("PausedReason") or event.get("Reason"))
-        self._agents.wrapuptime(agent, queue, wrapuptime_of(event))
+        self._agents.wrapuptime(agent, queue, wrapuptime_of(event, queue))
 
     def _member(self, event: Message) -> tuple[str, str]:
         agent, queue = name(event), event.get("Queue")
@@ -66,12 +66,15 @@ class Attendance(Occasions):
 
     def _on_queuememberstatus(self, event: Message, at: Edge) -> None:
         """A device changed its state; of whom nothing was told it tells that they are there."""
-        if not is_plain(event.get("Queue")):
+        queue = event.get("Queue")
+        if not is_plain(queue):
             return
-        agent, queue = self._member(event)
-        if are_told(agent, queue) and not self._agents.knows(agent, queue):
-            self._agents.noticed(agent, seat(event), at)
-        self._agents.wrapuptime(agent, queue, wrapuptime_of(event))
+        agent = name(event)
+        if not self._agents.knows(agent, queue):
+            self._member(event)
+            if are_told(agent, queue):
+                self._agents.noticed(agent, seat(event, queue), at)
+        self._agents.wrapuptime(agent, queue, wrapuptime_of(event, queue))
 
     def _on_agentlogin(self, event: Message, at: Edge) -> None:
         """AgentLogin, of chan_agent until Asterisk 11: it is no queue's; those who have the agent ring them then."""

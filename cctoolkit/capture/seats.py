@@ -68,17 +68,17 @@ def seats(members: Iterable[Message]) -> dict[str, Seat]:
     """Return each agent's seat; shadow queues and the canary have none."""
     found: dict[str, Seat] = {}
     for member in members:
-        agent = name(member)
-        if are_told(agent, member.get("Queue")):
-            found[agent] = _with(found.get(agent, Seat()), seat(member))
+        agent, queue = name(member), member.get("Queue")
+        if are_told(agent, queue):
+            one = seat(member, queue)
+            found[agent] = _with(found[agent], one) if agent in found else one
     return found
 
 
-def seat(member: Message) -> Seat:
+def seat(member: Message, queue: str) -> Seat:
     """Return the seat in one queue."""
-    queue = member.get("Queue")
     paused = {queue: member.get("PausedReason")} if member.get("Paused") == "1" else {}
-    wrapuptime = wrapuptime_of(member)
+    wrapuptime = wrapuptime_of(member, queue)
     made = Seat(
         paused=paused,
         reason=paused.get(queue, ""),
@@ -86,19 +86,19 @@ def seat(member: Message) -> Seat:
         in_call=member.get("InCall") == "1",
         wrapuptimes={queue: wrapuptime} if wrapuptime else {},
     )
-    if pooled(member):
+    static = member.get("Membership") == "static"
+    if static and pooled(member):
         # Since when AgentLogin has them no list says.
         return made if member.get("Status") in _NOT_THERE else replace(made, queues=frozenset({NO_QUEUE}))
     there, plain = frozenset({queue}), is_plain(queue)
     made = replace(made, logged_in=seconds(member.get("LoginTime")) * SECOND)
-    fixed = plain and member.get("Membership") == "static"
-    return replace(made, fixed=there) if fixed else replace(made, queues=there)
+    return replace(made, fixed=there) if plain and static else replace(made, queues=there)
 
 
-def wrapuptime_of(member: Message) -> int:
+def wrapuptime_of(member: Message, queue: str) -> int:
     """Return a member's own wrapuptime in a plain queue, 0: none. That of the queue itself is in no event."""
-    own = seconds(member.get("Wrapuptime"))
-    return own if own <= _LONGEST_WRAP_UP and is_plain(member.get("Queue")) else 0
+    own = seconds(member.get("Wrapuptime")) if is_plain(queue) else 0
+    return own if own <= _LONGEST_WRAP_UP else 0
 
 
 def _with(one: Seat, other: Seat) -> Seat:
