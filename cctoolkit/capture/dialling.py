@@ -7,7 +7,9 @@ Source: DialBegin, DialEnd, BridgeEnter of docs.asterisk.org (Asterisk 22, AMI E
 
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.board import Channel, Live, is_phone, number
-from cctoolkit.capture.said import Said
+from cctoolkit.capture.lines import SECOND
+from cctoolkit.capture.moments import born
+from cctoolkit.capture.said import Kind, Said
 from cctoolkit.capture.switchboard import Switchboard
 from cctoolkit.cdr.records import Edge
 
@@ -27,6 +29,9 @@ class Dialling(Switchboard):
             return
         dest = self._board.channels.get(event.get("DestUniqueid"))
         source, live = self._source(event, at)
+        if source and not source.call and source.linked and event.get("Linkedid") == source.id:
+            # An agent's phone, which begins no call while it dials feature codes, calls somebody.
+            live = self._enters(source, event, at)
         if source is None or live is None:
             return
         if dest is None:
@@ -81,6 +86,25 @@ class Dialling(Switchboard):
             return "queue"
         return "consult" if live.talked and anchor and anchor.bridge and source.id != live.anchor else "dial"
 
+    def _finds(self, entry: Message, now: int) -> None:
+        """Take a listed channel: what it does since a gap, in which it may have been made, left its queue and been put
+        through to somebody.
+        """
+        made = self._adopt(entry, now)
+        channel = self._board.channels.get(entry.get("Uniqueid"))
+        live = self._board.lives.get(channel.call) if channel else None
+        if channel is None or live is None:
+            return
+        bridge, application = entry.get("BridgeId"), entry.get("Application")
+        if channel.id == live.anchor:
+            live.queued = application == "Queue" and not bridge
+        if made and application == "AppDial" and not channel.local and (second := born(channel.id)):
+            rang = Edge(second * SECOND, "queue_status")
+            self._rings(channel, live, self._how(channel, live), number(entry.get("CallerIDNum")), rang)
+        if bridge and bridge != channel.bridge:
+            self._board.enter(channel, bridge)
+            self._connects(channel, Edge(now, "queue_status"), "met")
+
     def _dial_ended(self, event: Message, at: Edge) -> None:
         dest = self._board.channels.get(event.get("DestUniqueid"))
         if dest is None or not dest.party:
@@ -101,7 +125,7 @@ class Dialling(Switchboard):
             self._board.enter(channel, event.get("BridgeUniqueid"))
             self._connects(channel, at)
 
-    def _connects(self, channel: Channel, at: Edge) -> None:
+    def _connects(self, channel: Channel, at: Edge, kind: Kind = "talks") -> None:
         live = self._board.lives.get(channel.call)
         if live is None:
             return
@@ -120,7 +144,7 @@ class Dialling(Switchboard):
                 live.anchor = one
             else:
                 live.talked, live.transferring = True, False
-            self._tell(live.call, Said("talks", at, channel=one))
+            self._tell(live.call, Said(kind, at, channel=one))
 
     def _on_bridgeleave(self, event: Message, at: Edge) -> None:
         channel = self._board.channels.get(event.get("Uniqueid"))

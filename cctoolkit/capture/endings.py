@@ -28,8 +28,9 @@ def how(record: CallRecord) -> CallOutcome:
 
 
 def who(record: CallRecord, said: Said, queues: Collection[str]) -> Who:
-    """Say who ended it: the flow by its hangup step, the agent if the agent was last, else the caller; of a transferred
-    one, whose other end is not ours, nobody knows. `queues` are the steps that are queues, `said` is the channel's end.
+    """Say who ended it: the flow by its hangup step, the agent if the agent was last, else the caller; of one that a
+    step transferred, whose other end is not ours, nobody knows. Of one that an agent sent on, the channels do. `queues`
+    are the steps that are queues, `said` is the channel's end.
     """
     legs = [leg for visit in record.visits for leg in visit.legs if leg.outcome == "answered"]
     if not record.project:
@@ -40,7 +41,9 @@ def who(record: CallRecord, said: Said, queues: Collection[str]) -> Who:
     if record.outcome == "busy" or (last and last.outcome == "hangup"):
         return "flow"
     # A call may go on after its agent: then its last step is no queue.
-    return legs[-1].hung_up_by if legs and (last is None or last.step in queues) else "caller"
+    if not legs or (last and last.step not in queues):
+        return "caller"
+    return legs[-1].hung_up_by or (_WHO.get(said.name, "") if record.transfers else "")
 
 
 def _of_another(record: CallRecord, said: Said, agent: Who) -> Who:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from cctoolkit.capture import holds
 from cctoolkit.capture.said import LOGGED, Said, digits
 from cctoolkit.cdr.records import (
+    AgentLeg,
     CallRecord,
     Hold,
     Parking,
@@ -45,11 +46,15 @@ def _with(record: CallRecord, party: Party) -> CallRecord:
 
 def _rings(record: CallRecord, said: Said) -> CallRecord:
     how = _HOW.get(said.detail, "dial")
+    if how == "dial" and record.project and record.transfers and not record.transfers[-1].taken_by:
+        how = "transfer"  # that an agent sent the call on was told by queue_log alone
     known = find(record, said.channel)
     if known is None:
-        party = Party(said.channel, said.name, said.number, how, said.at)
+        # Our phones and trunks have no number of their own, and say 0.
+        dialled = "" if record.project and said.number == "0" else said.number
+        party = Party(said.channel, said.name, dialled, how, said.at)
         return replace(record, parties=tuple(sorted((*record.parties, party), key=lambda one: one.rang.at)))
-    if known.answered is None and known.ended is not None:
+    if known.outcome != "answered" and known.ended is not None:
         # A blonde transfer takes its dialling from the one who left, and goes on with it.
         known = replace(known, ended=None, outcome="unfinished")
     return _with(record, replace(known, how=how) if how == "pickup" else known)
@@ -62,9 +67,11 @@ def _role(record: CallRecord, said: Said) -> CallRecord:
 
 def _talks(record: CallRecord, said: Said) -> CallRecord:
     party = find(record, said.channel)
-    if party is None or party.answered:
+    if party is None or party.outcome == "answered":
         return record
-    record = _with(record, replace(party, answered=said.at, outcome="answered", ended=None))
+    # Of what happened in a gap nobody knows when.
+    answered = said.at if said.kind == "talks" else None
+    record = _with(record, replace(party, answered=answered, outcome="answered", ended=None))
     if party.how == "originate":
         return replace(record, caller=party.number or record.caller)
     if party.how != "consult" and record.transfers and not record.transfers[-1].taken_by:
@@ -78,7 +85,7 @@ def _stops(record: CallRecord, said: Said) -> CallRecord:
     party = find(record, said.channel)
     if party is None or party.ended:
         return record
-    if party.answered is None:
+    if party.outcome != "answered":
         return _with(record, replace(party, ended=said.at, outcome=_OUTCOMES.get(said.detail, "failed")))
     return _with(record, replace(_unheld(party, said), ended=said.at))
 
@@ -90,7 +97,7 @@ def _unheld(party: Party, said: Said) -> Party:
 def _holds(record: CallRecord, said: Said) -> CallRecord:
     """Its phone holds the caller, or takes them back."""
     party = find(record, said.channel)
-    if party is None or party.answered is None or party.ended:
+    if party is None or party.outcome != "answered" or party.ended:
         return record
     if said.kind == "unholds":
         return _with(record, _unheld(party, said))
@@ -103,6 +110,18 @@ def _transfer(record: CallRecord, said: Said) -> CallRecord:
     party = find(record, said.channel)
     dialled, taken_by = (party.number, party.endpoint) if party else ("", "")
     moved = Transfer(_KINDS.get(said.detail, "blind"), said.at, said.name, said.number or dialled, taken_by)
+    return replace(record, transfers=(*record.transfers, moved))
+
+
+def sent_on(record: CallRecord, said: Said, leg: AgentLeg | None) -> CallRecord:
+    """Return the record with the transfer that the line of an agent's end may tell of, unless the events did."""
+    kind = _KINDS.get(said.detail)
+    since = leg.answered.at if leg and leg.answered else said.at.at
+    if kind is None or any(one.at.at >= since for one in record.transfers):
+        return record
+    # Of a queue of ours the log says the agent, of another one mostly the interface.
+    made_by = f"PJSIP/{said.name}" if record.project else said.name if "/" in said.name else ""
+    moved = Transfer(kind, said.at, made_by, said.number)
     return replace(record, transfers=(*record.transfers, moved))
 
 
@@ -177,6 +196,7 @@ FOLDS: dict[str, Fold] = {
     "rings": _rings,
     "role": _role,
     "talks": _talks,
+    "met": _talks,
     "stops": _stops,
     "holds": _holds,
     "unholds": _holds,

@@ -16,20 +16,21 @@ LOGGED: frozenset[Source] = frozenset({"queue_log", "cdr", "cel"})
 
 Kind = Literal[
     "step", "out", "up", "join", "offer", "missed", "cancelled", "silenced", "connect", "complete", "left",
-    "wrapup", "ready", "end", "hangup", "hold", "unhold", "exit", "caller", "rings", "talks", "stops", "holds",
+    "wrapup", "ready", "end", "hangup", "hold", "unhold", "exit", "caller", "rings", "talks", "met", "stops", "holds",
     "unholds", "role", "transfer", "records", "recorded", "parked", "unparked", "message", "score", "origin", "joined",
     "passes", "continues",
 ]  # fmt: skip
 """step, out, wrapup, ready, end: our marks. up: the channel was answered. join, left: a queue. offer, missed, connect,
-complete: an agent's phone rings, stops, is answered, has talked. cancelled: of queue_log alone, the caller left while
-it rang. silenced: of events alone, the caller left or another agent answered. hangup: the channel is gone.
-hold, unhold: an agent's phone puts the caller on hold and takes them back. exit: left a queue, nobody said how.
-rings, talks, stops, holds, unholds, role: of another party's channel (parties.py). caller: who calls, and what was
-dialled. transfer; records, recorded; parked, unparked; message: left one; score: in a survey; origin: the call that is
-called back; joined: the call is a part of another. passes, continues: to and from another node (marks.py).
+complete: an agent's phone rings, stops, is answered, has talked (of queue_log also: blind or attended, sent the caller
+on). cancelled: of queue_log alone, the caller left while it rang. silenced: of events alone, the caller left or another
+agent answered. hangup: the channel is gone. hold, unhold: an agent's phone puts the caller on hold and takes them back.
+exit: left a queue, nobody said how. rings, talks, stops, holds, unholds, role: of another party's channel (parties.py);
+met: it was put through in a gap. caller: who calls, and what was dialled. transfer; records, recorded; parked,
+unparked; message: left one; score: in a survey; origin: the call that is called back; joined: the call is a part of
+another. passes, continues: to and from another node (marks.py).
 """
 
-OF_PARTIES = frozenset({"rings", "talks", "stops", "holds", "unholds", "role", "records", "recorded"})
+OF_PARTIES = frozenset({"rings", "talks", "met", "stops", "holds", "unholds", "role", "records", "recorded"})
 """What goes over to another call when this one turns out to be a part of it."""
 
 EVENTS_ALONE = OF_PARTIES | {

@@ -102,8 +102,7 @@ class Story(Struct):
         visit = self._visit()
         if visit is None or visit.outcome != "unfinished":
             return
-        rings = [leg for leg in visit.legs if leg.agent == said.name and leg.outcome == "unfinished"]
-        if not rings:
+        if not any(leg.agent == said.name and leg.outcome == "unfinished" for leg in visit.legs):
             self._put(replace(visit, legs=(*visit.legs, AgentLeg(said.name, said.at))))
 
     def _missed(self, said: Said) -> None:
@@ -139,9 +138,11 @@ class Story(Struct):
 
     def _complete(self, said: Said) -> None:
         self._end_hold(said)
-        self._leg(said.name, "answered", ended=said.at, hung_up_by=said.detail)
-        if self.record.ended and (self.record.project or said.detail):
-            self.set(hung_up_by=endings.who(self.record, said, self._queues))
+        self.record = parties.sent_on(self.record, said, answered_leg(self.record, said.name))
+        who = said.detail if said.detail in ("agent", "caller") else ""
+        self._leg(said.name, "answered", ended=said.at, hung_up_by=who)
+        if self.record.ended and (self.record.project or who):
+            self.set(hung_up_by=endings.who(self.record, replace(said, name=self.record.hung_up_by), self._queues))
 
     def _hold(self, said: Said) -> None:
         leg = self._talks(said.name)

@@ -124,16 +124,18 @@ class Switchboard(Struct):
             self._forget(channel.call)
         self._board.join(channel, live)
 
-    def _adopt(self, entry: Message, now: int) -> None:
-        """Take a listed channel that was made in a gap into the call it belongs to."""
+    def _adopt(self, entry: Message, now: int) -> Channel | None:
+        """Take a listed channel that was made in a gap, or entered in one, into the call it belongs to; return it."""
         id_ = entry.get("Uniqueid")
-        live = None if id_ in self._board.channels else self._lives_by(entry.get("Linkedid"))
-        if live:
-            channel = Channel(id_, entry.get("Channel"), now, self._epoch, linked=True)
-            self._board.add(channel)
-            self._board.join(channel, live)
-            if bridge := entry.get("BridgeId"):
-                self._board.enter(channel, bridge)
+        known = self._board.channels.get(id_)
+        live = None if known and known.call else self._lives_by(entry.get("Linkedid"))
+        if live is None:
+            return None
+        if known is None:
+            self._board.add(Channel(id_, entry.get("Channel"), now, self._epoch, linked=True))
+        channel = self._board.channels[id_]
+        self._board.join(channel, live)
+        return channel
 
     def _hung_up(self, event: Message, at: Edge) -> None:
         id_ = event.get("Uniqueid")
@@ -141,8 +143,7 @@ class Switchboard(Struct):
         left = (known := self._board.channels.get(id_)) and known.left
         channel = self._board.drop(id_)
         if channel is None or live is None:
-            if channel is None or channel.call:
-                self._tell(self._call(id_), Said("hangup", at, detail=event.get("Cause")))
+            self._tell(self._call(id_), Said("hangup", at, detail=event.get("Cause")))
             return
         if channel.party:
             self._stops(live, channel, at, event.get("Cause"))
@@ -154,23 +155,30 @@ class Switchboard(Struct):
             self._consulted(live)
 
     def _consulted(self, live: Live) -> None:
-        """A call that an agent made beside another, and nobody was transferred: it belongs to the agent's part."""
+        """A call that an agent made beside another, and nobody was transferred: it belongs to the agent's part, though
+        the caller may have hung up meanwhile.
+        """
         draft = self._calls.get(live.call)
-        whole = self._board.lives.get(live.beside)
-        if live.foreign and draft and draft.told is None and whole and whole.call in self._calls:
-            self._absorb(live, whole, "consult")
+        if live.foreign and draft and draft.told is None and live.beside in self._calls:
+            if whole := self._board.lives.get(live.beside):
+                self._board.absorb(live, whole)
+            self._hand_over(live.call, live.beside, "consult")
 
     def _absorb(self, part: Live, whole: Live, how: str) -> None:
         """Make one call a part of another: who took part in it took part in that."""
         self._board.absorb(part, whole)
-        gone, into = self._calls.get(part.call), self._of(whole.call)
+        self._hand_over(part.call, whole.call, how)
+
+    def _hand_over(self, part: str, whole: str, how: str) -> None:
+        """What was said of those who took part in one call is of another."""
+        gone, into = self._calls.get(part), self._of(whole)
         if gone is None or into is None or gone is into:
             return
         for one in gone.heard:
             if one.said.kind in OF_PARTIES:
                 into.hear(replace(one.said, detail=how) if one.said.kind == "rings" else one.said, one.epoch)
-        gone.joined = whole.call
-        self._forget(part.call)
+        gone.joined = whole
+        self._forget(part)
 
     def _on_hanguprequest(self, event: Message, _at: Edge) -> None:
         """The other end of a channel hung up."""

@@ -294,7 +294,7 @@ class Tracker(ChannelTold):
 
     def _on_coreshowchannel(self, event: Message, _at: Edge) -> None:
         self._listings.entry(event)
-        self._adopt(event, self.now)
+        self._finds(event, self.now)
         self._owe(event)
 
     def _on_coreshowchannelscomplete(self, _event: Message, _at: Edge) -> None:

@@ -26,7 +26,7 @@ class Transfers(Dialling):
         live = self._board.live_of(by) or self._lives_by(event.get("TransfererLinkedid") or by)
         if live is None:
             return
-        live.transferring = True
+        live.transferring, live.queued = True, False
         if live.anchor == by:
             live.anchor = event.get("TransfereeUniqueid") or self._partner(by) or by
         said = Said("transfer", at, endpoint(event.get("TransfererChannel")), "blind", number=event.get("Extension"))

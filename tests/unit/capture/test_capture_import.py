@@ -214,6 +214,7 @@ def test_queues_that_are_not_ours(tmp_path):
     assert (three.outcome, three.ended, three.visits[0].outcome) == ("unfinished", None, "exit_key")
     assert [visit.outcome for visit in four.visits] == ["timeout", "answered"]
     assert (four.outcome, four.ended) == ("answered", None)
+    assert [(one.kind, one.made_by, one.number) for one in four.transfers] == [("blind", "SIP/102", "200")]
     assert sorted(found) == [
         ("Agent/7", "logged_in", "", 1 * SECOND, 9 * SECOND),
         ("SIP/101", "logged_in", "", 0, 9 * SECOND),

@@ -1,0 +1,160 @@
+"""A caller whom an agent sends on, seen through gaps of the events: what queue_log and a listing tell of it."""
+
+from pathlib import Path
+
+import pytest
+
+from cctoolkit.ami.protocol import Parser
+from cctoolkit.capture.feeder import BACKFILL, Feeder
+from cctoolkit.capture.tracker import Tracker
+from cctoolkit.cdr.records import Edge, Party, Transfer
+
+STORIES = Path(__file__).parents[2] / "replay/transfer"
+CALLER = "+7916000021"
+SECOND = 1_000_000
+
+
+def pieces(story):
+    """Return the stream's messages, each with its bytes."""
+    stream = (STORIES / story / "stream.ami").read_bytes()
+    parts = [data + b"\r\n\r\n" for data in stream.split(b"\r\n\r\n")]
+    greeting = b"Asterisk Call Manager/11.0.0\r\n"
+    return [(message, data) for data in parts for message in Parser().feed(greeting + data)]
+
+
+PIECES = pieces("agent-sends-the-caller-on")
+ENTRY = next(message for message, _ in PIECES if message.get("Kind") == "entry" and message.get("Detail") == CALLER)
+CALL, STAMP = ENTRY.get("Call"), int(float(ENTRY.get("Timestamp")))
+
+
+def place(name, **headers):
+    """Return where the first event of the call with this name and these headers stands."""
+    for number, (message, _) in enumerate(PIECES):
+        of_call = CALL in (message.get("Linkedid"), message.get("Uniqueid"), message.get("TransfererLinkedid"))
+        if message.event == name and of_call and all(message.get(key) == value for key, value in headers.items()):
+            return number
+    raise AssertionError(name)
+
+
+def at(number):
+    """Return when a message was sent."""
+    seconds, _, micros = PIECES[number][0].get("Timestamp").partition(".")
+    return int(seconds) * SECOND + int(micros)
+
+
+def log(until):
+    """Return the call's lines of queue_log up to a moment: of each mark, and those of app_queue."""
+    lines = [
+        (at(place("QueueCallerJoin")), f"northwind-hotline.orders|NONE|ENTERQUEUE||{CALLER}|1"),
+        (at(place("AgentConnect")), f"northwind-hotline.orders|ivanova|CONNECT|1|n1-{STAMP}.9|1"),
+        (at(place("AgentComplete")), "northwind-hotline.orders|ivanova|BLINDTRANSFER|21|colleagues|1|1|1"),
+    ]
+    for number, (one, _) in enumerate(PIECES):
+        if one.get("UserEvent") == "CCT" and one.get("Call") == CALL:
+            words = (one.get(name) for name in ("Project", "Generation", "Release", "Step", "Detail"))
+            lines.append((at(number), f"NONE|NONE|CCT{one.get('Kind').upper()}|{'|'.join(words)}"))
+    return "".join(f"{moment // SECOND}|{CALL}|{line}\n" for moment, line in sorted(lines) if moment <= until)
+
+
+def told(first, last, *, listed=b""):
+    """Return the call's record when the events from one place to before another were lost, and what is listed then."""
+    feeder = Feeder(Tracker("n1"))
+    feeder.take(b"".join(data for _, data in PIECES[:first]))
+    feeder.take(b"")
+    feeder.take(PIECES[last][1])
+    feeder.take(BACKFILL + log(at(last)).encode())
+    feeder.take(listed or b"\r\n")
+    feeder.take(b"".join(data for _, data in PIECES[last + 1 :]))
+    records, _ = feeder.tracker.take()
+    return next(record for record in records if record.call == CALL)
+
+
+def listing(*channels):
+    """Return the answer to CoreShowChannels: (channel's first event, application, bridge)."""
+    rows = []
+    for message, application, bridge in channels:
+        rows.append(
+            "Event: CoreShowChannel\r\nActionID: 9\r\n"
+            f"Channel: {message.get('Channel')}\r\nUniqueid: {message.get('Uniqueid')}\r\n"
+            f"Linkedid: {message.get('Linkedid')}\r\nApplication: {application}\r\nBridgeId: {bridge}\r\n\r\n"
+        )
+    end = f"Event: CoreShowChannelsComplete\r\nActionID: 9\r\nListItems: {len(channels)}\r\n\r\n"
+    return ("Response: Success\r\nActionID: 9\r\nEventList: start\r\n\r\n" + "".join(rows) + end).encode()
+
+
+def first(name, channel):
+    """Return where the first event with this name of an endpoint's channel stands."""
+    return next(n for n, (one, _) in enumerate(PIECES) if one.event == name and one.get("Channel").startswith(channel))
+
+
+RINGS = first("Newchannel", "PJSIP/novikov-")
+BRIDGE = PIECES[first("BridgeEnter", "PJSIP/novikov-")][0].get("BridgeUniqueid")
+CALLERS = PIECES[first("Newchannel", "PJSIP/carrier-")][0]
+
+
+@pytest.mark.parametrize("lost", ["AgentConnect", "QueueCallerLeave", "BlindTransfer"])
+def test_a_transfer_in_a_gap_is_told_by_queue_log(lost):
+    """Who sent the call on and where to is in its line; whoever rings then is where it was sent."""
+    record = told(place(lost), place("AgentComplete") + 1, listed=listing((CALLERS, "Dial", "")))
+    second = at(place("AgentComplete")) // SECOND * SECOND
+    [sent] = record.transfers
+    assert sent == Transfer("blind", sent.at, "PJSIP/ivanova", "21", "PJSIP/novikov")
+    assert sent.at.source == "queue_log"
+    assert second <= sent.at.at <= second + SECOND
+    assert [(party.endpoint, party.how, party.outcome) for party in record.parties] == [
+        ("PJSIP/novikov", "transfer", "answered")
+    ]
+    assert record.hung_up_by == "agent"
+
+
+def test_an_agent_who_was_connected_in_a_gap_sends_the_caller_on():
+    """That the queue was left was told by nobody: whoever rings after the transfer is no phone of the queue's."""
+    record = told(place("QueueCallerLeave"), place("AgentConnect") + 1)
+    assert [(party.endpoint, party.how) for party in record.parties] == [("PJSIP/novikov", "transfer")]
+    assert [(one.at.source, one.taken_by) for one in record.transfers] == [("ami", "PJSIP/novikov")]
+
+
+def test_who_took_the_call_in_a_gap_is_found_by_the_listing():
+    """A phone that began to ring in the gap is known by its channel, to its second; when it answered nobody knows."""
+    phone = PIECES[RINGS][0]
+    together = max(
+        n for n, (one, _) in enumerate(PIECES) if one.event == "BridgeEnter" and one.get("BridgeUniqueid") == BRIDGE
+    )
+    record = told(RINGS, together + 1, listed=listing((CALLERS, "Dial", BRIDGE), (phone, "AppDial", BRIDGE)))
+    [party] = record.parties
+    rang = Edge(at(RINGS) // SECOND * SECOND, "queue_status")
+    assert party == Party(phone.get("Uniqueid"), "PJSIP/novikov", "", "transfer", rang, None, party.ended, "answered")
+    assert party.ended.source == "ami"
+    assert record.transfers[0].taken_by == "PJSIP/novikov"
+    assert record.hung_up_by == "agent"
+
+
+def test_a_call_whose_entry_fell_into_a_gap_has_its_end():
+    """Its channel was heard of before, in no call; the log tells of the call, and the events of its end."""
+    record = told(place("UserEvent", Kind="entry"), place("QueueCallerJoin"), listed=listing((CALLERS, "Queue", "")))
+    assert (record.entered.source, record.ended.source, record.outcome) == ("queue_log", "ami", "answered")
+    assert [(party.endpoint, party.how) for party in record.parties] == [("PJSIP/novikov", "transfer")]
+
+
+def test_a_caller_hangs_up_while_somebody_is_asked():
+    """The agent's second call goes on after the first is over, and is a part of it all the same."""
+    story = pieces("agent-asks-another-first")
+    entry = [message.get("Call") for message, _ in story if message.get("Kind") == "entry"][-1]
+    begun = max(
+        n
+        for n, (one, _) in enumerate(story)
+        if one.event == "DialBegin" and one.get("Uniqueid") == one.get("Linkedid") != entry
+    )
+    ends = [
+        data for one, data in story[begun:] if one.get("Linkedid") == entry and one.event in ("AgentComplete", "Hangup")
+    ]
+    rest = [data for one, data in story[begun + 1 :] if one.get("Linkedid") != entry]
+    feeder = Feeder(Tracker("n1"))
+    feeder.take(b"".join([*(data for _, data in story[: begun + 1]), *ends, *rest]))
+    records = feeder.tracker.take()[0]
+    assert [record.call for record in records if not record.project] == []
+    record = next(record for record in records if record.call == entry)
+    assert [(party.endpoint, party.how, party.outcome) for party in record.parties] == [
+        ("PJSIP/mikhailova", "consult", "cancelled")
+    ]
+    assert record.ended
