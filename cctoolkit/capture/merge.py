@@ -17,7 +17,7 @@ _EARLY, _LATE = 2 * SECOND, SECOND
 _COARSE = SECOND // 100
 """A line's second is that of the kernel's coarse clock, which may be a tick behind the one of the events."""
 _LEFT_OVER, _UNTOLD_YET, _NEVER = 1e3, 0.1, 1e9
-_UNTOLD = frozenset({"cancelled", "up"})
+_UNTOLD = frozenset({"cancelled", "up", "exit"})
 """What the log may tell and the events of the same moment do not."""
 
 

@@ -126,7 +126,7 @@ def _queued(call: LoggedCall, line: Line) -> Iterator[Said]:
     """Read a line of app_queue: of a queue of ours, and in a call that is none of ours, of a queue as it is called."""
     ids, make = marks.queue_ids(line.queue), _LINES.get(line.event)
     if not call.start.project:
-        make = make or _PLAIN_LINES.get(line.event)
+        make = _PLAIN_LINES.get(line.event, make)
     elif ids is None:
         return
     if make:
@@ -159,6 +159,7 @@ _LINES: dict[str, Callable[[Line, Edge, str], Said]] = {
     "ABANDON": _left("abandoned"),
     "EXITWITHTIMEOUT": _left("timeout"),
     "EXITEMPTY": _left("no_agents"),
+    "EXITWITHKEY": lambda _line, at, queue: Said("exit", at, queue),
 }
 
 _PLAIN_LINES: dict[str, Callable[[Line, Edge, str], Said]] = {

@@ -48,11 +48,9 @@ class Queueing(Attendance):
         self._queued("join", event, at, member=False)
 
     def _on_queuecallerleave(self, event: Message, at: Edge) -> None:
-        live = self._board.live_of(event.get("Uniqueid"))
-        if live:
+        if live := self._board.live_of(event.get("Uniqueid")):
             live.queued = False
-            if live.foreign:
-                self._queued("exit", event, at, member=False)
+        self._queued("exit", event, at, member=False)
 
     def _on_join(self, event: Message, at: Edge) -> None:
         self._on_queuecallerjoin(older.queue(event), at)

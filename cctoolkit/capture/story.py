@@ -31,7 +31,7 @@ class Story(Struct):
     _waits_in: str = ""
     """The queue step whose queue the call has not joined (yet)."""
     _exit: Edge | None = None
-    """When a queue of another dialplan was left, until it is said how."""
+    """When a queue was left, until it is said how: by a key, if nobody says anything else."""
     _epoch: int = 0
     _held: int = 0
     """The epochs of what is said now, and of the last hold."""
@@ -81,8 +81,8 @@ class Story(Struct):
             self.set(answered=said.at)
 
     def _join(self, said: Said) -> None:
-        self._waits_in = ""
         self._went_on()
+        self._waits_in, self._exit = "", None
         self._visits(QueueVisit(said.name, said.at))
 
     def _went_on(self) -> None:
@@ -194,8 +194,7 @@ class Story(Struct):
         self.set(hung_up_by=endings.who(self.record, said, self._queues))
 
     def _cancel(self, at: Edge) -> None:
-        visit = self._visit()
-        if visit and any(leg.outcome == "unfinished" for leg in visit.legs):
+        if (visit := self._visit()) and any(leg.outcome == "unfinished" for leg in visit.legs):
             legs = [
                 replace(leg, outcome="cancelled", ended=at) if leg.outcome == "unfinished" else leg
                 for leg in visit.legs

@@ -250,9 +250,16 @@ def comes_and_goes(c: Call) -> Call:
     return c.ended("back", after=2.5)
 
 
+def presses_key_and_hangs_up(c: Call) -> Call:
+    """The queue has let the caller go, and no step says where to: the call is over before."""
+    c.enter().menu().key().into().rings().silenced()
+    return c.both("QueueCallerLeave", "EXITWITHKEY", 1, 1, 1, 1).ended()
+
+
 STORIES = (
     answered, answered_end_after_wrap, missed_then_answered, ring_all, gives_up, times_out, overflows,
     twice_the_same_queue, full, becomes_empty, timeout_then_full, hangs_up_in_menu, presses_key_in_queue, comes_and_goes,
+    presses_key_and_hangs_up,
 )  # fmt: skip
 
 

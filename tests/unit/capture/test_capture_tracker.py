@@ -57,6 +57,7 @@ EXPECTED = {
     "hangs_up_in_menu": ("ended_in_flow", "caller", [], [], []),
     "presses_key_in_queue": ("ended_in_flow", "caller", ["orders:queue-key-1", "subject:"], [("orders", "exit_key")], [["ivanova:cancelled"]]),
     "comes_and_goes": ("transferred", "", ["on:transfer-busy", "back:transferred"], [], []),
+    "presses_key_and_hangs_up": ("ended_in_flow", "caller", ["orders:"], [("orders", "exit_key")], [["ivanova:cancelled"]]),
 }  # fmt: skip
 
 
