@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from cctoolkit.cdr.records import PRECISION_SECONDS, AgentLeg, CallRecord, Edge
-from cctoolkit.lab.notes import NEAR, Dial, Held, Note, PhoneLeg
+from cctoolkit.lab import sent_on
+from cctoolkit.lab.notes import NEAR, Dial, Note
+from cctoolkit.lab.phone_legs import Held, PhoneLeg
 from cctoolkit.lab.queue_lines import Logged
 from cctoolkit.model.guard import Key
 
@@ -44,8 +46,10 @@ def outcomes(note: Note, record: CallRecord) -> Iterator[str]:
         yield f"the caller {note.lived}, the record says {record.outcome}"
     who = _BY.get(note.hung_up_by, note.hung_up_by)
     # Who ended a transferred call is known at the other end only.
-    # A call that goes on after its agent is ended by the flow; for the caller it was the agent who left.
-    known = {record.hung_up_by, _left_first(record)} if _went_on(record) else {record.hung_up_by}
+    # A call that goes on after its agent is ended by the flow; for the caller it was the agent who left, or whom the
+    # agent had sent it to.
+    left_first = "agent" if record.transfers else _left_first(record)
+    known = {record.hung_up_by, left_first} if _went_on(record) else {record.hung_up_by}
     if who not in known and record.outcome != "transferred":
         yield f"hung up by the {who}, the record says {record.hung_up_by or 'nobody'}"
 
@@ -143,7 +147,7 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up
         found += [
             (f"{name} rings", leg.offered, phone.rang),
             (f"{name} answers", leg.answered, phone.answered),
-            (f"{name} ends", leg.ended, phone.ended),
+            (f"{name} ends", leg.ended, _talk_over(leg, phone)),
         ]
         seen = _holds_seen(leg, phone)
         if len(leg.holds) == len(seen):
@@ -151,7 +155,13 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up
                 found.append((f"{name} holds {count}", hold.start, held.start))
                 found.append((f"{name} unholds {count}", hold.end if hold.whole else None, held.end or phone.ended))
         found += [(f"{name} ready", leg.wrap_up_ended, dial.answered) for dial in _pressed(leg, ready, longest_wrap_up)]
+    found += sent_on.edges(note, record)
     return {name: _apart_ms(edge, at) for name, edge, at in found if edge and at}
+
+
+def _talk_over(leg: AgentLeg, phone: PhoneLeg) -> datetime | None:
+    """Return when an agent's talk was over: for who sends the caller on it is so before the phone's call is."""
+    return phone.sent.at if phone.sent and not leg.hung_up_by else phone.ended
 
 
 def _over(note: Note, edge: Edge | None) -> datetime | None:
@@ -172,8 +182,8 @@ def _apart_ms(edge: Edge, at: datetime) -> float:
 
 
 def _blur_us(edge: Edge) -> int:
-    """queue_log has whole seconds; events have microseconds."""
-    return round(PRECISION_SECONDS[edge.source] * 1_000_000) if edge.source == "queue_log" else 0
+    """queue_log has whole seconds, and so have listings; events have microseconds."""
+    return round(PRECISION_SECONDS[edge.source] * 1_000_000) if edge.source != "ami" else 0
 
 
 def _paired(note: Note, record: CallRecord) -> Iterator[tuple[AgentLeg, PhoneLeg]]:
@@ -189,11 +199,13 @@ def _paired(note: Note, record: CallRecord) -> Iterator[tuple[AgentLeg, PhoneLeg
 
 
 def _pressed(leg: AgentLeg, ready: Sequence[Dial], longest: float) -> Iterator[Dial]:
-    """Ready is a call to a feature code; when the wrap-up's limit ended it, one that came after it ended nothing."""
+    """Ready is a call to a feature code; when the wrap-up's limit ended it, one that came after it ended nothing. Of
+    several calls that end a wrap-up the nearest did.
+    """
     began, ended = leg.wrap_up_started, leg.wrap_up_ended
     if began and ended and (ended.at - began.at) / 1_000_000 < longest - _TIMER_SECONDS:
-        near = [d for d in ready if d.agent == leg.agent and abs((d.answered - ended.moment()).total_seconds()) < 1]
-        yield from near[:1]
+        apart = [(abs((d.answered - ended.moment()).total_seconds()), d) for d in ready if d.agent == leg.agent]
+        yield from (d for seconds, d in sorted(apart, key=lambda one: one[0])[:1] if seconds < 1)
 
 
 def legs_of(record: CallRecord) -> list[AgentLeg]:

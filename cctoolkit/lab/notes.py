@@ -1,7 +1,8 @@
 """What each caller did and lived through, from the street's own log alone: the node has no word in it.
 
 A phone's leg belongs to the call whose number it shows: traffic gives each caller a number of its own. An anonymous
-caller's leg is found by time, where time allows only one.
+caller's leg is found by time, where time allows only one. A phone that rings after an agent has sent the caller on is
+where they were sent.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -12,8 +13,10 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from cctoolkit.lab import phone_legs
+from cctoolkit.lab.phone_legs import PhoneLeg, at, said
 from cctoolkit.lab.session import shown
-from cctoolkit.lab.witness import USER_EVENT, WitnessEvent
+from cctoolkit.lab.witness import WitnessEvent
 
 NEAR = timedelta(seconds=0.05)
 """What lies nearer together than this may have crossed on the wire: who came first is each side's own truth."""
@@ -31,28 +34,9 @@ class Press(msgspec.Struct, frozen=True):
     end: datetime | None = None
 
 
-class Held(msgspec.Struct, frozen=True):
-    """The phone put its caller on hold, and took them back (None: the call ended first)."""
-
-    start: datetime
-    end: datetime | None = None
-
-
-class PhoneLeg(msgspec.Struct, frozen=True):
-    """A call on an agent's phone. `hung_up`: the agent did it."""
-
-    agent: str
-    rang: datetime
-    number: str = ""
-    answered: datetime | None = None
-    ended: datetime | None = None
-    hung_up: bool = False
-    holds: tuple[Held, ...] = ()
-
-
 class Note(msgspec.Struct, frozen=True):
     """One caller's call. `number` was dialled, `caller` are the digits sent ("": anonymous); `legs_known` is false
-    where phones may have rung for this call or for another anonymous one.
+    where phones may have rung for this call or for another anonymous one. `beyond`: the legs of those it was sent to.
     """
 
     call: str
@@ -66,11 +50,17 @@ class Note(msgspec.Struct, frozen=True):
     presses: tuple[Press, ...] = ()
     legs: tuple[PhoneLeg, ...] = ()
     legs_known: bool = True
+    beyond: tuple[PhoneLeg, ...] = ()
 
     @property
     def agent(self) -> str:
         """Who answered, "" when nobody did."""
         return next((leg.agent for leg in self.legs if leg.answered), "")
+
+    @property
+    def heard(self) -> tuple[PhoneLeg, ...]:
+        """The legs of all whom the caller may have talked to, wherever the call was sent."""
+        return (*self.legs, *self.beyond, *(one for leg in self.legs if leg.sent for one in leg.asked))
 
     @property
     def lived(self) -> Lived:
@@ -90,7 +80,7 @@ class Note(msgspec.Struct, frozen=True):
         """Who ended it: what the street did itself it has noted; else it was the node."""
         if self.ended is None:
             return ""
-        ends = [leg.ended for leg in self.legs if leg.hung_up and leg.ended and leg.ended <= self.ended]
+        ends = [leg.ended for leg in self.heard if leg.hung_up and leg.ended and leg.ended <= self.ended]
         if ends:
             return "agent"
         return "caller" if self.hung_up else "node"
@@ -100,7 +90,11 @@ class Note(msgspec.Struct, frozen=True):
         """Say whether caller and agent acted so close together that the node may have seen it the other way round."""
         if not self.hung_up or self.ended is None:
             return False
-        acts = [act for leg in self.legs for act in (leg.answered, leg.ended if leg.hung_up else None)]
+        acts = [
+            act
+            for leg in self.heard
+            for act in (leg.answered, leg.ended if leg.hung_up else None, leg.sent.at if leg.sent else None)
+        ]
         return any(act and abs(act - self.ended) <= NEAR for act in acts)
 
 
@@ -116,8 +110,7 @@ def notes(events: Sequence[WitnessEvent], calls: Collection[str]) -> list[Note]:
     """Return a note for each of these calls, in their order."""
     of = _grouped(events)
     found = [_note(call, of.get(call, ()), of.get(f"{call};2", ())) for call in calls]
-    legs = [_leg(own) for own in of.values() if own[0].rings_phone]
-    return _with_legs(found, sorted(legs, key=lambda leg: leg.rang))
+    return _with_legs(found, phone_legs.legs(of))
 
 
 def dials(events: Sequence[WitnessEvent]) -> list[Dial]:
@@ -146,14 +139,6 @@ def _grouped(events: Sequence[WitnessEvent]) -> dict[str, list[WitnessEvent]]:
     return of
 
 
-def _at(events: Sequence[WitnessEvent], kind: str) -> datetime | None:
-    return next((event.at for event in events if event.kind == kind), None)
-
-
-def _said(events: Sequence[WitnessEvent], name: str) -> list[WitnessEvent]:
-    return [event for event in events if event.kind == USER_EVENT and event.name == name]
-
-
 def _note(call: str, own: Sequence[WitnessEvent], far: Sequence[WitnessEvent]) -> Note:
     """`far` is the second half of a caller who says what Originate cannot: there stands the number."""
     numbers = [shown(event.caller_number) for event in far or own]
@@ -161,38 +146,19 @@ def _note(call: str, own: Sequence[WitnessEvent], far: Sequence[WitnessEvent]) -
         call,
         number=next((event.dialled for event in own if event.dialled), ""),
         caller=next(filter(None, numbers), ""),
-        dialled=_at(own, "CHAN_START"),
-        answered=_at(own, "ANSWER"),
-        ended=_at(own, "HANGUP"),
+        dialled=at(own, "CHAN_START"),
+        answered=at(own, "ANSWER"),
+        ended=at(own, "HANGUP"),
         cause=next((event.cause for event in own if event.kind == "HANGUP"), None),
-        hung_up=bool(_said(own, "hung_up")),
+        hung_up=bool(said(own, "hung_up")),
         presses=tuple(_presses(own)),
     )
 
 
 def _presses(own: Sequence[WitnessEvent]) -> Iterator[Press]:
-    ends = _said(own, "pressed")
-    for index, event in enumerate(_said(own, "pressing")):
+    ends = said(own, "pressed")
+    for index, event in enumerate(said(own, "pressing")):
         yield Press(event.extra, event.at, ends[index].at if index < len(ends) else None)
-
-
-def _leg(own: Sequence[WitnessEvent]) -> PhoneLeg:
-    first = own[0]
-    return PhoneLeg(
-        first.endpoint.removeprefix("phone-"),
-        first.at,
-        shown(first.caller_number),
-        _at(own, "ANSWER"),
-        _at(own, "HANGUP"),
-        bool(_said(own, "hung_up")),
-        tuple(_holds(own)),
-    )
-
-
-def _holds(own: Sequence[WitnessEvent]) -> Iterator[Held]:
-    ends = _said(own, "unheld")
-    for index, event in enumerate(_said(own, "held")):
-        yield Held(event.at, ends[index].at if index < len(ends) else None)
 
 
 def _with_legs(found: Sequence[Note], legs: Sequence[PhoneLeg]) -> list[Note]:
@@ -208,7 +174,15 @@ def _with_legs(found: Sequence[Note], legs: Sequence[PhoneLeg]) -> list[Note]:
             mine[could[0].call].append(leg)
         else:
             unsure.update(note.call for note in could)
-    return [replace(note, legs=tuple(mine[note.call]), legs_known=note.call not in unsure) for note in found]
+    return [_split(replace(note, legs=tuple(mine[note.call]), legs_known=note.call not in unsure)) for note in found]
+
+
+def _split(note: Note) -> Note:
+    sent = min((leg.sent.at for leg in note.legs if leg.sent), default=None)
+    if sent is None:
+        return note
+    beyond = tuple(leg for leg in note.legs if leg.rang >= sent)
+    return replace(note, legs=tuple(leg for leg in note.legs if leg not in beyond), beyond=beyond)
 
 
 def _spans(note: Note, leg: PhoneLeg) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cctoolkit.cdr.records import PRECISION_SECONDS, CallRecord
-from cctoolkit.lab import differences, queue_lines
+from cctoolkit.lab import differences, queue_lines, sent_on
 from cctoolkit.lab.notes import Dial, Note
 from cctoolkit.lab.queue_lines import Logged
 
@@ -90,8 +90,8 @@ def match(records: Sequence[CallRecord], notes: Sequence[Note]) -> list[tuple[No
         for record in by_caller.get(note.caller, ())
         if note.dialled and (note.caller or abs(_late(note, record)) <= _SAME_CALL_SECONDS)
     ]
-    # What is known exactly first: of two anonymous calls of one second the log alone tells neither.
-    pairs.sort(key=lambda pair: (PRECISION_SECONDS[pair[1].entered.source], _apart(*pair)))
+    # What is known exactly first: of two anonymous calls of one second the log alone tells neither, but by the keys.
+    pairs.sort(key=lambda pair: (PRECISION_SECONDS[pair[1].entered.source], _unlike(*pair), _apart(*pair)))
     taken: dict[str, CallRecord] = {}
     used: set[int] = set()
     for note, record in pairs:
@@ -104,6 +104,11 @@ def match(records: Sequence[CallRecord], notes: Sequence[Note]) -> list[tuple[No
 
 def _late(note: Note, record: CallRecord) -> float:
     return (record.entered.moment() - note.dialled).total_seconds() if note.dialled else float("inf")
+
+
+def _unlike(note: Note, record: CallRecord) -> int:
+    """Say whether an anonymous caller did otherwise than this record tells; a number of its own needs no such word."""
+    return 0 if note.caller else len([*differences.keys(note, record), *differences.outcomes(note, record)])
 
 
 def _apart(note: Note, record: CallRecord) -> float:
@@ -158,6 +163,7 @@ def _judge(
         reasons += differences.lines(record, line)
     if note and record:
         otherwise = [*differences.outcomes(note, record), *differences.answers(note, record)]
+        otherwise += sent_on.differences(note, record)
         reasons += differences.rings(note, record)
         reasons += [*differences.holds(note, record), *differences.keys(note, record)]
         apart = differences.edges(note, record, ready, limits.wrap_up_seconds)

@@ -10,7 +10,7 @@ import msgspec
 
 from cctoolkit.ami.client import Client
 from cctoolkit.errors import SwitchError, UsageError
-from cctoolkit.lab.street_config import NAME_PIECES, NUMBER_PIECES, PIECE_BYTES
+from cctoolkit.lab.street_config import ASK_SECONDS, NAME_PIECES, NUMBER_PIECES, PIECE_BYTES
 
 RING_SECONDS = 1800.0
 _KEYS = re.compile(r"[0-9*#A-D]+")
@@ -35,7 +35,8 @@ class Caller(msgspec.Struct, frozen=True):
 class PhoneAct(msgspec.Struct, frozen=True):
     """What a phone does with a call: `answer_after` seconds of ringing it answers, and after `talk` seconds hangs up
     (0: never). With a `hold` (whole seconds, 0: none) it puts the caller on hold `hold_after` seconds after the
-    answer, and `talk` counts from when it takes the caller back.
+    answer, and `talk` counts from when it takes the caller back. A number to `refer` to: `refer_after` seconds later it
+    sends the caller there, unseen or, where it `asks`, after a talk with whoever answers; if nobody does, it talks on.
     """
 
     mode: Mode = "answer"
@@ -43,6 +44,16 @@ class PhoneAct(msgspec.Struct, frozen=True):
     talk: float = 0
     hold_after: float = 0
     hold: int = 0
+    refer: str = ""
+    refer_after: float = 0
+    asks: bool = False
+
+    @property
+    def coded(self) -> str:
+        """Return it as the street's dialplan reads it."""
+        seconds = f"{self.answer_after:g}:{self.talk:g}:{self.hold_after:g}:{self.hold}"
+        refer = f"{dialled(self.refer)}:{self.refer_after:g}:{'asks' if self.asks else ''}" if self.refer else "::"
+        return f"{self.mode}:{seconds}:{refer}"
 
 
 class Session:
@@ -86,6 +97,14 @@ class Session:
         more = {"Account": number, "Timeout": f"{RING_SECONDS * 1000:.0f}"}
         await self._originate(call, f"PJSIP/{dialled(number)}@phone-{agent}", more, variables)
         return call
+
+    async def asks(self, agent: str, number: str, channel: str, talk: float) -> None:
+        """Let the agent's phone, which has a caller on hold by `channel`, call `number` beside, ASK_SECONDS at most.
+        Once somebody has answered and they have talked for `talk` seconds, it sends the caller there.
+        """
+        more = {"Account": number, "Timeout": f"{ASK_SECONDS * 1000}", "Context": "asks"}
+        variables = [f"FOR={channel}", f"AGENT={agent}", f"ASK={talk:g}"]
+        await self._originate(_id(), f"PJSIP/{dialled(number)}@phone-{agent}", more, variables)
 
     async def _originate(
         self, call: str, channel: str, more: Mapping[str, str | Sequence[str]], variables: Sequence[str]
@@ -138,22 +157,13 @@ class Session:
 
     async def set_phone(self, agent: str, act: PhoneAct) -> None:
         """Say what the agent's phone does from its next call on."""
-        await self._put(
-            f"phone-{agent}",
-            {
-                "mode": act.mode, "answer_after": f"{act.answer_after:g}", "talk": f"{act.talk:g}",
-                "hold_after": f"{act.hold_after:g}", "hold": str(act.hold), "turns": "0",
-            },
-        )  # fmt: skip
+        await self._put(f"phone-{agent}", {"act": act.coded, "turns": "0"})
 
     async def set_turns(self, agent: str, turns: Sequence[PhoneAct]) -> None:
         """Say what the agent's phone does with each call that rings it, in turn, round and round. None: as `set_phone`
         says.
         """
-        acts = {
-            f"turn-{i}": f"{one.mode}:{one.answer_after:g}:{one.talk:g}:{one.hold_after:g}:{one.hold}"
-            for i, one in enumerate(turns)
-        }
+        acts = {f"turn-{i}": one.coded for i, one in enumerate(turns)}
         await self._put(f"phone-{agent}", {**acts, "next": "0", "turns": str(len(turns))})
 
     async def _put(self, family: str, values: Mapping[str, str]) -> None:

@@ -1,10 +1,10 @@
 """The street's hand-written configuration: the outside world as one more Asterisk.
 
 The carrier stands at the block's first address, the agents' phones at the second. What they do is dialplan,
-set per call by channel variables and per phone by AstDB entries: `phone-<agent>/{mode,answer_after,talk,hold_after,
-hold}`, or `phone-<agent>/turn-<n>` ("answer:1.5:20::"), one for each call that rings it, round and round, while `turns`
-says how many there are. A phone holds as a person's does: by a re-INVITE with sendonly, and another when it takes the
-caller back.
+set per call by channel variables and per phone by AstDB entries: `phone-<agent>/act` ("answer:1.5:20", as `PhoneAct`
+says), or `phone-<agent>/turn-<n>`, one for each call that rings it, round and round, while `turns` says how many there
+are. A phone holds as a person's does: by a re-INVITE with sendonly, and another when it takes the caller back. It sends
+a caller on by REFER, where it has asked there first by a second call, with Replaces.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,9 @@ USER = "cct-street"
 NAME_PIECES, NUMBER_PIECES = 24, 8
 PIECE_BYTES = 700
 """How long a caller's name and number may be, URI-encoded, in pieces: one piece fits into a line of AMI."""
+
+ASK_SECONDS = 2
+"""How long it rings whom an agent asks; the caller is on hold for twice as long at most."""
 
 WITNESS = "witness.csv"  # below its log folder, in Asterisk's own cel-custom
 
@@ -159,38 +162,60 @@ exten => _[+0-9]!,1,Answer()
 
 ; Calls from a node to a phone.
 [phones]
-exten => _[a-z0-9]!,1,Set(MODE=${{DB(phone-${{EXTEN}}/mode)}})
- same => n,Set(AFTER=${{DB(phone-${{EXTEN}}/answer_after)}})
- same => n,Set(TALK=${{DB(phone-${{EXTEN}}/talk)}})
- same => n,Set(HOLD_AFTER=${{DB(phone-${{EXTEN}}/hold_after)}})
- same => n,Set(HOLD=${{DB(phone-${{EXTEN}}/hold)}})
+exten => _[a-z0-9]!,1,Set(DO=${{DB(phone-${{EXTEN}}/act)}})
  same => n,Set(TURNS=${{DB(phone-${{EXTEN}}/turns)}})
  same => n,GotoIf($[0${{TURNS}} = 0]?act)
  same => n,Set(TURN=${{DB(phone-${{EXTEN}}/next)}})
  same => n,Set(DB(phone-${{EXTEN}}/next)=$[(${{TURN}} + 1) % ${{TURNS}}])
  same => n,CELGenUserEvent(turn,${{TURN}})
  same => n,Set(DO=${{DB(phone-${{EXTEN}}/turn-${{TURN}})}})
- same => n,Set(MODE=${{CUT(DO,:,1)}})
+ same => n(act),Set(MODE=${{CUT(DO,:,1)}})
  same => n,Set(AFTER=${{CUT(DO,:,2)}})
  same => n,Set(TALK=${{CUT(DO,:,3)}})
  same => n,Set(HOLD_AFTER=${{CUT(DO,:,4)}})
  same => n,Set(HOLD=${{CUT(DO,:,5)}})
- same => n(act),GotoIf($["${{MODE}}" = "busy"]?busy)
+ same => n,Set(REFER=${{CUT(DO,:,6)}})
+ same => n,Set(REFER_AFTER=${{CUT(DO,:,7)}})
+ same => n,Set(ASKS=${{CUT(DO,:,8)}})
+ same => n,GotoIf($["${{MODE}}" = "busy"]?busy)
  same => n,Ringing()
  same => n,GotoIf($["${{MODE}}" = "never"]?never)
  same => n,Wait(${{IF($["${{AFTER}}" = ""]?1:${{AFTER}})}})
  same => n(answer),Answer()
  same => n,StartMusicOnHold()
- same => n,GotoIf($[0${{HOLD}} = 0]?talk)
+ same => n,GotoIf($[0${{HOLD}} = 0]?refer)
  same => n,Wait(${{HOLD_AFTER}})
  same => n,CELGenUserEvent(held)
  same => n,BridgeWait(${{UNIQUEID}},participant,e(h)S(${{HOLD}}))
  same => n,CELGenUserEvent(unheld)
+ same => n(refer),GotoIf($["${{REFER}}" = ""]?talk)
+ same => n,Wait(${{REFER_AFTER}})
+ same => n,GotoIf($["${{ASKS}}" != "asks"]?refers)
+ same => n,CELGenUserEvent(held)
+ same => n,CELGenUserEvent(asks,${{REFER}})
+ same => n,BridgeWait(${{UNIQUEID}},participant,e(h)S({hold}))
+ same => n,CELGenUserEvent(unheld)
  same => n(talk),Wait(${{IF($["${{TALK}}" = "" | "${{TALK}}" = "0"]?86400:${{TALK}})}})
  same => n,CELGenUserEvent(hung_up)
  same => n,Hangup(16)
+ same => n(joins),CELGenUserEvent(unheld)
+ same => n(refers),CELGenUserEvent(refers,${{REFER}})
+ same => n,Transfer(PJSIP/<sip:${{REFER}}@{home}${{SHARED(REPLACES)}}>)
+ same => n,CELGenUserEvent(referred,${{TRANSFERSTATUS}})
+ same => n,Hangup(16)
  same => n(busy),Hangup(17)
  same => n(never),Wait(86400)
+
+; An agent's second call, to ask whom the caller on hold is to be sent to: FOR is the phone's channel with that caller.
+[asks]
+exten => talk,1,StartMusicOnHold()
+ same => n,Wait(${{ASK}})
+ same => n,Set(TAGS=to-tag%3D${{CHANNEL(pjsip,remote_tag)}}%3Bfrom-tag%3D${{CHANNEL(pjsip,local_tag)}})
+ same => n,Set(SHARED(REPLACES,${{FOR}})=?Replaces=${{URIENCODE(${{CHANNEL(pjsip,call-id)}})}}%3B${{TAGS}})
+ same => n,ChannelRedirect(${{FOR}},phones,${{AGENT}},joins)
+ same => n,Wait({hold})
+ same => n,CELGenUserEvent(hung_up)
+ same => n,Hangup(16)
 """
 
 
@@ -202,12 +227,13 @@ def street_files(block: Block, nodes: Mapping[str, str], phones: Mapping[str, Se
         _PHONE.format(agent=agent, address=home, phones=block.phones, secret=secret.reveal())
         for agent, secret in phones.items()
     ]
+    name, number = _pieces("NAME", NAME_PIECES), _pieces("NUMBER", NUMBER_PIECES)
     transports = [transport("carrier", block.carrier), transport("phones", block.phones)]
     return {
         **common_files("street"),
         "manager.conf": manager(block.street) + of_all_rights(Account(USER, own)),
         "pjsip.conf": "\n".join([*transports, *trunks, *lines]),
-        "extensions.conf": _DIALPLAN.format(name=_pieces("NAME", NAME_PIECES), number=_pieces("NUMBER", NUMBER_PIECES)),
+        "extensions.conf": _DIALPLAN.format(home=home, hold=2 * ASK_SECONDS, name=name, number=number),
         "queues.conf": "[general]\n",
         "cel.conf": _CEL,
         "cel_custom.conf": _witness_mapping(),

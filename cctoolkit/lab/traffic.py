@@ -16,7 +16,8 @@ from cctoolkit import clock
 from cctoolkit.errors import SwitchError
 from cctoolkit.lab.session import Session, shown
 from cctoolkit.lab.street import Street
-from cctoolkit.lab.traffic_plan import Plan, PlannedCall, Turn
+from cctoolkit.lab.traffic_plan import Plan, PlannedCall
+from cctoolkit.lab.turns import Turn
 from cctoolkit.lab.witness import USER_EVENT, WitnessEvent
 
 DRAIN_SECONDS = 120.0
@@ -80,13 +81,13 @@ async def perform(
     """
     async with street.session() as session:
         stage = _Stage(street, session, plan, codes, enough or asyncio.Event())
-        for agent, turns in plan.turns.items():
+        for agent, turns in (plan.turns | plan.beside).items():
             await session.set_turns(agent, [t.phone for t in turns])
         await _all_dial(street, session, plan, codes.login)
         try:
             return await stage.run(progress, drain_seconds)
         finally:
-            for agent in plan.turns:
+            for agent in plan.turns | plan.beside:
                 await session.set_turns(agent, ())
             await _all_dial(street, session, plan, codes.logout)
 
@@ -206,13 +207,14 @@ class _Stage:
         elif event.kind == "HANGUP":
             self._open.pop(event.uniqueid, None)
             self._over.add(event.uniqueid)
-        ring = self._rings.get(event.uniqueid)
-        if ring:
+        if ring := self._rings.get(event.uniqueid):
             yield from self._ring(ring, event)
 
     def _ring(self, ring: _Ring, event: WitnessEvent) -> Iterator[Coroutine[None, None, None]]:
         if event.kind == USER_EVENT and event.name == "turn":
-            ring.turn = self._plan.turns[ring.agent][int(event.extra)]
+            ring.turn = (self._plan.turns | self._plan.beside)[ring.agent][int(event.extra)]
+        elif event.kind == USER_EVENT and event.name == "asks" and ring.turn:
+            yield self._session.asks(ring.agent, event.extra, event.channel, ring.turn.ask)
         elif event.kind == "ANSWER":
             ring.answered = True
             yield self._talk(shown(event.caller_number))
@@ -224,8 +226,7 @@ class _Stage:
     async def _talk(self, number: str) -> None:
         """An agent has answered: from now on the talk counts, not the patience."""
         call, planned = self._by_number.get(number, ("", None))
-        channel = self._open.get(call)
-        if channel and planned:
+        if planned and (channel := self._open.get(call)):
             await self._session.stay(channel, planned.talk)
 
     async def _after(self, agent: str, turn: Turn) -> None:
@@ -233,10 +234,8 @@ class _Stage:
         if turn.then == "limit":
             return
         await asyncio.sleep(turn.after)
-        away, back = {
-            "away": (self._codes.logout, self._codes.login),
-            "pause": (turn.code, self._codes.ready),
-        }.get(turn.then, ("", self._codes.ready))
+        gone = {"away": (self._codes.logout, self._codes.login), "pause": (turn.code, self._codes.ready)}
+        away, back = gone.get(turn.then, ("", self._codes.ready))
         if away:
             await self._dial(agent, away)
             await asyncio.sleep(turn.away)

@@ -6,30 +6,15 @@ party has a generator of its own, so that another agent changes no caller. Pure.
 
 from collections.abc import Iterator
 from random import Random
-from typing import Literal
 
 import msgspec
-from msgspec.structs import replace
 
-from cctoolkit.lab import hostile
-from cctoolkit.lab.session import Caller, Mode, PhoneAct
-
-Weights = tuple[tuple[str, float], ...]
-After = Literal["ready", "limit", "away", "pause"]
+from cctoolkit.lab import hostile, turns
+from cctoolkit.lab.session import Caller
+from cctoolkit.lab.turns import Agents, Colleague, Span, Transfers, Turn, Weights, choose
 
 TURNS = 60
 """Turns planned for an agent; then they begin again."""
-
-
-class Span(msgspec.Struct, frozen=True):
-    """Seconds, evenly from `low` to `high`."""
-
-    low: float
-    high: float
-
-    def draw(self, random: Random) -> float:
-        """Return one of them, to the millisecond."""
-        return round(random.uniform(self.low, self.high), 3)
 
 
 class Callers(msgspec.Struct, frozen=True):
@@ -53,30 +38,8 @@ class Callers(msgspec.Struct, frozen=True):
     prefix: str = "+7916"
 
 
-class Agents(msgspec.Struct, frozen=True):
-    """How agents behave. After a talk they press ready after `ready_after`, or let the wrap-up's limit run, or are away
-    for a while: logged out, or paused by one of `pauses`, the codes as dialled. Some put the caller on hold, for `hold`
-    seconds.
-    """
-
-    names: tuple[str, ...]
-    answer_after: Span = Span(0.2, 2)
-    miss_ratio: float = 0.1
-    busy_ratio: float = 0.03
-    talk: Span = Span(2, 10)
-    ready_ratio: float = 0.7
-    ready_after: Span = Span(0.5, 5)
-    away_ratio: float = 0.05
-    pauses: tuple[str, ...] = ()
-    pause_ratio: float = 0.1
-    away: Span = Span(3, 6)
-    hold_ratio: float = 0.15
-    hold_after: Span = Span(0.3, 2)
-    hold: int = 1
-
-
 class Mix(msgspec.Struct, frozen=True):
-    """What to plan: `rate` calls a second for `seconds`, at most `most_calls`."""
+    """What to plan: `rate` calls a second for `seconds`, at most `most_calls`; without `transfers` agents make none."""
 
     seed: int
     rate: float
@@ -84,6 +47,7 @@ class Mix(msgspec.Struct, frozen=True):
     callers: Callers
     agents: Agents
     most_calls: int = 100_000
+    transfers: Transfers | None = None
 
 
 class PlannedCall(msgspec.Struct, frozen=True):
@@ -101,34 +65,15 @@ class PlannedCall(msgspec.Struct, frozen=True):
     kind: str = ""
 
 
-class Turn(msgspec.Struct, frozen=True):
-    """What an agent does with one call that rings; `then` follows a talk, after `after` seconds, for `away` seconds.
-
-    `code` is dialled for a pause. With a `hold` the caller is put on hold for so long, as `PhoneAct` says.
-    """
-
-    mode: Mode
-    answer_after: float = 0
-    talk: float = 0
-    then: After = "ready"
-    after: float = 0
-    away: float = 0
-    code: str = ""
-    hold_after: float = 0
-    hold: int = 0
-
-    @property
-    def phone(self) -> PhoneAct:
-        """Return what the phone does by itself."""
-        return PhoneAct(self.mode, self.answer_after, self.talk, self.hold_after, self.hold)
-
-
 class Plan(msgspec.Struct, frozen=True):
-    """Callers in the order of their time; each agent's turns, taken one for each call that rings."""
+    """Callers in the order of their time; each agent's turns, taken one for each call that rings; `beside`: those of
+    colleagues in no queue.
+    """
 
     mix: Mix
     calls: tuple[PlannedCall, ...]
     turns: dict[str, tuple[Turn, ...]]
+    beside: dict[str, tuple[Turn, ...]] = {}
 
     def encoded(self) -> bytes:
         """Return the plan as JSON, the same bytes for the same mix."""
@@ -137,13 +82,21 @@ class Plan(msgspec.Struct, frozen=True):
 
 def plan(mix: Mix) -> Plan:
     """Return what will happen."""
-    return Plan(mix, tuple(_calls(mix)), {name: tuple(_turns(mix, name)) for name in mix.agents.names})
+    beside = {one.agent: tuple(_beside(mix, mix.transfers, one)) for one in mix.transfers.to} if mix.transfers else {}
+    return Plan(mix, tuple(_calls(mix)), {name: tuple(_turns(mix, name)) for name in mix.agents.names}, beside)
 
 
 def _turns(mix: Mix, name: str) -> Iterator[Turn]:
-    random, holds = _random(mix, f"agent {name}"), _random(mix, f"holds of {name}")
+    random, holds, sends = (_random(mix, f"{whose} {name}") for whose in ("agent", "holds of", "transfers of"))
     for _ in range(TURNS):
-        yield _held(mix.agents, _turn(mix.agents, random), holds)
+        turn = turns.held(mix.agents, turns.turn(mix.agents, random), holds)
+        yield turns.sent_on(mix.transfers, turn, sends) if mix.transfers else turn
+
+
+def _beside(mix: Mix, transfers: Transfers, colleague: Colleague) -> Iterator[Turn]:
+    random = _random(mix, f"colleague {colleague.agent}")
+    for _ in range(TURNS):
+        yield Turn(colleague.mode, transfers.answer_after.draw(random), transfers.talk.draw(random), "limit")
 
 
 def _random(mix: Mix, whose: str) -> Random:
@@ -173,7 +126,7 @@ def _call(callers: Callers, random: Random, index: int, at: float) -> PlannedCal
     first = random.random() < callers.hang_up_first_ratio
     return PlannedCall(
         at=round(at, 3),
-        number=_choose(callers.numbers, random),
+        number=choose(callers.numbers, random),
         caller=hostile.caller(kind, number),
         keys=tuple(_keys(callers, random)),
         patience=round(patience, 3),
@@ -186,44 +139,7 @@ def _keys(callers: Callers, random: Random) -> Iterator[tuple[float, str]]:
     after = 0.0
     for _ in range(callers.presses):
         after += callers.press_after.draw(random)
-        key = _choose(callers.keys, random)
+        key = choose(callers.keys, random)
         if not key:
             return
         yield round(after, 3), key
-
-
-def _choose(weights: Weights, random: Random) -> str:
-    values, shares = zip(*weights, strict=True)
-    return str(random.choices(values, shares)[0])
-
-
-def _turn(agents: Agents, random: Random) -> Turn:
-    lot = random.random()
-    if lot < agents.miss_ratio:
-        return Turn("never")
-    if lot < agents.miss_ratio + agents.busy_ratio:
-        return Turn("busy")
-    shares = (
-        ("ready", agents.ready_ratio),
-        ("away", agents.away_ratio),
-        ("pause", agents.pause_ratio if agents.pauses else 0.0),
-    )
-    rest = max(0.0, 1 - sum(share for _, share in shares))
-    then = msgspec.convert(_choose((*shares, ("limit", rest)), random), After)
-    return Turn(
-        "answer",
-        agents.answer_after.draw(random),
-        agents.talk.draw(random),
-        then,
-        agents.ready_after.draw(random),
-        agents.away.draw(random),
-        random.choice(agents.pauses) if then == "pause" else "",
-    )
-
-
-def _held(agents: Agents, turn: Turn, random: Random) -> Turn:
-    """Put a hold into some of the turns; by a generator of its own, so that holds change nothing else."""
-    lot, after = random.random(), agents.hold_after.draw(random)
-    if turn.mode != "answer" or lot >= agents.hold_ratio:
-        return turn
-    return replace(turn, hold_after=after, hold=agents.hold)

@@ -17,7 +17,8 @@ from cctoolkit.lab import notes as noting
 from cctoolkit.lab import reconcile as comparing
 from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.traffic import Codes, Performed, Progress, perform
-from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Weights, plan
+from cctoolkit.lab.traffic_plan import Callers, Mix, plan
+from cctoolkit.lab.turns import Agents, Weights
 from cctoolkit.model.guard import Key
 from cctoolkit.model.project import Project
 from cctoolkit.model.words import seconds

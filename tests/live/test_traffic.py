@@ -5,16 +5,19 @@ import json
 import sqlite3
 
 import pytest
+from msgspec.structs import replace
 
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab import hostile, notes
 from cctoolkit.lab.reconcile import Limits, reconcile, told
 from cctoolkit.lab.session import Caller
 from cctoolkit.lab.traffic import Codes, perform
-from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Plan, PlannedCall, Span, Turn, plan
+from cctoolkit.lab.traffic_plan import Callers, Mix, Plan, PlannedCall, plan
+from cctoolkit.lab.turns import Agents, Colleague, Span, Transfers, Turn
 from cctoolkit.workflow import demo_traffic, specs
 from cctoolkit.workflow import lab as workflow_lab
 from tests.live.capturing import PROJECT, capturing
+from tests.live.colleagues import reachable
 
 pytestmark = pytest.mark.live
 
@@ -189,3 +192,42 @@ async def test_one_deleted_record_fails_the_demonstration(busy, tmp_path, monkey
     with pytest.raises(demo_traffic.SourcesDiffer):
         await demo_traffic.traffic(busy.lab, specs.load_site(busy.site), tmp_path, 8, lines.append, 500)
     assert "no record" in "\n".join(lines)
+
+
+COLLEAGUES = (Colleague("21", "novikov"), Colleague("22", "mikhailova", "never"))
+SENDS = (
+    Turn("answer", 0.1, refer="21", refer_after=0.2),
+    Turn("answer", 0.1, refer="22", refer_after=0.2),
+    Turn("answer", 0.1, refer="21", refer_after=0.2, ask=0.3),
+    Turn("answer", 0.1, 0.2, refer="22", refer_after=0.2, ask=0.3),
+    Turn("answer", 0.1, refer="21", refer_after=0.2),
+)
+"""Sent on unseen, unseen to nobody, after asking there; nobody to ask; and the last caller hangs up first."""
+
+
+async def test_callers_whom_an_agents_phone_sends_on_are_one_record_each(busy, tmp_path):
+    """A phone sends its caller to another phone unseen and after asking there, to one that does not answer too; or takes
+    them back. The record knows who did it, who took the call and who ended it, each moment as the phones have it.
+    """
+    reachable(busy.lab.nodes["n1"], COLLEAGUES)
+    calls = tuple(
+        PlannedCall(4.0 * i, NUMBER, Caller(f"+7917{i:07d}"), ((0.3, "1"),), 30.0, 0.8 if i == 4 else 0)
+        for i in range(len(SENDS))
+    )
+    beside = {"novikov": (Turn("answer", 0.2, 1.0, "limit"),), "mikhailova": (Turn("never"),)}
+    transfers = Transfers(COLLEAGUES)
+    planned = Plan(replace(MIX, transfers=transfers), calls, {"ivanova": SENDS}, beside)
+    _, found, held = await happen(busy, planned, tmp_path)
+    table = held(found)
+    assert table.good, "\n".join(told(table, every=False))
+    assert [
+        [(one.kind, one.made_by, one.number, one.taken_by) for one in record.transfers] for record in found
+    ] == [
+        [("blind", "PJSIP/ivanova", "21", "PJSIP/novikov")], [("blind", "PJSIP/ivanova", "22", "")],
+        [("attended", "PJSIP/ivanova", "21", "PJSIP/novikov")], [], [("blind", "PJSIP/ivanova", "21", "PJSIP/novikov")],
+    ]  # fmt: skip
+    assert [record.hung_up_by for record in found] == ["agent", "flow", "agent", "agent", "caller"]
+    assert [[party.how for party in record.parties] for record in found] == [
+        ["transfer"], ["transfer"], ["transfer"], ["consult"], ["transfer"],
+    ]  # fmt: skip
+    assert {name for one in table.verdicts for name in one.apart_ms} >= {"transfer 1", "novikov beside ends"}

@@ -15,19 +15,24 @@ from pathlib import Path
 
 import msgspec
 
+from cctoolkit import clock
 from cctoolkit.capture.feeder import BACKFILL
 from cctoolkit.capture.reading import read
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab.lab import Lab
+from cctoolkit.lab.session import PhoneAct
 from cctoolkit.lab.street import Street
+from cctoolkit.lab.turns import Colleague
 from cctoolkit.workflow import fleet, overrides, records, specs, switch
 from tests.live import exchange
+from tests.live.colleagues import reachable
 from tests.live.conftest import ROSTER
 
 HERE = Path(__file__).parent
 PROJECT = "northwind-hotline"
 NUMBER = "+78001002030"
 AGENTS = ("ivanova", "petrov")
+COLLEAGUES = (Colleague("21", "novikov"), Colleague("22", "mikhailova", "never"))
 
 
 async def answered(street: Street) -> None:
@@ -86,6 +91,40 @@ async def left_on_hold(street: Street) -> None:
     await asyncio.sleep(7)
 
 
+async def sent_on(street: Street) -> None:
+    """To one who answers, and to one who does not."""
+    await street.agent_dials("ivanova", "*11")
+    await asyncio.sleep(1)
+    async with street.session() as session:
+        await session.set_phone("novikov", PhoneAct("answer", 0.4, 1))
+        await session.set_phone("mikhailova", PhoneAct("never"))
+        for to in COLLEAGUES:
+            await session.set_phone("ivanova", PhoneAct("answer", 0.5, refer=to.number, refer_after=0.5))
+            await street.place_call(NUMBER, caller=f"+79160000{to.number}", keys=[(0.5, "1")])
+            await asyncio.sleep(6)
+            await street.agent_dials("ivanova", "*13")
+            await asyncio.sleep(1)
+
+
+async def asks_and_sends(street: Street) -> None:
+    """To one who answers; and where nobody does it takes the caller back."""
+    await street.agent_dials("ivanova", "*11")
+    await asyncio.sleep(1)
+    async with street.session() as session:
+        await session.set_phone("novikov", PhoneAct("answer", 0.4, 2))
+        await session.set_phone("mikhailova", PhoneAct("never"))
+        for to in COLLEAGUES:
+            began = clock.now()
+            act = PhoneAct("answer", 0.5, 0.5, refer=to.number, refer_after=0.5, asks=True)
+            await session.set_phone("ivanova", act)
+            await street.place_call(NUMBER, caller=f"+79160000{to.number}", keys=[(0.5, "1")])
+            asks = await street.wait_for(lambda event: event.name == "asks", since=began)
+            await session.asks("ivanova", to.number, asks.channel, 0.5)
+            await asyncio.sleep(7)
+            await street.agent_dials("ivanova", "*13")
+            await asyncio.sleep(1)
+
+
 STORIES: dict[str, Callable[[Street], Awaitable[None]]] = {
     "queue/answered-agent-hangs-up-then-ready": answered,
     "queue/caller-gives-up-while-it-rings": given_up,
@@ -94,6 +133,8 @@ STORIES: dict[str, Callable[[Street], Awaitable[None]]] = {
     "hold/agent-holds-and-takes-the-caller-back": held,
     "hold/caller-hangs-up-on-hold": left_on_hold,
     "menu/anonymous-caller-presses-wrong-keys": wrong_keys,
+    "transfer/agent-sends-the-caller-on": sent_on,
+    "transfer/agent-asks-another-first": asks_and_sends,
 }
 
 
@@ -122,7 +163,7 @@ EXCHANGE: dict[str, exchange.Story] = {
 
 async def tell(lab: Lab, loaded: specs.LoadedSite, name: str, folder: Path) -> None:
     """Let one story happen while it is captured, and keep its stream and records."""
-    await lab.street.wait_registered(AGENTS)
+    await lab.street.wait_registered([*AGENTS, *(one.agent for one in COLLEAGUES)])
     await keep(loaded, name, folder, STORIES[name](lab.street))
     for agent in AGENTS:
         await lab.street.agent_dials(agent, "*12")
@@ -172,6 +213,7 @@ async def our_line(names: list[str]) -> None:
         await fleet.apply_site(await switch.plan_site(loaded), overwrite_edits=False, progress=print)
         project = loaded.projects[0]
         await overrides.set_override(loaded, project, "open", overrides.end(project, "30m"))
+        reachable(lab.nodes["n1"], COLLEAGUES)
         for name in names:
             folder = Path(root) / "records"
             shutil.rmtree(folder, ignore_errors=True)

@@ -22,7 +22,8 @@ from cctoolkit.lab import notes
 from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.notes import Note
 from cctoolkit.lab.traffic import Codes, Performed, perform
-from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Span, plan
+from cctoolkit.lab.traffic_plan import Callers, Mix, plan
+from cctoolkit.lab.turns import Agents, Span
 from cctoolkit.lab.witness import WitnessEvent
 from cctoolkit.workflow import specs, switch
 from tests.live.conftest import PROJECT, Line, expected, specs_for_tests

@@ -19,7 +19,8 @@ from cctoolkit.lab import hostile, notes
 from cctoolkit.lab.notes import Dial, Note
 from cctoolkit.lab.reconcile import Verdict, reconcile, told
 from cctoolkit.lab.traffic import Codes, Performed, perform
-from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Plan, Span, plan
+from cctoolkit.lab.traffic_plan import Callers, Mix, Plan, plan
+from cctoolkit.lab.turns import Agents, Span
 from tests.live.conftest import PROJECT, Line
 from tests.soak.capture_process import CaptureProcess
 from tests.soak.conftest import AGENTS
@@ -120,7 +121,8 @@ def what_happened(line: Line, done: Performed, folder: Path, gap: float = 0.0) -
     events = [event for event in line.lab.street.witness() if event.at >= done.began]
     # Not splitlines: a caller's name may hold what Unicode takes for a line's end.
     log = line.lab.nodes["n1"].queue_log.read_bytes().decode(errors="replace").split("\n")
-    ready = [dial for dial in notes.dials(events) if dial.code == Codes().ready]
+    # A pause and a log-out end a wrap-up too.
+    ready = [dial for dial in notes.dials(events) if dial.code.startswith("*") and dial.code != Codes().login]
     return Happened(notes.notes(events, done.calls), ready, captured(folder), log, gap)
 
 

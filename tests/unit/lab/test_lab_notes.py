@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 from cctoolkit.lab import notes as noting
 from cctoolkit.lab.notes import Dial, notes
+from cctoolkit.lab.phone_legs import Sent
 from cctoolkit.lab.witness import WitnessEvent
 
 BEGAN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -152,3 +153,55 @@ def test_holds_of_a_phone():
     leg[-1:-1] = [event(t, "USER_DEFINED", "s.1", n, **own) for t, n in ((3, "held"), (3.5, "unheld"), (4, "held"))]
     [note] = notes([*caller("street-1", "+79160000001", 0, ended=5), *leg], ["street-1"])
     assert [(hold.start, hold.end) for hold in note.legs[0].holds] == [(at(3), at(3.5)), (at(4), None)]
+
+
+def other(leg: str, agent: str, name: str, number: str, rang: float, *, ended: float, answered: float = 0):
+    own = {"channel": f"PJSIP/phone-{agent}-00000007", "caller_number": number, "caller_name": name}
+    return [
+        event(rang, "CHAN_START", leg, **own),
+        *([event(answered, "ANSWER", leg, **own)] if answered else []),
+        event(ended, "USER_DEFINED", leg, "hung_up", **own),
+        event(ended, "HANGUP", leg, **own, extra='{"hangupcause":16}'),
+    ]  # fmt: skip
+
+
+def does(leg: list[WitnessEvent], *acts: tuple[float, str, str]) -> list[WitnessEvent]:
+    """Put what a phone does into its leg."""
+    own = {"channel": "PJSIP/phone-ivanova-00000002"}
+    more = [event(seconds, "USER_DEFINED", "s.1", name, **own, extra=extra) for seconds, name, extra in acts]
+    return [*leg[:-1], *more, leg[-1]]
+
+
+def test_a_caller_who_is_sent_on_unseen():
+    """The phone that rings then is where the caller was sent, and whoever hangs up there ends the call."""
+    events = [
+        *caller("street-1", "+79160000001", 0, ended=6.003),
+        *does(phone("s.1", "+79160000001", 1, answered=2, ended=3.02), (3, "refers", "21")),
+        *other("s.2", "novikov", "", "+79160000001", 3.01, answered=4, ended=6),
+    ]
+    [note] = notes(events, ["street-1"])
+    assert [(leg.agent, leg.sent) for leg in note.legs] == [("ivanova", Sent("21", at(3)))]
+    assert [(leg.agent, leg.answered) for leg in note.beyond] == [("novikov", at(4))]
+    assert (note.agent, note.hung_up_by) == ("ivanova", "agent")
+
+
+def test_a_caller_who_is_sent_on_after_the_other_was_asked():
+    """The second call of the agent's phone, while the caller is on hold, rings by the agent's name."""
+    asks = {"channel": "PJSIP/phone-ivanova-00000003", "dialled": "21"}
+    events = [
+        *caller("street-1", "+79160000001", 0, ended=8.003),
+        *does(
+            phone("s.1", "+79160000001", 1, answered=2, ended=5.02),
+            (3, "held", ""), (3, "asks", "21"), (5, "unheld", ""), (5, "refers", "21"),
+        ),
+        event(3.1, "CHAN_START", "street-5", **asks),
+        event(4, "ANSWER", "street-5", **asks),
+        event(5.02, "HANGUP", "street-5", **asks, extra='{"hangupcause":16}'),
+        *other("s.2", "novikov", "ivanova", "0", 3.2, answered=4, ended=8),
+        *other("s.3", "novikov", "petrov", "0", 3.3, ended=4),
+    ]  # fmt: skip
+    [note] = notes(events, ["street-1"])
+    [leg] = note.legs
+    assert leg.sent == Sent("21", at(5), asked=True)
+    assert [(one.agent, one.rang) for one in leg.asked] == [("novikov", at(3.2))]
+    assert (note.beyond, note.hung_up_by) == ((), "agent")

@@ -3,9 +3,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, Hold, QueueVisit, StepTaken
+from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, Hold, Party, QueueVisit, StepTaken, Transfer
 from cctoolkit.lab import queue_lines
-from cctoolkit.lab.notes import Dial, Held, Note, PhoneLeg, Press
+from cctoolkit.lab.notes import Dial, Note, Press
+from cctoolkit.lab.phone_legs import Held, PhoneLeg, Sent
 from cctoolkit.lab.reconcile import Limits, match, reconcile, told
 
 BEGAN = 1_795_370_000
@@ -231,3 +232,46 @@ def test_who_presses_a_key_when_the_call_ends_notices_when_the_key_is_up():
     for begin, good in ((4.9, True), (5.05, False)):
         pressing = replace(lived, presses=(*lived.presses, Press("2", at(begin))))
         assert reconcile([pressing], [record(0)], log(0)).good is good
+
+
+def sent_on(**change: object) -> CallRecord:
+    """The first call, which ivanova sent to novikov, who ended it."""
+    whole = record(1, 10)
+    leg = replace(whole.visits[0].legs[0], ended=edge(13), hung_up_by="")
+    fields = {
+        "visits": (replace(whole.visits[0], legs=(leg,)),),
+        "transfers": (Transfer("blind", edge(13), "PJSIP/ivanova", "21", "PJSIP/novikov"),),
+        "parties": (Party("n1-7", "PJSIP/novikov", "", "transfer", edge(13.01), edge(14), edge(14.999), "answered"),),
+        **change,
+    }
+    return replace(whole, **fields)
+
+
+SENT = replace(
+    note(1, 10),
+    legs=(replace(note(1, 10).legs[0], ended=at(13.02), hung_up=False, sent=Sent("21", at(13.001))),),
+    beyond=(PhoneLeg("novikov", at(13.012), "", at(14.002), at(14.998), hung_up=True),),
+)
+SENT_LOG = [line.replace("COMPLETEAGENT|1|3|1", "BLINDTRANSFER|21|colleagues|1|3|1") for line in LOG]
+
+
+def differs(changed: CallRecord) -> list[tuple[str, ...]]:
+    return reasons([SENT, *NOTES[1:]], [changed, *RECORDS[1:]], SENT_LOG)
+
+
+def test_a_call_that_was_sent_on_is_held_against_the_phones():
+    """Who sent it where, who took it, and each moment; what a gap may have swallowed is told apart from what is wrong."""
+    table = reconcile([SENT, *NOTES[1:]], [sent_on(), *RECORDS[1:]], SENT_LOG, READY)
+    assert table.good, list(told(table))
+    assert table.verdicts[0].apart_ms.keys() >= {
+        "ivanova 1 ends", "transfer 1", "novikov beside rings", "novikov beside answers", "novikov beside ends",
+    }  # fmt: skip
+    assert differs(sent_on(hung_up_by="caller")) == [("hung up by the agent, the record says caller",)]
+    [elsewhere] = differs(sent_on(transfers=(replace(sent_on().transfers[0], number="22"),)))
+    assert elsewhere[0].startswith("transfers: ")
+    [untold] = differs(sent_on(transfers=(replace(sent_on().transfers[0], taken_by=""),), parties=()))
+    assert [reason.partition(": ")[0] for reason in untold] == ["untold transfers", "untold others"]
+    [missed] = differs(sent_on(parties=(replace(sent_on().parties[0], answered=None, outcome="no_answer"),)))
+    assert missed[0].startswith("others: transfer novikov; the record: transfer novikov, not answered")
+    [late] = differs(sent_on(transfers=(replace(sent_on().transfers[0], at=edge(13.2)),)))
+    assert late == ("transfer 1: 199 ms apart",)

@@ -3,9 +3,11 @@ from itertools import pairwise
 import msgspec
 import pytest
 
+from cctoolkit.errors import UsageError
 from cctoolkit.lab import hostile
-from cctoolkit.lab.session import digits
-from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Plan, Span, plan
+from cctoolkit.lab.session import PhoneAct, digits
+from cctoolkit.lab.traffic_plan import Callers, Mix, Plan, plan
+from cctoolkit.lab.turns import Agents, Colleague, Span, Transfers, Turn
 
 MIX = Mix(
     7,
@@ -83,3 +85,31 @@ def test_some_agents_hold_and_nothing_else_changes():
     without = plan(changed(agents=msgspec.structs.replace(MIX.agents, hold_ratio=0)))
     bare = [msgspec.structs.replace(turn, hold=0, hold_after=0) for turn in turns]
     assert [turn for own in without.turns.values() for turn in own] == bare
+
+
+COLLEAGUES = (Colleague("21", "novikov"), Colleague("22", "egorova", "never"))
+
+
+def test_some_agents_send_callers_on_and_nothing_else_changes():
+    """Transfers are a share of the turns that answer; without them the plan is the same but for them."""
+    sending = plan(changed(transfers=Transfers(COLLEAGUES, ratio=0.3, asks_ratio=0.5)))
+    turns = [turn for own in sending.turns.values() for turn in own]
+    answering = [turn for turn in turns if turn.mode == "answer"]
+    sent = [turn for turn in turns if turn.refer]
+    assert len(sent) / len(answering) == pytest.approx(0.3, abs=0.1)
+    assert {(turn.refer, bool(turn.ask)) for turn in sent} == {("21", False), ("21", True), ("22", False), ("22", True)}
+    assert {turn.mode for turn in sent} == {"answer"}
+    assert {agent: {turn.mode for turn in own} for agent, own in sending.beside.items()} == {
+        "novikov": {"answer"}, "egorova": {"never"},
+    }  # fmt: skip
+    bare = [msgspec.structs.replace(turn, refer="", refer_after=0, ask=0) for turn in turns]
+    assert [turn for own in plan(MIX).turns.values() for turn in own] == bare
+    assert (sending.calls, plan(MIX).beside) == (plan(MIX).calls, {})
+
+
+def test_what_a_phone_does_is_one_line_for_the_street():
+    assert Turn("answer", 0.5, 2, hold_after=1, hold=1).phone.coded == "answer:0.5:2:1:1:::"
+    assert Turn("answer", 0.5, 2, refer="21", refer_after=0.2, ask=0.3).phone.coded == "answer:0.5:2:0:0:21:0.2:asks"
+    assert Turn("answer", 0.5, 2, refer="21").phone.coded == "answer:0.5:2:0:0:21:0:"
+    with pytest.raises(UsageError, match="cannot be dialled"):
+        _ = PhoneAct(refer="21@elsewhere").coded
