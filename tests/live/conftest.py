@@ -119,11 +119,12 @@ def line(tmp_path_factory):
 def expected(problem: str) -> bool:
     """Say whether Asterisk itself warns of what a full or empty queue, a second log-in, or a pause after a log-out is meant to do,
     or of a caller who hung up amid the music, or at the moment a prompt began (of a prompt that is not there it says more),
-    or of whom it called and who was gone in that very moment.
+    of whom it called and who was gone in that very moment, or of a call that came while it was being stopped.
     """
     known = (
         "Unable to join queue", "Already there", "Attempt to pause interface", "Attempt to unpause interface",
         "ast_streamfile failed on", "res_musiconhold.c: Failed to write frame",
-        "app_dial.c: Unable to forward frametype",
+        "app_dial.c: Unable to forward frametype", "Refusing due to active shutdown", "Failed to allocate new PJSIP channel",
+        "Unable to allocate owner channel", "registered during operation", "Session already DISCONNECTED",
     )  # fmt: skip
     return any(text in problem for text in known)

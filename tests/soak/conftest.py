@@ -20,11 +20,12 @@ LOAD = pytest.StashKey[list[tuple[str, ...]]]()
 AGENTS = ("ivanova", "petrov", "smirnova", "sokolov", "popova", "kuznetsova", "vasiliev", "fedorov")
 """Of every queue at least two."""
 
+WRAP_UP_SECONDS = 2
 _TIMES = (
     ("timeout: 15s", "timeout: 2s"),
     ("wait: 3m", "wait: 6s"),
     ("wait: 4m", "wait: 6s"),
-    ("limit: 3s", "limit: 2s"),
+    ("limit: 3s", f"limit: {WRAP_UP_SECONDS}s"),
     ("capacity: 30", "capacity: 0"),
     ("capacity: 10", "capacity: 0"),
 )

@@ -1,6 +1,7 @@
 """What may be told of calls that were up, or dialled, while the switch was not there: its end has no witness but the street."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -11,6 +12,7 @@ from tests.soak.ordeal import Down
 from tests.soak.test_traffic_seeds import Happened
 
 _SECOND = 1.0
+_ON_ITS_WAY = 0.2
 
 
 def judged(table: Table, happened: Happened, downs: Sequence[Down], gaps: Sequence[tuple[float, float]]) -> Table:
@@ -22,7 +24,7 @@ def judged(table: Table, happened: Happened, downs: Sequence[Down], gaps: Sequen
     kept = [one for one in table.verdicts if not _anonymous_pair(one, table, notes, records, downs)]
     return Table(
         tuple(
-            _judged(_heard(one, notes.get(one.note), gaps), notes.get(one.note), records.get(one.record), downs)
+            _judged(one, notes.get(one.note), records.get(one.record), downs, gaps)
             if one.judgement == "different"
             else one
             for one in kept
@@ -45,16 +47,28 @@ def _anonymous_pair(
     return any(not note.caller and touched(note, downs) for note in alone)
 
 
-def _heard(verdict: Verdict, note: Note | None, gaps: Sequence[tuple[float, float]]) -> Verdict:
-    """Excuse a hold that nobody heard: queue_log has no line for it."""
-    holds = [hold for leg in note.legs for hold in leg.holds] if note else []
-    unheard = any(
-        start <= hold.start.timestamp() <= end or (hold.end and start <= hold.end.timestamp() <= end)
-        for hold in holds
-        for start, end in gaps
-    )
-    excused = unheard and all(" holds, the record says " in reason for reason in verdict.reasons)
-    return replace(verdict, judgement="crossed") if excused else verdict
+def _unheard(note: Note, gaps: Sequence[tuple[float, float]]) -> list[str]:
+    """Return what is excused since nobody heard it, a hold and whom a caller was sent to: queue_log has no line for it."""
+    moments = [moment for leg in note.legs for hold in leg.holds for moment in (hold.start, hold.end)]
+    excuses = [" holds, the record says "] if _within(moments, gaps) else []
+    if _within(_of_others(note), gaps):
+        excuses += ["untold transfers: ", "untold others: ", "the record says nobody"]
+    return excuses
+
+
+def _within(moments: Iterable[datetime | None], gaps: Sequence[tuple[float, float]]) -> bool:
+    """Say whether one of them is in a gap; what was on its way when it began is so too."""
+    spans = [(start - _ON_ITS_WAY, end + _ON_ITS_WAY) for start, end in gaps]
+    return any(start <= moment.timestamp() <= end for moment in moments if moment for start, end in spans)
+
+
+def _of_others(note: Note) -> Iterator[datetime | None]:
+    """Yield all that happened to the call on other phones than those a queue rang, and its end."""
+    for leg in note.legs:
+        yield leg.sent.at if leg.sent else None
+        for one in (*leg.asked, *note.beyond):
+            yield from (one.rang, one.answered, one.ended)
+    yield note.ended if any(leg.sent for leg in note.legs) else None
 
 
 def touched(note: Note, downs: Sequence[Down]) -> Down | None:
@@ -65,11 +79,21 @@ def touched(note: Note, downs: Sequence[Down]) -> Down | None:
     return next((one for one in downs if began <= one.end + _SECOND and ended >= one.start - _SECOND), None)
 
 
-def _judged(verdict: Verdict, note: Note | None, record: CallRecord | None, downs: Sequence[Down]) -> Verdict:
-    down = touched(note, downs) if note else None
-    if note is None or down is None or verdict.judgement != "different":
+def _judged(
+    verdict: Verdict,
+    note: Note | None,
+    record: CallRecord | None,
+    downs: Sequence[Down],
+    gaps: Sequence[tuple[float, float]],
+) -> Verdict:
+    if note is None:
         return verdict
-    excused = _kept_out(note, down) if record is None else _cut_off(verdict, note, record, down)
+    excuses = _unheard(note, gaps)
+    left = [reason for reason in verdict.reasons if not any(excuse in reason for excuse in excuses)]
+    down = touched(note, downs)
+    if left and down is None:
+        return verdict
+    excused = not left or (down and (_kept_out(note, down) if record is None else _cut_off(left, note, record, down)))
     return replace(verdict, judgement="crossed") if excused else verdict
 
 
@@ -82,15 +106,19 @@ def _dialled_meanwhile(note: Note, down: Down) -> bool:
     return bool(note.dialled) and down.start - _SECOND <= note.dialled.timestamp() <= down.end + _SECOND
 
 
-def _cut_off(verdict: Verdict, note: Note, record: CallRecord, down: Down) -> bool:
+def _cut_off(reasons: Sequence[str], note: Note, record: CallRecord, down: Down) -> bool:
     """Up when the switch went: its end, and who caused it, nobody told, nor what phones did that were left ringing.
-    Dialled meanwhile, it entered when the switch was there again. All else must be as for any call.
+    Dialled meanwhile, it entered when the switch was there again, and who was not answered in time gave up, or was let go by
+    a switch that stops: the street has no word for that. All else must be as for any call.
     """
     if record.entered.at / 1_000_000 >= down.start:
-        return _dialled_meanwhile(note, down) and all(reason.startswith("entered: ") for reason in verdict.reasons)
+        late = ["entered: ", "hung up by the flow, the record says caller", *([] if note.answered else ["ended: "])]
+        return _dialled_meanwhile(note, down) and all(reason.startswith(tuple(late)) for reason in reasons)
     if record.ended and record.ended.at / 1_000_000 > down.end + _SECOND:
         return False
-    untold = ["the caller ", "hung up by ", "ended: ", "queue_log: hung up by ", "phones rang: "]
+    untold = ["the caller ", "hung up by ", "ended: ", "queue_log: hung up by ", "phones rang: ", "untold "]
     if any(leg.answered and leg.answered.timestamp() >= down.start for leg in note.legs):
+        # The phone went on as if the switch were there.
         untold.append("answered: ")
-    return all(reason.startswith(tuple(untold)) or " ends: " in reason for reason in verdict.reasons)
+        untold += [f"{leg.agent}: {len(leg.holds)} holds, " for leg in note.legs]
+    return all(reason.startswith(tuple(untold)) or " ends: " in reason for reason in reasons)

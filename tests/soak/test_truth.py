@@ -14,14 +14,16 @@ from random import Random
 
 import pytest
 
-from cctoolkit.lab.reconcile import reconcile, told
+from cctoolkit.lab.reconcile import Limits, reconcile, told
 from cctoolkit.lab.traffic import Codes, Performed, perform
-from cctoolkit.lab.traffic_plan import plan
+from cctoolkit.workflow import specs
+from tests.live import colleagues
 from tests.live.conftest import Line
-from tests.soak import restarted
+from tests.soak import everything, restarted
 from tests.soak.capture_process import CaptureProcess
+from tests.soak.conftest import WRAP_UP_SECONDS
 from tests.soak.ordeal import Ordeal
-from tests.soak.test_traffic_seeds import evidence, mix, seeds, settle, what_happened
+from tests.soak.test_traffic_seeds import evidence, seeds, settle, what_happened
 from tests.soak.verdict import Night
 
 pytestmark = [pytest.mark.soak, pytest.mark.alone]
@@ -29,6 +31,8 @@ pytestmark = [pytest.mark.soak, pytest.mark.alone]
 SECONDS = 48
 RATE = 3.3
 """Calls a second; a twentieth of the night has more than 150."""
+NIGHT = 20
+"""So many twentieths see every kind of call."""
 _DISK_MIB = 768
 _LIMIT_SECONDS = 300
 
@@ -45,20 +49,33 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-async def test_a_night_of_everything_loses_no_call(busy: Line, disk: Path, tmp_path: Path, nights: list[Night]) -> None:
-    """Records, queue_log and what callers lived through agree on every call, whatever befell the capture meanwhile."""
+@pytest.fixture
+def all_open(busy: Line) -> Line:
+    """The line on which everything can happen, its phones able to send callers on."""
+    everything.prepare(busy)
+    colleagues.reachable(busy.lab.nodes["n1"], everything.COLLEAGUES)
+    return busy
+
+
+async def test_a_night_of_everything_loses_no_call(
+    all_open: Line, disk: Path, tmp_path: Path, nights: list[Night]
+) -> None:
+    """Records, queue_log and what callers lived through agree on every call, whatever befell the capture meanwhile; and in
+    a whole night all that can become of a call does.
+    """
     chosen = seeds(os.environ.get("CCTOOLKIT_SEEDS", "1-20"))
     twentieths, seconds = len(chosen), SECONDS * len(chosen)
-    planned = plan(mix(chosen[0], rate=RATE, seconds=seconds))
-    process = CaptureProcess(busy.site, busy.root, disk)
-    ordeal = Ordeal(busy.lab.nodes["n1"], process, disk, Random(chosen[0]))
+    planned = everything.planned(chosen[0], RATE, seconds, twentieths)
+    process = CaptureProcess(all_open.site, all_open.root, disk)
+    ordeal = Ordeal(all_open.lab.nodes["n1"], process, disk, Random(chosen[0]))
     performed: list[Performed] = []
     try:
         async with asyncio.timeout(seconds + _LIMIT_SECONDS):
             await process.start()
             async with asyncio.TaskGroup() as group:
                 group.create_task(ordeal.run(seconds, twentieths))
-                done = await perform(busy.lab.street, planned, Codes(), drain_seconds=30)
+                group.create_task(everything.Supervisor(all_open).run(seconds, twentieths))
+                done = await perform(all_open.lab.street, planned, Codes(), drain_seconds=30)
             performed.append(done)
             await settle(disk, len(planned.calls))
             await process.stop()
@@ -69,13 +86,20 @@ async def test_a_night_of_everything_loses_no_call(busy: Line, disk: Path, tmp_p
     # Who talked when the switch was killed was told by nobody that it is over.
     # A switch that is there again is asked once its modules are: before, it refuses to list its queues.
     assert "cannot be told" not in process.said()
-    happened = what_happened(busy, performed[0], disk)
-    table = reconcile(happened.notes, happened.records, happened.log, happened.ready)
+    happened = what_happened(all_open, performed[0], disk)
+    limits = Limits(wrap_up_seconds=WRAP_UP_SECONDS)
+    table = reconcile(happened.notes, happened.records, happened.log, happened.ready, limits)
     table = restarted.judged(table, happened, ordeal.downs, ordeal.gaps)
-    nights.append(Night(ordeal.told, len(planned.calls), len(happened.records), table))
+    possible = everything.possible(specs.load_site(all_open.site).projects[0])
+    missing = possible - everything.stand(happened.records)
+    nights.append(
+        Night(ordeal.told, len(planned.calls), len(happened.records), table, (len(possible - missing), len(possible)))
+    )
+    (tmp_path / "missing.txt").write_text("\n".join(map(str, sorted(missing))), encoding="utf-8")
     different = [verdict for verdict in table.verdicts if verdict.judgement == "different"]
     shown = "\n\n".join(["\n".join(told(table, every=False)), *(evidence(one, happened) for one in different)])
     (tmp_path / "differences.txt").write_text(f"{ordeal.downs}\n{shown}", encoding="utf-8")
     assert not different, f"{tmp_path}\n{shown[:20_000]}"
     assert set(performed[0].cut) <= {note.call for note in happened.notes if restarted.touched(note, ordeal.downs)}
     assert len(planned.calls) > 0.8 * RATE * seconds
+    assert not missing or twentieths < NIGHT, missing

@@ -25,22 +25,28 @@ class Run:
         return str(self.seed), gap, str(self.calls), str(self.records), *counts, str(self.table.edges), worst
 
 
-NIGHT_COLUMNS = ("calls", "records", "killed", "cut off", "stalled", "disk full", "switch restarted", *COLUMNS[4:])
+NIGHT_COLUMNS = (
+    "calls", "records", "kinds", "killed", "cut off", "stalled", "disk full", "switch restarted", *COLUMNS[4:],
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Night:
-    """A long run: how often what befell it, and what the comparison said; `crossed` are those a restart cut off too."""
+    """A long run: how often what befell it, what the comparison said (`crossed` are those a restart cut off too), and how
+    many of the `kinds` of steps, visits and calls there were, of how many.
+    """
 
     told: dict[str, int]
     calls: int
     records: int
     table: Table
+    kinds: tuple[int, int]
 
     def cells(self) -> tuple[str, ...]:
         """Return the words of the table's line."""
         befell = (str(self.told.get(what, 0)) for what in ("kill", "cut", "stall", "disk", "restart"))
-        return str(self.calls), str(self.records), *befell, *Run(0, 0, 0, 0, self.table).cells()[4:]
+        kinds = "{} of {}".format(*self.kinds)
+        return str(self.calls), str(self.records), kinds, *befell, *Run(0, 0, 0, 0, self.table).cells()[4:]
 
 
 CUT_COLUMNS = ("what happened", "places", "old release after it", "new release after it")
