@@ -109,7 +109,7 @@ def _unfinished(event: Said, last: Said) -> float:
     was written, in its last second or after it.
     """
     late = event.at.at - last.at.at
-    return _LEFT_OVER if late < 0 else _UNTOLD_YET if late < SECOND else 0.0
+    return _LEFT_OVER if late < 0 else _UNTOLD_YET if late < SECOND + _COARSE else 0.0
 
 
 def _skipped(events: Sequence[Heard], i: int, line: Said, born: int) -> float:

@@ -76,3 +76,21 @@ def test_lines_keep_their_order():
         line("left", 99, "orders", "abandoned"),
     ]
     assert order(heard, log) == ["join orders a", "offer ivanova a", "cancelled ivanova q", "left orders q"]
+
+
+def test_all_events_of_the_logs_last_second_are_its_lines():
+    """All lines of the log's end were written in the second before their events, and stand for them, not beside them."""
+    heard = [
+        event(11, "left", 73.001, "vip", "abandoned"),
+        event(11, "out", 73.0013, "dealers", "queue-timeout"),
+        event(11, "step", 73.0014, "overflow"),
+        event(11, "out", 73.0017, "overflow", "queue-no-agents"),
+    ]
+    log = [
+        line("step", 68, "dealers"),
+        line("left", 72, "vip", "timeout"),
+        line("out", 72, "dealers", "queue-timeout"),
+        line("step", 72, "overflow"),
+        line("out", 72, "overflow", "queue-no-agents"),
+    ]
+    assert order(heard, log) == ["step dealers q", "left vip a", "out dealers a", "step overflow a", "out overflow a"]
