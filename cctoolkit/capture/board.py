@@ -219,6 +219,9 @@ class Board(Struct):
         there = {self.aliases.get(one, one) for one in listed}
         for id_, channel in list(self.channels.items()):
             if channel.epoch < epoch and id_ not in there:
+                if live := self.lives.get(channel.call):
+                    live.ringing.pop(id_, None)
+                    live.talking.pop(id_, None)
                 self.drop(id_)
 
     def sweep(self, before: int) -> None:
