@@ -54,6 +54,8 @@ class Line:
         self.root = root
         self.site = str(lab.site_file)
         self.project = root / "projects" / PROJECT / "project.yaml"
+        self.forgiven: tuple[str, ...] = ()
+        """What the node may warn of besides."""
 
     def run(self, *arguments: str) -> int:
         """Run one cctoolkit command and return its exit code."""
@@ -113,18 +115,15 @@ def line(tmp_path_factory):
         finally:
             os.chdir(before)
         problems = [text for node in lab.nodes.values() for text in node.problems() if not expected(text)]
-    assert problems == []
+    assert [text for text in problems if not any(one in text for one in found.forgiven)] == []
 
 
 def expected(problem: str) -> bool:
     """Say whether Asterisk itself warns of what a full or empty queue, a second log-in, or a pause after a log-out is meant to do,
-    or of a caller who hung up amid the music, or at the moment a prompt began (of a prompt that is not there it says more),
-    of whom it called and who was gone in that very moment, or of a call that came while it was being stopped.
+    or of a caller who hung up amid the music, or at the moment a prompt began: of a prompt that is not there it says more.
     """
     known = (
         "Unable to join queue", "Already there", "Attempt to pause interface", "Attempt to unpause interface",
         "ast_streamfile failed on", "res_musiconhold.c: Failed to write frame",
-        "app_dial.c: Unable to forward frametype", "Refusing due to active shutdown", "Failed to allocate new PJSIP channel",
-        "Unable to allocate owner channel", "registered during operation", "Session already DISCONNECTED",
     )  # fmt: skip
     return any(text in problem for text in known)

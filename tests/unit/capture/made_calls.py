@@ -243,8 +243,8 @@ def presses_key_in_queue(c: Call) -> Call:
 
 
 def comes_and_goes(c: Call) -> Call:
-    """Another node passed it on; here a third one is asked, which is busy, and then the first one, which takes it."""
-    c.enter().mark("continues", "n9-1.1", "2").menu().key().mark("step", "on", "transfer:third")
+    """Another node passed its own call on; here a third one is asked, which is busy, and then the first one, which takes it."""
+    c.enter().mark("continues", f"n9-{c.call}", "2").menu().key().mark("step", "on", "transfer:third")
     c.mark("passes", "on", "n3").mark("out", "on", "transfer-busy", after=0.4).mark("step", "back", "transfer:first")
     c.mark("passes", "back", "n9").mark("out", "back", "transferred", after=0.3)
     return c.ended("back", after=2.5)

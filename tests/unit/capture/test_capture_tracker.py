@@ -82,7 +82,7 @@ def test_every_moment_is_in_order(story):
 def test_a_call_between_nodes():
     """It is known whose call goes on, over how many nodes, and where to: not a node that did not take it."""
     found = record(made.comes_and_goes(call()))
-    assert (found.continues, found.hop, found.passed_to) == ("n9-1.1", 2, "n9")
+    assert (found.continues, found.hop, found.passed_to) == (f"n9-{call().call}", 2, "n9")
     tried = call().enter().mark("step", "on", "transfer:third").mark("passes", "on", "n3")
     assert record(tried).passed_to == "n3"
     assert record(tried.mark("out", "on", "transfer-busy")).passed_to == ""
