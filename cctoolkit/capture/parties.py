@@ -9,6 +9,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from cctoolkit.capture import holds
+from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.said import LOGGED, Said, digits
 from cctoolkit.cdr.records import (
     AgentLeg,
@@ -110,7 +111,14 @@ def _transfer(record: CallRecord, said: Said) -> CallRecord:
     party = find(record, said.channel)
     dialled, taken_by = (party.number, party.endpoint) if party else ("", "")
     moved = Transfer(_KINDS.get(said.detail, "blind"), said.at, said.name, said.number or dialled, taken_by)
-    return replace(record, transfers=(*record.transfers, moved))
+    before = tuple(one for one in record.transfers if not _is_line_of(one, moved))
+    return replace(record, transfers=(*before, moved))
+
+
+def _is_line_of(one: Transfer, moved: Transfer) -> bool:
+    """Say whether a line of queue_log, written to its second, has told of this transfer already."""
+    near = -SECOND <= moved.at.at - one.at.at <= 2 * SECOND
+    return one.at.source == "queue_log" and near and (one.kind == "blind") == (moved.kind == "blind")
 
 
 def sent_on(record: CallRecord, said: Said, leg: AgentLeg | None) -> CallRecord:

@@ -322,7 +322,7 @@ async def test_a_far_queue_log_is_not_looked_for_here(lab_by_ami):
     """This machine's own file would be that of another switch."""
     far_away = replace(lab_by_ami.site_node, address="192.0.2.7")
     [said] = await asyncio.to_thread(overrides.by_phone, far_away)
-    assert "AMI shows no queue_log" in said["unreadable"]
+    assert "AMI shows no file" in said["unreadable"]
 
 
 def on_a_small_disk(node, kilobytes):

@@ -16,6 +16,8 @@ SYSTEMD = Path("/usr/lib/systemd/systemd")
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
 NAME = "cctoolkit-capture-lab.service"
+TMP = "no" if CHECKOUT.is_relative_to("/tmp") else "yes"
+"""The service has a /tmp of its own, and would not find a checkout there."""
 
 SERVICE = f"""set -u
 unit=/etc/systemd/system/{NAME}
@@ -25,7 +27,7 @@ again() {{ for _ in $(seq 300); do [ "$(systemctl show -P NRestarts {NAME})" = "
     && return; sleep 0.1; done; }}
 cd /srv/cct
 {sys.executable} -m cctoolkit capture unit --site /srv/cct/site.yaml --store /srv/cct/records --user cctoolkit --metrics "" \\
-    | sed "s/^WatchdogSec=.*/WatchdogSec=3/; s/^RestartSec=.*/RestartSec=100ms/" > $unit
+    | sed "s/^WatchdogSec=.*/WatchdogSec=3/; s/^RestartSec=.*/RestartSec=100ms/; s/^PrivateTmp=.*/PrivateTmp={TMP}/" > $unit
 systemctl daemon-reload
 systemctl start {NAME}
 said "up:"
