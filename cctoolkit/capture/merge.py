@@ -21,6 +21,10 @@ _UNTOLD = frozenset({"cancelled", "up", "exit"})
 """What the log may tell and the events of the same moment do not."""
 
 
+_ENDS = frozenset({"connect", "missed", "silenced"})
+"""How a phone's ringing ends."""
+
+
 class Heard(Struct, frozen=True):
     """What was said, and in which stretch without a gap the events said it."""
 
@@ -78,7 +82,15 @@ def _before(heard: Sequence[Heard], anchor: int, i: int, line: Said) -> bool:
         return True
     # The line was written when the phone had stopped: the ringing it tells of cannot have begun after its second.
     early = one.at.at + line.rang_us - line.at.at
-    return one.kind == "offer" and one.name == line.name and -_EARLY <= early <= SECOND + _COARSE
+    rings = one.kind == "offer" and one.name == line.name and -_EARLY <= early <= SECOND + _COARSE
+    return rings and not _end_heard(heard, i)
+
+
+def _end_heard(heard: Sequence[Heard], i: int) -> bool:
+    """Say whether the events themselves tell how a ringing ended: the line is another one's, of before they began."""
+    rings = heard[i]
+    later = (one.said for one in heard[i + 1 :] if one.epoch == rings.epoch and one.said.name == rings.said.name)
+    return any(said.kind in _ENDS for said in later)
 
 
 def _pairs(events: Sequence[Heard], log: Sequence[Said], born: int) -> Iterator[tuple[int, int]]:

@@ -38,6 +38,7 @@ _LIMIT_SECONDS = 300
 STOPPING = (
     "app_dial.c: Unable to forward frametype", "Session already DISCONNECTED", "Refusing due to active shutdown",
     "Failed to allocate new PJSIP channel", "Unable to allocate owner channel", "registered during operation",
+    "Asterisk is shutting down",
 )  # fmt: skip
 """What the node warns of where both sides hang up at once, and of calls that come while it is being stopped."""
 

@@ -60,6 +60,24 @@ def test_an_event_of_the_logs_last_second_is_its_line():
     ]
 
 
+def test_a_phone_that_was_busy_in_the_gap_rings_after_it():
+    """The ringing that events tell of to its end is not the one whose end stands in the same second of the log."""
+    heard = [
+        event(5, "offer", 21.299, "fedorov"),
+        event(5, "out", 22.0937, "dealers", "answered"),
+        event(5, "connect", 22.0948, "fedorov"),
+    ]
+    log = [
+        line("join", 20, "vip"),
+        line("missed", 21, "fedorov"),
+        line("out", 22, "dealers", "answered"),
+        line("connect", 22, "fedorov", rang=0.8),
+    ]
+    assert order(heard, log) == [
+        "join vip q", "missed fedorov q", "offer fedorov a", "out dealers a", "connect fedorov a",
+    ]  # fmt: skip
+
+
 def test_a_phone_rings_again_after_it_was_missed():
     """A line that says a phone had stopped was written before that phone rang anew, the ringing it tells of fell into the gap."""
     heard = [event(42, "offer", 32.0389, "popova")]
