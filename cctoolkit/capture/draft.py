@@ -93,6 +93,11 @@ class Draft(Struct):
         if self.start.entered.source in LOGGED:
             self.start, self.born, self.story, self.rows = start, epoch, None, []
 
+    def enter(self, start: CallRecord) -> None:
+        """Take the entry of ours that a line tells late: the events of after it were taken for a foreign call's."""
+        if start.project and not self.start.project:
+            self.start, self.born, self.story, self.held_back = start, -1, None, False
+
     def patch(self, log: list[Said]) -> None:
         """Take what queue_log says of the call, from its entry on."""
         self.log, self.story = log, None

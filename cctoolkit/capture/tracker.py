@@ -245,6 +245,7 @@ class Tracker(ChannelTold):
                 continue
             if call not in self._calls:
                 self._begin(call, Draft(logged.start, last=logged.start.entered.at, born=-1))
+            self._calls[call].enter(logged.start)
             self._calls[call].patch(logged.story())
             self._touched.add(call)
         self._agents.logged(lines)

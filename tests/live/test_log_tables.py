@@ -410,8 +410,8 @@ async def test_a_node_that_logs_into_a_database(line, database, tmp_path, capsys
         await call(street, "+79160000001", line, tmp_path)
         await street.set_phone("ivanova", answer_after=0.1, talk=1)
         since = clock.now()
-        await street.place_call(NUMBER, caller="+79160000002", keys=[(0.4, "1")])
-        await street.wait_for(lambda e: (e.kind, e.endpoint) == ("HANGUP", "phone-ivanova"), since=since)
+        second = await street.place_call(NUMBER, caller="+79160000002", keys=[(0.4, "1")])
+        await street.wait_for(lambda e: (e.kind, e.uniqueid) == ("HANGUP", second), since=since)
         database.lock(True)
         async with capturing(line, tmp_path, said.append):
             await street.place_call(NUMBER, caller="+79160000003", hang_up_after=0.5)

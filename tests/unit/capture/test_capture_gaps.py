@@ -187,3 +187,17 @@ def test_no_lines_ever():
 def test_steps_that_answer():
     """The log's reader knows which step types answer a call as the model does."""
     assert {name for name, step in step_types().items() if step.needs_answer} == ANSWERING
+
+
+@settings(max_examples=60, deadline=None)
+@given(days, st.data())
+def test_lines_that_come_after_the_events_of_the_gaps_end(stories, data):
+    """A database was away: calls that events went on with, nobody knew whose, are the project's calls then, each once."""
+    moments = day(stories)
+    start = data.draw(st.integers(0, len(moments)))
+    end = data.draw(st.integers(start, len(moments)))
+    watched = Watched()
+    for taken in (events(moments[:start]), b"", BACKFILL, events(moments[end:]), BACKFILL + lines(moments).encode()):
+        watched.take(taken)
+    found = {call: (one.project, one.number, one.outcome) for call, one in watched.calls.items()}
+    assert found == {call: (one.project, one.number, one.outcome) for call, one in whole(moments).calls.items()}
