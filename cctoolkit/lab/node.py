@@ -98,6 +98,17 @@ class Node:
         """Return the recorded process if that very one still runs."""
         return self._process.running()
 
+    def switch_pid(self) -> int:
+        """Return the number of its Asterisk, which runs below the process that has made its namespaces."""
+        running = self.running()
+        pids = [running.pid] if running else []
+        while pids:
+            pid = pids.pop()
+            if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") == "asterisk\n":
+                return pid
+            pids += process.children(pid)
+        raise SwitchUnreachable("there is no Asterisk", where=self.name, next_step="cctoolkit lab up")
+
     def alive(self) -> bool:
         """Say whether it runs."""
         return self.running() is not None

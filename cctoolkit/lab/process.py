@@ -80,7 +80,7 @@ def is_alive(process: Running) -> bool:
 
 def kill(process: Running) -> None:
     """Kill this very process, never a later one, with all below it, and wait until they are gone."""
-    below = [found for pid in _children(process.pid) if (found := identity(pid))]
+    below = [found for pid in children(process.pid) if (found := identity(pid))]
     try:
         handle = os.pidfd_open(process.pid)
     except ProcessLookupError:
@@ -98,7 +98,8 @@ def kill(process: Running) -> None:
         wait_gone(gone, 5)
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Return the numbers of a process's children, none when it is gone."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
     except OSError:

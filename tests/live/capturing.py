@@ -5,20 +5,25 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from cctoolkit.cdr.address import Where
 from cctoolkit.cdr.records import AgentLeg, CallRecord
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.workflow import records, specs
+from cctoolkit.workflow.records import Manner
 
 PROJECT = "northwind-hotline"
 
 
 @asynccontextmanager
-async def capturing(line, folder: Path, say: Callable[[str], None] = lambda _text: None) -> AsyncIterator[None]:
-    """Capture the line into `folder` while the body runs."""
+async def capturing(
+    line, where: Where, say: Callable[[str], None] = lambda _text: None, manner: Manner | None = None
+) -> AsyncIterator[None]:
+    """Capture the line into a folder or a database while the body runs."""
     stop, reading = asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(records.capture(specs.load_site(line.site), folder, stop, say, reading))
+    loaded = specs.load_site(line.site)
+    task = asyncio.create_task(records.capture(loaded, where, stop, say, reading, manner or Manner()))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await reading.wait()
         yield
     finally:

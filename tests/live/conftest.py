@@ -1,6 +1,8 @@
 import asyncio
 import os
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from cctoolkit.__main__ import run
 from cctoolkit.lab import install
 from cctoolkit.lab.lab import Lab
+from tests.live.exchange import Exchange
 
 PROJECT = "northwind-hotline"
 BOTH = "projects: [northwind-hotline, zorza-infolinia]"
@@ -116,6 +119,34 @@ def line(tmp_path_factory):
             os.chdir(before)
         problems = [text for node in lab.nodes.values() for text in node.problems() if not expected(text)]
     assert [text for text in problems if not any(one in text for one in found.forgiven)] == []
+
+
+@contextmanager
+def on_nodes(count: int, root: Path, edit: Callable[[Line], None] = lambda _line: None) -> Iterator[Line]:
+    """A fresh lab of so many nodes with the line, edited, on them; the commands run in the folder of its specs."""
+    template, before = specs_for_tests(root), Path.cwd()
+    lab = Lab(root / "lab", template, owned=True)
+    try:
+        lab.up(count)
+        os.chdir(root)
+        found = Line(lab, root)
+        edit(found)
+        assert found.run("apply", "--site", found.site) == 0
+        yield found
+    finally:
+        os.chdir(before)
+        lab.down()
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory, lab_template):
+    """An office's switch, its phones not there yet. That a phone and it hang up in the same moment is no error of ours."""
+    with Lab(tmp_path_factory.mktemp("exchange"), lab_template, owned=True) as lab:
+        found = Exchange(lab)
+        found.configure()
+        yield found
+        problems = [text for text in lab.nodes["n1"].problems() if "Session already DISCONNECTED" not in text]
+    assert problems == []
 
 
 def expected(problem: str) -> bool:

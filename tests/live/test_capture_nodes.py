@@ -17,10 +17,9 @@ from msgspec.structs import replace
 
 from cctoolkit.ami.client import Client
 from cctoolkit.errors import SwitchUnreachable
-from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.node_config import HOME
 from cctoolkit.workflow import specs, switch
-from tests.live.conftest import Line, specs_for_tests
+from tests.live.conftest import on_nodes
 from tests.live.test_gap import NUMBER, calls, wait_for, whole
 
 pytestmark = pytest.mark.live
@@ -31,19 +30,8 @@ _NUMBERS = count()
 @pytest.fixture(scope="module")
 def two(tmp_path_factory):
     """A lab of two nodes with everything applied; they are killed on purpose, so their logs are not judged."""
-    root = tmp_path_factory.mktemp("two")
-    template = specs_for_tests(root)
-    before = Path.cwd()
-    lab = Lab(root / "lab", template, owned=True)
-    try:
-        lab.up(2)
-        os.chdir(root)
-        found = Line(lab, root)
-        assert found.run("apply", "--site", found.site) == 0
+    with on_nodes(2, tmp_path_factory.mktemp("two")) as found:
         yield found
-    finally:
-        os.chdir(before)
-        lab.down()
 
 
 class Captured:

@@ -8,26 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from cctoolkit.cdr.store import FILE_NAME, Store
-from cctoolkit.lab.lab import Lab
 from cctoolkit.workflow import records
 from tests.live.capturing import capturing
-from tests.live.exchange import STORIES, Exchange, happens
+from tests.live.exchange import STORIES, happens
 
 pytestmark = pytest.mark.live
 
 LINE, DIALLED = "79160000001", "7495000"
 CALLED = {"group": ("204", "400"), "caller_joins": ("201", "202"), "caller_sends_on": ("201", "202")}
-
-
-@pytest.fixture(scope="module")
-def exchange(tmp_path_factory, lab_template):
-    """The switch, its phones not there yet. That a phone and the switch hang up in the same moment is no error of ours."""
-    with Lab(tmp_path_factory.mktemp("exchange"), lab_template, owned=True) as lab:
-        found = Exchange(lab)
-        found.configure()
-        yield found
-        problems = [text for text in lab.nodes["n1"].problems() if "Session already DISCONNECTED" not in text]
-    assert problems == []
 
 
 def told(record):

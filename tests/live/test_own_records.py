@@ -16,9 +16,8 @@ from cctoolkit import clock
 from cctoolkit.__main__ import run
 from cctoolkit.cdr.schema import BELOW
 from cctoolkit.cdr.store import FILE_NAME, Store
-from cctoolkit.lab.lab import Lab
 from cctoolkit.workflow import records
-from tests.live.exchange import STORIES, Exchange, happens, put_through
+from tests.live.exchange import STORIES, happens, put_through
 from tests.live.test_exchange import EXPECTED
 from tests.live.test_exchange import told as said
 
@@ -26,17 +25,6 @@ pytestmark = pytest.mark.live
 
 ROOT = Path(__file__).parents[2]
 BY_NAME = {story.__name__: story for story in STORIES}
-
-
-@pytest.fixture(scope="module")
-def exchange(tmp_path_factory, lab_template):
-    """A switch that keeps its own records, its phones not there yet."""
-    with Lab(tmp_path_factory.mktemp("exchange"), lab_template, owned=True) as lab:
-        found = Exchange(lab)
-        found.configure()
-        yield found
-        problems = [text for text in lab.nodes["n1"].problems() if "Session already DISCONNECTED" not in text]
-    assert problems == []
 
 
 @asynccontextmanager

@@ -1,21 +1,17 @@
 """Two nodes: a call that one passes to the other is one record, from events, from queue_log, in one folder or one database."""
 
 import asyncio
-import os
 import re
 from collections import defaultdict
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from cctoolkit.cdr.wanted import Wanted
-from cctoolkit.lab.lab import Lab
 from cctoolkit.lab.session import Caller
 from cctoolkit.workflow import records, specs
 from cctoolkit.workflow.records import Manner
-from tests.live.capturing import PROJECT, legs, log_in
-from tests.live.conftest import Line, expected, specs_for_tests
+from tests.live.capturing import PROJECT, capturing, legs, log_in
+from tests.live.conftest import expected, on_nodes
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.live
@@ -48,43 +44,18 @@ EDITS = (
 @pytest.fixture(scope="module")
 def two(tmp_path_factory):
     """A lab of two nodes; n1 has the agents, and the line's menu passes who wants the head office there."""
-    root = tmp_path_factory.mktemp("passed")
-    template = specs_for_tests(root)
-    before = Path.cwd()
-    lab = Lab(root / "lab", template, owned=True)
-    try:
-        lab.up(2)
-        os.chdir(root)
-        line = Line(lab, root)
+
+    def edit(line):
         for old, new in EDITS:
             line.edit(old, new)
         line.wait_for_keys()
-        assert line.run("apply", "--site", line.site) == 0
+
+    with on_nodes(2, tmp_path_factory.mktemp("passed"), edit) as line:
         assert line.run("plan", "--site", line.site) == 0
-        asyncio.run(lab.street.wait_registered(["ivanova", "petrov"]))
+        asyncio.run(line.lab.street.wait_registered(["ivanova", "petrov"]))
         yield line
-        problems = [text for node in lab.nodes.values() for text in node.problems() if not expected(text)]
+        problems = [text for node in line.lab.nodes.values() for text in node.problems() if not expected(text)]
         assert problems == []
-    finally:
-        os.chdir(before)
-        lab.down()
-
-
-@asynccontextmanager
-async def captured(line, where, nodes, journals=None):
-    """Capture these nodes while the body runs."""
-    stop, reading = asyncio.Event(), asyncio.Event()
-    manner = Manner(nodes=nodes, journals=journals)
-    task = asyncio.create_task(
-        records.capture(specs.load_site(line.site), where, stop, lambda _told: None, reading, manner)
-    )
-    try:
-        async with asyncio.timeout(20):
-            await reading.wait()
-        yield
-    finally:
-        stop.set()
-        await task
 
 
 def calls(where, **wanted):
@@ -131,9 +102,12 @@ async def live(line, folder, url, journals):
     street, n1, n2 = line.lab.street, line.lab.nodes["n1"], line.lab.nodes["n2"]
     for node in (n1, n2):
         node.cli("pjsip set history on")
-    async with captured(line, url, ("n1",), journals):
+    async with capturing(line, url, manner=Manner(nodes=("n1",), journals=journals)):
         pass
-    async with captured(line, folder, ("n1", "n2")), captured(line, url, ("n2",), journals):
+    async with (
+        capturing(line, folder, manner=Manner(nodes=("n1", "n2"))),
+        capturing(line, url, manner=Manner(nodes=("n2",), journals=journals)),
+    ):
         # A carrier that sends the header changes nothing, whatever stands in it.
         async with street.session() as session:
             for number, text in enumerate(HOSTILE):
@@ -232,7 +206,7 @@ def test_one_call(two, tmp_path, capsys):
         assert told(calls(url)[one.caller]) != told(one)
 
         async def later():
-            async with captured(two, url, ("n1",), journals):
+            async with capturing(two, url, manner=Manner(nodes=("n1",), journals=journals)):
                 await until(lambda: len(calls(url)) == len(found) and all(c.ended for c in calls(url).values()))
 
         asyncio.run(later())

@@ -12,7 +12,6 @@ from cctoolkit import clock
 from cctoolkit.__main__ import run
 from cctoolkit.cdr.records import Edge
 from cctoolkit.cdr.store import FILE_NAME, Store
-from cctoolkit.lab.lab import Lab
 from cctoolkit.workflow import capture_status
 from tests.live.exchange import Exchange, dials, logs_in, sells
 from tests.live.test_gap import capture, end
@@ -21,17 +20,6 @@ pytestmark = pytest.mark.live
 
 APART = {"ami": 50_000, "queue_log": 1_050_000}
 """Microseconds that a moment may lie off: a line has its second; an event is stamped when the switch has got to it."""
-
-
-@pytest.fixture
-def exchange(tmp_path, lab_template):
-    """The switch, its phones not there yet."""
-    with Lab(tmp_path / "lab", lab_template, owned=True) as lab:
-        found = Exchange(lab)
-        found.configure()
-        yield found
-        problems = lab.nodes["n1"].problems()
-    assert problems == []
 
 
 class Day:

@@ -112,13 +112,5 @@ def changed(before: Seen, now: Seen, still: frozenset[str]) -> list[str]:
 
 def rss_kib(node: Node) -> int:
     """Return the resident memory of a node's Asterisk."""
-    running = node.running()
-    assert running
-    pids = [running.pid]
-    while pids:
-        pid = pids.pop()
-        if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") == "asterisk\n":
-            status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-            return int(status.partition("VmRSS:")[2].split()[0])
-        pids += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    raise AssertionError(f"no asterisk below process {running.pid}")
+    status = Path(f"/proc/{node.switch_pid()}/status").read_text(encoding="utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0])

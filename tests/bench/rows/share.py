@@ -17,7 +17,6 @@ from shutil import copytree
 from measure import ROOT, SEED, Row
 
 from cctoolkit.lab.lab import Lab
-from cctoolkit.lab.node import Node
 from cctoolkit.lab.traffic import Codes, perform
 from cctoolkit.lab.traffic_plan import Agents, Callers, Mix, Span, plan
 
@@ -54,18 +53,6 @@ def idle() -> float:
     return (int(fields[4]) + int(fields[5])) / _TICKS
 
 
-def asterisk_of(node: Node) -> int:
-    """Return the process of a node's Asterisk, which runs below one that has made its namespace."""
-    running = node.running()
-    pids = [running.pid] if running else []
-    while pids:
-        pid = pids.pop()
-        if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") == "asterisk\n":
-            return pid
-        pids += [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    raise AssertionError(f"no Asterisk of {node}")
-
-
 def mix(rate: float) -> Mix:
     """Return callers who press and wait a little, and agents who are quick."""
     callers = Callers(
@@ -99,7 +86,7 @@ def capturing(site: Path, store: Path) -> Iterator[int]:
 async def spent(lab: Lab, capture: int, rate: float) -> Spent:
     """Let callers come at a rate; return what it took from the first to the last of them."""
     planned = plan(mix(rate))
-    asterisk = asterisk_of(lab.nodes["n1"])
+    asterisk = lab.nodes["n1"].switch_pid()
 
     def now() -> tuple[float, float, float]:
         return of_process(capture), of_process(asterisk), idle()
