@@ -33,9 +33,9 @@ def rows(database: Database, wanted: Wanted) -> Iterator[Whole]:
             mine: Whole = row, {table: of_calls.get(row["call"], []) for table, of_calls in below.items()}
             if parts := others.get(row["call"]):
                 mine = as_rows(whole([record(database.where, *part) for part in (mine, *parts)]))
-                if not wanted.takes(*mine):
-                    continue
-            yield mine
+            # A part is asked for loosely, since the whole may be wanted; it may also be all there is.
+            if wanted.apart or wanted.takes(*mine):
+                yield mine
 
 
 def _others(database: Database, chunk: Sequence[Read], project: str | None) -> dict[str, list[Whole]]:

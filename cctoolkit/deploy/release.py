@@ -151,11 +151,11 @@ def still_used(disk: Disk, in_use: frozenset[tuple[str, str]], config: ConfigSet
         for path, text in old.items()
         if GENERATION_FILE.fullmatch(path) and (path in used or (path in disk.files and path not in disk.edited))
     }
-    waits = bool(used & found.keys())
+    # Who waits has the keys of when they joined, whichever generation is in force again by now.
     found |= {
         path: text
         for path, text in old.items()
-        if KEYS_FILE.fullmatch(path) and (waits or path in disk.files) and path not in disk.edited
+        if KEYS_FILE.fullmatch(path) and (used or (path in disk.files and path not in disk.edited))
     }
     try:
         observable(found)

@@ -18,13 +18,14 @@ async def clean_up(
     one in force is confirmed. `abandoned` is the folder of a cut-off apply, which was never in force.
     """
     try:
-        current, releases = await there.current(), await there.releases()
+        current, all_of_them = await there.current(), await there.releases()
         stay = {current} | await _awaited(there)
         # One that was never in force takes nobody's place.
-        doomed = set([name for name in releases if name != abandoned][:-keep]) - stay
+        releases = [name for name in all_of_them if name != abandoned]
+        doomed = set(releases[:-keep]) - stay
         if doomed:
             doomed -= await _in_use(there, client, current, releases)
-        for name in sorted(doomed | ({abandoned} & set(releases) - stay)):
+        for name in sorted(doomed | ({abandoned} & set(all_of_them) - stay)):
             await there.discard(name)
     except (OperatorError, SwitchError) as error:
         progress(f"old releases could not be removed: {error.what}")

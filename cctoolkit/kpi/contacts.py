@@ -63,16 +63,19 @@ class Contact(NamedTuple):
 
 def visits(store: Store, project: str, window: Window) -> Iterator[Contact]:
     """Yield the queue visits that joined inside the window."""
+    # What comes meanwhile is known to who asks last: the parts of calls, and then the calls they are taken for.
+    rows = list(store.select(_VISITS, _values(project, window)))
     passed = Passed(store, project, window)
-    for row in store.select(_VISITS, _values(project, window)):
+    for row in rows:
         waited, precision = _wait(row), _precision(row)
         yield Contact(passed.number(row), row["queue"], row["outcome"], row["joined_us"], waited, precision)
 
 
 def calls(store: Store, project: str, window: Window) -> Iterator[Contact]:
     """Yield the calls that joined their first queue, or entered when they joined none, inside the window."""
+    rows = list(store.select(_CALLS, _values(project, window)))
     passed = Passed(store, project, window)
-    for call, group in groupby(store.select(_CALLS, _values(project, window)), itemgetter("call")):
+    for call, group in groupby(rows, itemgetter("call")):
         if call not in passed:
             yield _call(list(group))
     yield from (contact for _, contact in _passed(passed, window))
@@ -90,8 +93,8 @@ def _passed(passed: Passed, window: Window) -> Iterator[tuple[Part, Contact]]:
 
 def call_ids(store: Store, project: str, window: Window) -> tuple[str, ...]:
     """Return the ids of the same calls as `calls`, in the order they entered."""
-    passed = Passed(store, project, window)
     found = [(row["entered_us"], row["call"]) for row in store.select(_IDS, _values(project, window))]
+    passed = Passed(store, project, window)
     found = [one for one in found if one[1] not in passed]
     found += [(first.entered_us, first.call) for first, _ in _passed(passed, window)]
     return tuple(call for _, call in sorted(found))

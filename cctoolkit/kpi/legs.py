@@ -49,8 +49,9 @@ class Leg(NamedTuple):
 def legs(store: Store, project: str, window: Window) -> Iterator[Leg]:
     """Yield the legs of visits that joined inside the window."""
     values: dict[str, str | int] = {"project": project, "start": micros(window.start), "until": micros(window.end)}
+    rows = list(store.select(_LEGS, values))
     passed = Passed(store, project, window)
-    for row in store.select(_LEGS, values):
+    for row in rows:
         yield Leg(
             passed.number(row), row["queue"], row["agent"], row["outcome"], row["joined_us"],
             _span(row["answered_us"], row["ended_us"]), row["hold_us"], _wrap_up(row),

@@ -356,6 +356,8 @@ async def test_other_keys(alone, case):
     if case == "waiting":
         assert await alone.apply() == 0
         assert await alone.dangers() == {}
+        alone.spec(("project", 'keys: {"0": leave-message}', 'keys: {"9": leave-message}'))
+        assert await alone.apply() == 0
         assert keys.exists()
         await alone.press("5")
         await alone.press("0")

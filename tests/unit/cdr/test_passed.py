@@ -103,6 +103,20 @@ def test_filters_see_the_whole(tmp_path):
         assert store.get("n2-9.1") == chain()[2]
 
 
+def test_filters_see_a_part_that_is_all_there_is(tmp_path):
+    """A part whose others are another project's, or were captured nowhere, is found by what happened in it, and by no more."""
+    first, _, second, third = chain()
+    second = replace(second, project="other", passed_to="", outcome="abandoned", hung_up_by="caller")
+    with Store.open(tmp_path / "calls.sqlite") as store:
+        store.put([first, second, replace(third, continues="n1-0.1")])
+        for project, found, missed in (
+            ("hotline", [{"queue": "orders", "outcome": "transferred"}, {"agent": "anna"}], [{"outcome": "abandoned"}, {"queue": "support"}]),
+            ("other", [{"queue": "support"}], [{"queue": "vip"}, {"agent": "anna"}]),
+        ):  # fmt: skip
+            assert [len(list(store.search(Wanted(project, **one)))) for one in found] == [1] * len(found)
+            assert [list(store.search(Wanted(project, **one))) for one in missed] == [[]] * len(missed)
+
+
 def test_no_call_is_hidden(tmp_path):
     """Calls said to go on with themselves, with each other, or with a part are told by themselves, in lists and figures."""
     said = {"n1-6.1": "n1-7.1", "n1-7.1": "n1-6.1", "n1-8.1": "n2-9.1", "n1-9.1": "n1-9.1"}
@@ -182,6 +196,17 @@ def test_sealing_leaves_it_where_all_nodes_can_tell_it(tmp_path):
         store.put([first, *rest])
         assert len(list(store.calls())) == 4
         assert whole(chain()) in store.search(Wanted(agent="anna"))
+
+
+def test_a_first_part_of_the_next_day_comes_back(tmp_path):
+    """The second node's clock is a minute behind, and it is midnight."""
+    late = 15 * 3600 + 5
+    first = part("n1-1.1", late, late + 9, outcome="abandoned", hung_up_by="caller")
+    with Store.open(tmp_path / "calls.sqlite") as store:
+        store.put([first])
+        assert [day.calls for day in seal(store, START.date() + timedelta(days=3))] == [1]
+        store.put([part("n2-9.1", late - 55, late - 50, continues="n1-1.1", hop=1, outcome="busy")])
+        assert [one.call for one in store.calls()] == ["n1-1.1"]
 
 
 @pytest.mark.parametrize("how", ["mask", "drop"])

@@ -1,8 +1,13 @@
 import pytest
 
 from cctoolkit.deploy import release
+from cctoolkit.deploy.release import Disk, still_used
 from cctoolkit.errors import OperatorError, Refused
+from cctoolkit.node.transports import Manifest
 from cctoolkit.plan.explain import explain
+from cctoolkit.render.configset import ConfigSet
+
+KEYS = "generations/cct-exit-05-keys.conf"
 
 
 def append(name, text="; a note\n"):
@@ -92,3 +97,22 @@ async def test_before_the_first_apply_nothing_is_an_edit(node):
     (node.current / "extensions.conf").write_text("; The release before the first.\n")
     assert (await node.plan()).edited == ()
     assert (await node.plan()).release_now == "none"
+
+
+@pytest.mark.parametrize(
+    ("in_use", "edited", "stays"),
+    [((), (), False), ((("p", "aaaaaaaa"),), (), True), ((("p", "bbbbbbbb"),), (), True), ((("p", "aaaaaaaa"),), (KEYS,), True)],
+)  # fmt: skip
+def test_keys_stay_while_anybody_may_wait(in_use, edited, stays):
+    """Of an earlier apply, edited or not: who waits has the keys of when they joined, also in a generation that is in force
+    again.
+    """
+    generation = "[cct-p-aaaaaaaa-x]\nexten => s,1,NoOp()\n"
+    manifest = Manifest(release="r", created="", who="", commit="", generations={}, digests={})
+    kept = {
+        "generations/p-aaaaaaaa.conf": generation,
+        KEYS: "[cct-exit-05]\nexten => 0,1,NoOp()\nexten => 5,1,NoOp()\n",
+    }
+    disk = Disk("000002-r", manifest, {}, kept, edited)
+    config = ConfigSet("s", {"generations/p-bbbbbbbb.conf": generation}, {"p": "bbbbbbbb"})
+    assert (KEYS in still_used(disk, frozenset(in_use), config)) is stays

@@ -123,6 +123,16 @@ def test_where_a_trunk_meets_its_site(trunk, transports, carriers, more, found):
     assert codes(trunk, transports, carriers, more) == found
 
 
+def test_a_misspelt_trunk_is_one_problem():
+    """Of a project that is broken nothing is asked of the site."""
+    path = Path("projects/one/project.yaml")
+    codes("{address: 10.0.0.9}")
+    path.write_text(path.read_text(encoding="utf-8").replace("trunk: pbx", "trunk: pxb"), encoding="utf-8")
+    with pytest.raises(InvalidSpecError) as raised:
+        specs.load_site("near")
+    assert "unknown-trunk" in [problem.code for problem in raised.value.problems]
+
+
 MATCHES = [
     ('[10.0.0.7, 10.0.4.0/24, sip.carrier.example, "2001:db8::/32"]', []),
     ("[10.0.0.999]", ["impossible-address"]),
