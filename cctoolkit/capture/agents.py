@@ -83,6 +83,7 @@ class AgentStates(Struct):
         now: Counter[tuple[str, Deed]] = Counter()
         for line in lines:
             if self._waits(line):
+                self.forgotten += len(self._unnamed) >= MOST_UNNAMED
                 _remember(self._unnamed, line, MOST_UNNAMED)
             else:
                 self._read(line, now)
@@ -94,7 +95,8 @@ class AgentStates(Struct):
         """Say whether a line is to wait for a listing, and those after it with it."""
         if self.alone or not is_plain(line.queue):
             return False
-        return bool(self._unnamed) or (line.agent not in self._agents and self.names.lacks(line))
+        known = self.names.of(line.queue, line.agent) in self._agents
+        return not known and (bool(self._unnamed) or self.names.lacks(line))
 
     def _read(self, line: Line, now: Counter[tuple[str, Deed]]) -> None:
         if line.event == STARTED:
@@ -139,9 +141,11 @@ class AgentStates(Struct):
             shift, seat = self._known(agent).shift, seats.get(agent)
             if seat:
                 shift.sits(seat, at, self._changed)
-            elif shift.fixed or shift.queues.keys() - {NO_QUEUE}:
+            elif shift.fixed or shift.queues:
+                # Whom AgentLogin has no list says, but that the switch began anew since.
+                listed = bool(shift.fixed or shift.queues.keys() - {NO_QUEUE})
                 shift.fixed.clear()
-                if not self._forgotten(shift):
+                if not self._forgotten(shift) and listed:
                     shift.leave(at, self._changed)
             if seat and seat.in_call and agent not in talking:
                 shift.begin("in_call", AgentInterval(self.node, agent, "in_call", at), self._changed)

@@ -115,12 +115,12 @@ class Reader:
             return int(known[1] + known[2])
         try:
             moment = datetime.fromisoformat(text)
-        except ValueError:
+            if "." not in text or (moment.tzinfo is None and self._zone is None):
+                return 0
+            moment = (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(UTC)
+        except (ValueError, OverflowError):
             return 0
-        if "." not in text or (moment.tzinfo is None and self._zone is None):
-            return 0
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
-        return int(moment.astimezone(UTC).replace(microsecond=0).timestamp()) * SECOND + moment.microsecond
+        return int(moment.replace(microsecond=0).timestamp()) * SECOND + moment.microsecond
 
 
 def events(one: Happened) -> list[Message]:

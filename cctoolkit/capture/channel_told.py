@@ -46,8 +46,11 @@ class ChannelTold(OwnTold):
     def _take_events(self, lines: Iterable[Line], since: int) -> None:
         """Take the rows of a gap since a moment; none where nothing had been heard before."""
         found = (one for line in lines if since and (one := happened(line)))
-        self._heard_until = since
-        self._waiting = sorted((one for one in found if one.at > since - _EARLY_US), key=lambda one: one.at)
+        # One gap on the other, and nothing heard between them: the rows are read once.
+        self._heard_until = min(since, self._heard_until) if self._waiting else since
+        known = {(one.at, one.kind, one.uniqueid) for one in self._waiting}
+        more = (o for o in found if o.at > since - _EARLY_US and (o.at, o.kind, o.uniqueid) not in known)
+        self._waiting = sorted([*self._waiting, *more], key=lambda one: one.at)
 
     def _fold_waiting(self, at: int) -> None:
         """Fold the rows from before an event, the first after the gap; `at` is 0 for an entry of a list."""

@@ -22,14 +22,15 @@ _SETTINGS = ("SET SESSION net_write_timeout = 600", "START TRANSACTION READ ONLY
 """An import reads as quickly as it puts what it has read."""
 
 _COLUMNS = """
-SELECT column_name, data_type FROM information_schema.columns
+SELECT column_name, data_type, is_nullable FROM information_schema.columns
 WHERE table_schema = coalesce(%s, database()) AND table_name = %s
 """
 _INDEXES = """
 SELECT index_name, column_name, non_unique FROM information_schema.statistics
 WHERE table_schema = coalesce(%s, database()) AND table_name = %s ORDER BY index_name, seq_in_index
 """
-_NUMBERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double"})
+_WHOLE = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
+_NUMBERS = _WHOLE | {"decimal", "float", "double"}
 _MOMENTS = frozenset({"datetime", "timestamp"})
 _AWAY = frozenset({1040, 1045, 1049, 1053, 1129, 1158, 1159, 1160, 1161, 1203, 1205, 2003, 2006, 2013})
 """Too many connections, refused, no such database, shutting down, networks: mended by somebody, sooner or later."""
@@ -53,14 +54,24 @@ class Mysql:
             raise OperatorError(
                 f"MySQL's driver is missing: {error}", expected="PyMySQL", next_step="pip install 'cctoolkit[mysql]'"
             ) from error
-        parts = urlsplit(url.text)
+        # What may follow the question mark may be a secret.
+        shown = url.text.partition("?")[0]
+        try:
+            parts = urlsplit(url.text)
+            port = parts.port or 3306
+        except ValueError as error:
+            raise UsageError(
+                f"this table's URL cannot be read: {error}",
+                where=shown,
+                expected="mysql://USER:env:NAME@HOST:PORT/DATABASE",
+            ) from error
         asked = parse_qs(parts.query)
         if unknown := asked.keys() - {"ssl_ca", "unix_socket"}:
-            raise UsageError(f"{min(unknown)} is not understood", where=url.text, expected="ssl_ca or unix_socket")
+            raise UsageError(f"{min(unknown)} is not understood", where=shown, expected="ssl_ca or unix_socket")
         password = resolve_text(url.secret).reveal() if url.secret else ""
         with self._explained():
             return pymysql.connect(
-                host=parts.hostname, port=parts.port or 3306, user=unquote(parts.username or ""), password=password,
+                host=parts.hostname, port=port, user=unquote(parts.username or ""), password=password,
                 database=unquote(parts.path.strip("/")), charset="utf8mb4", connect_timeout=_CONNECT_SECONDS,
                 read_timeout=patience_seconds, write_timeout=_CONNECT_SECONDS, program_name="cctoolkit",
                 unix_socket=asked.get("unix_socket", [None])[0],
@@ -75,8 +86,11 @@ class Mysql:
             indexes.setdefault(index, []).append((str(column), not repeats))
         first = {columns[0][0] for columns in indexes.values()}
         unique = {columns[0][0] for columns in indexes.values() if len(columns) == 1 and columns[0][1]}
-        found = [(str(one), str(kind)) for one, kind in self.few(_COLUMNS, (schema or None, table))]
-        columns = [Column(one, _kind(kind), one in first, one in unique) for one, kind in found]
+        columns = [
+            # Rows are counted by whole numbers that each of them has.
+            Column(str(one), _kind(str(kind)), one in first, one in unique and kind in _WHOLE and null == "NO")
+            for one, kind, null in self.few(_COLUMNS, (schema or None, table))
+        ]
         return ".".join(quoted(part, self.quote) for part in name.split(".")), columns
 
     def text(self, name: str, _column: Column) -> str:

@@ -24,6 +24,7 @@ SELECT a.attname, t.typcategory,
                AND i.indisvalid AND i.indpred IS NULL),
        EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum
                AND i.indisvalid AND i.indpred IS NULL AND i.indisunique AND i.indnkeyatts = 1)
+       AND a.attnotnull AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
 """

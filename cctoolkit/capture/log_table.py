@@ -47,7 +47,7 @@ class Mark(Struct):
 
     def _prune(self) -> None:
         """Forget what will not be read again."""
-        self.numbered = {n: line for n, line in self.numbered.items() if n > self.newest - AGAIN_ROWS}
+        self.numbered = {n: line for n, line in self.numbered.items() if n >= self.newest - AGAIN_ROWS}
         self.timed = Counter({line: n for line, n in self.timed.items() if line.at >= self.newest - AGAIN_US})
         self.room = 2 * (len(self.numbered) + len(self.timed) + AGAIN_ROWS)
 

@@ -28,6 +28,7 @@ class OwnFilling:
         self._keeper, self._say = keeper, say
         self._began = now_us()
         self._said: dict[str, Counter[str]] = {}
+        self._failing: set[str] = set()
         self._reading = asyncio.Lock()
 
     async def lines(self, since: int, *, of_calls: bool = False) -> str:
@@ -40,8 +41,12 @@ class OwnFilling:
                 try:
                     lines += await asyncio.to_thread(read, since)
                 except OSError as error:
-                    why = error.strerror or error
-                    self._say(f"{name} cannot be read ({why}): what it alone tells stays untold")
+                    if name not in self._failing:
+                        why = error.strerror or error
+                        self._say(f"{name} cannot be read ({why}): what it alone tells stays untold")
+                    self._failing.add(name)
+                else:
+                    self._failing.discard(name)
                 self._passed_over(name, read.odd)
         return lines
 

@@ -32,6 +32,8 @@ class Owed(Struct):
 
     listed: int
     end: Said | None = None
+    own: bool = False
+    """The channel that began it is up: the end of another one of it is not its end."""
 
 
 class OwnTold(Queueing):
@@ -76,7 +78,8 @@ class OwnTold(Queueing):
     def _begins(self, rows: Sequence[Row], since: int) -> str:
         """Begin a call that began in the gap, or in one of before; return its id, "" where it is none."""
         first = rows[0]
-        owed = any(row.linkedid in self._owed or row.uniqueid in self._owed for row in rows)
+        due = [one for row in rows for id_ in (row.linkedid, row.uniqueid) if (one := self._owed.get(id_))]
+        owed = any(one.end or not one.own for one in due)
         if first.context.startswith("cct-") or not (owed or first.start >= since // SECOND * SECOND > 0):
             return ""
         start = entered(rows, self.node)
@@ -86,6 +89,8 @@ class OwnTold(Queueing):
     def _paid(self, rows: Sequence[Row], draft: Draft | None) -> None:
         """Close a call that was owed by what was said of its end."""
         for id_ in {row.linkedid for row in rows} | {row.uniqueid for row in rows}:
+            if (owed := self._owed.get(id_)) and owed.own and not owed.end:
+                continue
             owed = self._owed.pop(id_, None)
             if owed and owed.end and draft:
                 if draft.ended:
@@ -100,12 +105,14 @@ class OwnTold(Queueing):
         """Take note of a channel that is listed and of no call."""
         linked, ours = entry.get("Linkedid"), entry.get("Context").startswith("cct-")
         if linked and not ours and len(self._owed) < MOST and self._call(linked) not in self._calls:
-            self._owed.setdefault(linked, Owed(max(self.now, self.asked)))
+            owed = self._owed.setdefault(linked, Owed(max(self.now, self.asked)))
+            owed.own |= entry.get("Uniqueid") == linked
 
     def _over(self, event: Message, at: Edge) -> None:
         """Take note of how a call ended that is owed."""
-        owed = self._owed.get(event.get("Uniqueid")) or self._owed.get(event.get("Linkedid"))
-        if owed:
+        id_ = event.get("Uniqueid")
+        owed = self._owed.get(id_) or self._owed.get(event.get("Linkedid"))
+        if owed and (id_ in self._owed or not owed.own):
             owed.end = Said("hangup", at, detail=event.get("Cause"))
 
     def _close(self) -> None:

@@ -13,6 +13,8 @@ FILE_NAME = "calls.sqlite"
 """The store's file in the folder that `--store` names."""
 
 _URL = re.compile(r"(?P<scheme>[a-z]+://)(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?(?P<rest>[^@]*)")
+_SECRET = re.compile(r"[?&](ssl)?pass(word|wd)?=")
+"""A password among the options, by any of the names that libraries have for it."""
 _POSTGRESQL = ("postgresql://", "postgres://")
 _OF = {"store": _POSTGRESQL, "table": (*_POSTGRESQL, "mysql://", "mariadb://")}
 """Which databases a store of ours may be in, and which a table of the switch's."""
@@ -58,7 +60,7 @@ def parse(text: str) -> Where:
 def parse_url(text: str, what: Literal["store", "table"], where: str) -> Url:
     """Read the URL of a store or of a table of the switch's; `where` is what says it. Raise UsageError as `parse`."""
     found = _URL.fullmatch(text)
-    if not found or found["scheme"] not in _OF[what] or re.search(r"[?&]password=", found["rest"]):
+    if not found or found["scheme"] not in _OF[what] or _SECRET.search(found["rest"]):
         known = found and found["scheme"] in _OF[what]
         other = " or mysql://…" if what == "table" else ""
         raise UsageError(

@@ -52,7 +52,10 @@ def _unheard(note: Note, gaps: Sequence[tuple[float, float]]) -> list[str]:
     moments = [moment for leg in note.legs for hold in leg.holds for moment in (hold.start, hold.end)]
     excuses = [" holds, the record says "] if _within(moments, gaps) else []
     if _within(_of_others(note), gaps):
-        excuses += ["untold transfers: ", "untold others: ", "the record says nobody"]
+        excuses += ["untold transfers: ", "untold others: "]
+    ends = [note.ended, *(one.ended for leg in note.legs for one in leg.asked), *(one.ended for one in note.beyond)]
+    if _within(ends, gaps):
+        excuses.append("the record says nobody")
     return excuses
 
 
@@ -63,12 +66,11 @@ def _within(moments: Iterable[datetime | None], gaps: Sequence[tuple[float, floa
 
 
 def _of_others(note: Note) -> Iterator[datetime | None]:
-    """Yield all that happened to the call on other phones than those a queue rang, and its end."""
+    """Yield what began on other phones than those a queue rang: it was heard, or not."""
     for leg in note.legs:
         yield leg.sent.at if leg.sent else None
         for one in (*leg.asked, *note.beyond):
-            yield from (one.rang, one.answered, one.ended)
-    yield note.ended if any(leg.sent for leg in note.legs) else None
+            yield from (one.rang, one.answered)
 
 
 def touched(note: Note, downs: Sequence[Down]) -> Down | None:
@@ -116,9 +118,15 @@ def _cut_off(reasons: Sequence[str], note: Note, record: CallRecord, down: Down)
         return _dialled_meanwhile(note, down) and all(reason.startswith(tuple(late)) for reason in reasons)
     if record.ended and record.ended.at / 1_000_000 > down.end + _SECOND:
         return False
-    untold = ["the caller ", "hung up by ", "ended: ", "queue_log: hung up by ", "phones rang: ", "untold "]
+    untold = ["the caller ", "hung up by ", "ended: ", "queue_log: hung up by ", "phones rang: "]
+    if _within(_of_others(note), [(down.start - _SECOND, down.end + _SECOND)]):
+        untold.append("untold ")
     if any(leg.answered and leg.answered.timestamp() >= down.start for leg in note.legs):
         # The phone went on as if the switch were there.
         untold.append("answered: ")
-        untold += [f"{leg.agent}: {len(leg.holds)} holds, " for leg in note.legs]
+        untold += [
+            f"{leg.agent}: {len(leg.holds)} holds, "
+            for leg in note.legs
+            if leg.answered and leg.answered.timestamp() >= down.start
+        ]
     return all(reason.startswith(tuple(untold)) or " ends: " in reason for reason in reasons)

@@ -95,7 +95,11 @@ async def spent(lab: Lab, capture: int, rate: float) -> Spent:
     traffic = asyncio.create_task(
         perform(lab.street, planned, Codes(), drain_seconds=60, progress=lambda now: now.placed and begun.set())
     )
-    await begun.wait()
+    waiting = asyncio.create_task(begun.wait())
+    await asyncio.wait({traffic, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not waiting.done():
+        waiting.cancel()
+        await traffic  # it says why nobody called
     before, began = now(), time.monotonic()
     await asyncio.sleep(SECONDS - 3)
     after, took = now(), time.monotonic() - began

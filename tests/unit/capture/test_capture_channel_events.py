@@ -271,3 +271,12 @@ def test_rows_in_any_order_with_anything_in_them(found, late):
     feeder.take(chunk([line for line in LINES if line.call == LINES[-1].call]))
     feeder.take(event("CoreShowChannelsComplete", LINES[-1].at + 2 * SECOND))
     feeder.tracker.take(last=True)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01 00:00:00.5", "2026-11-29 10:00:00", "soon", ""])
+def test_a_row_of_no_moment(text):
+    """A date that no zone has, and one of whole seconds, is passed over and ends no capture."""
+    odd = Counter()
+    reader = Reader(ZoneInfo("Europe/Moscow"), odd, lambda: 1 << 60, ("eventtime", "eventtype", "uniqueid"))
+    assert reader.line(f'"{text}","HANGUP","n1-1795000000.1"') is None
+    assert odd.total() == 1

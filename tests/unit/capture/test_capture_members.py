@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctoolkit.capture import agents, deeds
+from cctoolkit.capture.agents import AgentStates
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.following import select
 from cctoolkit.capture.history import History
@@ -12,6 +13,7 @@ from cctoolkit.capture.importing import Imported, import_log, log_in_order
 from cctoolkit.capture.lines import parse
 from cctoolkit.capture.snapshot import State, decoded, encoded
 from cctoolkit.capture.tracker import Tracker
+from cctoolkit.cdr.records import Edge
 from cctoolkit.cdr.store import Store
 from tests.unit.capture.made_calls import EPOCH, SECOND, Call, event, line
 from tests.unit.capture.plain_floor import NAMES, Floor
@@ -363,6 +365,31 @@ def test_nobody_is_told_under_two_names():
     ]  # fmt: skip
 
 
+def _logged(states):
+    return [(s.agent, s.start.at // SECOND, s.end and s.end.at // SECOND) for s in states if s.state == "logged_in"]
+
+
+def test_whom_agent_login_has_is_out_when_the_switch_begins_anew():
+    """No list says so: a line of the new beginning does, when the list comes."""
+    states = AgentStates("n1")
+    states.heard("Agent/7", "NONE", "joined", Edge(0))
+    states.logged(list(parse("100|NONE|NONE|NONE|QUEUESTART|\n")))
+    states.listed({}, Edge(105 * SECOND), ())
+    states.heard("Agent/7", "NONE", "joined", Edge(500 * SECOND))
+    states.heard("Agent/7", "NONE", "left", Edge(600 * SECOND))
+    assert {one for one in _logged(states.take()) if one[2]} == {("Agent/7", 0, 100), ("Agent/7", 500, 600)}
+
+
+def test_lines_of_who_is_known_do_not_wait_for_who_is_not():
+    """An interface nobody has named waits for the listing; another agent's lines come before their events of later."""
+    states = AgentStates("n1")
+    states.heard("Xena", "sales", "joined", Edge(0))
+    lines = ["50|x|sales|PJSIP/9|ADDMEMBER|", "60|x|sales|Xena|REMOVEMEMBER|", "70|x|sales|Xena|ADDMEMBER|"]
+    states.logged(list(parse("\n".join(lines) + "\n")))
+    states.heard("Xena", "sales", "left", Edge(90 * SECOND))
+    assert {one for one in _logged(states.take()) if one[2]} == {("Xena", 0, 60), ("Xena", 70, 90)}
+
+
 def test_agents_are_bounded(monkeypatch):
     """Names, interfaces and lines without end are let go, the oldest first, and counted."""
     monkeypatch.setattr(agents, "MOST", 20)
@@ -374,7 +401,7 @@ def test_agents_are_bounded(monkeypatch):
         heard.tracker.backfill(line(EPOCH, "x", "sales", f"SIP/{number}", "ADDMEMBER", "") + "\n")
     known = heard.tracker._agents
     assert len(known._agents) == len(known._unnamed) == known.names._count == 20
-    assert heard.tracker.odd["many_agents"] == 80
+    assert heard.tracker.odd["many_agents"] == 80 + 80
     heard.take(member("x" * 81, "sales", 1, what="Added"))
     assert len(list(parse(line(EPOCH, "x", "sales", "y" * 81, "PAUSE", "")))) == 1
     heard.tracker.backfill(line(EPOCH, "x", "sales", "y" * 81, "PAUSE", "") + "\n")

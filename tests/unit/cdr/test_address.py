@@ -40,7 +40,13 @@ def test_tables_of_the_switch():
     found = parse_url("mysql://cct:env:LOG@db/asteriskcdrdb", "table", "the site")
     assert (found, found.is_postgresql) == (Url("mysql://cct@db/asteriskcdrdb", SecretRef("env", "LOG")), False)
     assert parse_url("postgres://db/asterisk", "table", "the site").is_postgresql
-    for text in ("oracle://cct:hush-hush@db/x", "mysql://cct:hush-hush@db/x", "mysql://db/x?password=hush-hush"):
+    for text in (
+        "oracle://cct:hush-hush@db/x",
+        "mysql://cct:hush-hush@db/x",
+        "mysql://db/x?passwd=hush-hush",
+        "postgresql://db/x?sslpassword=hush-hush",
+        "mysql://db/x?password=hush-hush",
+    ):
         with pytest.raises(UsageError, match=r"the site: .*env:NAME") as caught:
             parse_url(text, "table", "the site")
         assert "hush" not in str(caught.value)
