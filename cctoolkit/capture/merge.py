@@ -83,14 +83,17 @@ def _before(heard: Sequence[Heard], anchor: int, i: int, line: Said) -> bool:
     # The line was written when the phone had stopped: the ringing it tells of cannot have begun after its second.
     early = one.at.at + line.rang_us - line.at.at
     rings = one.kind == "offer" and one.name == line.name and -_EARLY <= early <= SECOND + _COARSE
-    return rings and not _end_heard(heard, i)
+    return rings and not _ended_otherwise(heard, i, line)
 
 
-def _end_heard(heard: Sequence[Heard], i: int) -> bool:
-    """Say whether the events themselves tell how a ringing ended: the line is another one's, of before they began."""
+def _ended_otherwise(heard: Sequence[Heard], i: int, line: Said) -> bool:
+    """Say whether the events themselves tell that a ringing ended in another way than a line does: the line is another
+    one's, of before they began. That the caller left while it rang is silenced to them.
+    """
     rings = heard[i]
     later = (one.said for one in heard[i + 1 :] if one.epoch == rings.epoch and one.said.name == rings.said.name)
-    return any(said.kind in _ENDS for said in later)
+    how = next((said.kind for said in later if said.kind in _ENDS), None)
+    return how is not None and (how, line.kind) != ("silenced", "cancelled")
 
 
 def _pairs(events: Sequence[Heard], log: Sequence[Said], born: int) -> Iterator[tuple[int, int]]:

@@ -51,10 +51,14 @@ def _unheard(note: Note, gaps: Sequence[tuple[float, float]]) -> list[str]:
     """Return what is excused since nobody heard it, a hold and whom a caller was sent to: queue_log has no line for it."""
     moments = [moment for leg in note.legs for hold in leg.holds for moment in (hold.start, hold.end)]
     excuses = [" holds, the record says "] if _within(moments, gaps) else []
-    if _within(_of_others(note), gaps):
-        excuses += ["untold transfers: ", "untold others: "]
-    ends = [note.ended, *(one.ended for leg in note.legs for one in leg.asked), *(one.ended for one in note.beyond)]
-    if _within(ends, gaps):
+    begun = _within(_of_others(note), gaps)
+    ends = [*(one.ended for leg in note.legs for one in leg.asked), *(one.ended for one in note.beyond)]
+    if begun:
+        excuses.append("untold transfers: ")
+    if begun or _within(ends, gaps):
+        # Whom an agent asked in vain is known to be of the caller's call when it is over.
+        excuses.append("untold others: ")
+    if _within([note.ended, *ends], gaps):
         excuses.append("the record says nobody")
     return excuses
 

@@ -78,6 +78,14 @@ def test_a_phone_that_was_busy_in_the_gap_rings_after_it():
     ]  # fmt: skip
 
 
+def test_a_caller_who_leaves_while_it_rings():
+    """The phone falls silent, and the line says that the call was cancelled: it is one ringing."""
+    heard = [event(5, "offer", 9.311, "anna"), event(5, "silenced", 9.417, "anna"), event(5, "left", 9.418, "vip")]
+    log = [line("join", 6, "vip"), line("cancelled", 9, "anna", rang=0.105), line("left", 9, "vip"), line("end", 9)]
+    found = order(heard, log)
+    assert found.index("offer anna a") < found.index("cancelled anna q")
+
+
 def test_a_phone_rings_again_after_it_was_missed():
     """A line that says a phone had stopped was written before that phone rang anew, the ringing it tells of fell into the gap."""
     heard = [event(42, "offer", 32.0389, "popova")]
