@@ -74,7 +74,7 @@ async def _settled(folder: Path, project: str, done: workflow_lab.Traffic) -> No
     deadline = clock.now() + timedelta(seconds=_SETTLE_SECONDS)
     while clock.now() < deadline:
         with Store.read(folder / FILE_NAME) as store:
-            records = store.calls(project, since=done.performed.began, test=False)
+            records = store.calls(project, since=done.since, test=False)
             if sum(record.ended is not None for record in records) >= len(done.notes):
                 return
         await asyncio.sleep(0.2)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -26,6 +26,8 @@ from cctoolkit.workflow import overrides, specs, switch
 from cctoolkit.workflow.specs import LoadedSite, lab_folder
 
 NOTES = "traffic.jsonl"
+_BEHIND = timedelta(seconds=1.1)
+"""How far a record's entry may lie before the call: queue_log's whole second, of the kernel's coarse clock."""
 _MOST_PRESSES = 3
 _RIGHT, _SILENT, _WRONG = 0.8, 0.1, 0.1
 
@@ -37,6 +39,11 @@ class Traffic(msgspec.Struct, frozen=True):
     notes: tuple[noting.Note, ...]
     ready: tuple[noting.Dial, ...]
     path: Path
+
+    @property
+    def since(self) -> datetime:
+        """Return a moment from which on the store may have a call of this traffic."""
+        return self.performed.began - _BEHIND
 
     def summary(self) -> dict[str, int]:
         """Return how many calls went which way, as their callers know."""
@@ -95,9 +102,8 @@ def held(
     done: Traffic, loaded: LoadedSite, project: Project, store: Path, apart_ms: float = comparing.Limits().apart_ms
 ) -> comparing.Table:
     """Hold the traffic against the records of a store and the queue_log of the site's first node."""
-    since = done.performed.began - timedelta(seconds=1)
     with Store.read(store / FILE_NAME) as records:
-        found = list(records.calls(project.id, since=since, test=False))
+        found = list(records.calls(project.id, since=done.since, test=False))
     log = _lines(Path(loaded.site.nodes[0].queue_log))
     limits = comparing.Limits(apart_ms, seconds(project.after_call.limit))
     return comparing.reconcile(done.notes, found, log, done.ready, limits)

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -8,6 +9,8 @@ from cctoolkit.lab import queue_lines
 from cctoolkit.lab.notes import Dial, Note, Press
 from cctoolkit.lab.phone_legs import Held, PhoneLeg, Sent
 from cctoolkit.lab.reconcile import Limits, match, reconcile, told
+from cctoolkit.lab.traffic import Performed
+from cctoolkit.workflow.lab import Traffic
 
 BEGAN = 1_795_370_000
 NUMBER = "+78001002030"
@@ -275,3 +278,10 @@ def test_a_call_that_was_sent_on_is_held_against_the_phones():
     assert missed[0].startswith("others: transfer novikov; the record: transfer novikov, not answered")
     [late] = differs(sent_on(transfers=(replace(sent_on().transfers[0], at=edge(13.2)),)))
     assert late == ("transfer 1: 199 ms apart",)
+
+
+def test_a_call_of_which_queue_log_alone_has_the_entry_is_of_the_traffic():
+    """Its second is cut down, of a clock a tick behind: a call placed first of all lies before the traffic began."""
+    began, told_by_the_log = at(0.0005), at(-1)
+    done = Traffic(Performed((), began, at(60), 0), (), (), Path("traffic.jsonl"))
+    assert done.since <= told_by_the_log
