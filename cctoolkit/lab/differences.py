@@ -6,8 +6,8 @@ from datetime import datetime
 
 from cctoolkit.cdr.records import PRECISION_SECONDS, AgentLeg, CallRecord, Edge
 from cctoolkit.lab import sent_on
-from cctoolkit.lab.notes import NEAR, Dial, Note
-from cctoolkit.lab.phone_legs import Held, PhoneLeg
+from cctoolkit.lab.notes import Dial, Note
+from cctoolkit.lab.phone_legs import NEAR, Held, PhoneLeg
 from cctoolkit.lab.queue_lines import Logged
 from cctoolkit.model.guard import Key
 

@@ -6,7 +6,7 @@ where they were sent.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -14,12 +14,9 @@ import msgspec
 from msgspec.structs import replace
 
 from cctoolkit.lab import phone_legs
-from cctoolkit.lab.phone_legs import PhoneLeg, at, said
+from cctoolkit.lab.phone_legs import NEAR, PhoneLeg, at, said
 from cctoolkit.lab.session import shown
 from cctoolkit.lab.witness import WitnessEvent
-
-NEAR = timedelta(seconds=0.05)
-"""What lies nearer together than this may have crossed on the wire: who came first is each side's own truth."""
 
 Who = Literal["caller", "agent", "node", ""]
 Lived = Literal["answered", "gave up", "sent away", "not answered", "not placed", "unfinished"]
@@ -87,7 +84,11 @@ class Note(msgspec.Struct, frozen=True):
 
     @property
     def crossed(self) -> bool:
-        """Say whether caller and agent acted so close together that the node may have seen it the other way round."""
+        """Say whether caller and agent acted so close together that the node may have seen it the other way round; so
+        may an agent's phone and the node, which lets it go when it has rung its time.
+        """
+        if any(leg.let_go for leg in self.legs):
+            return True
         if not self.hung_up or self.ended is None:
             return False
         acts = [

@@ -3,13 +3,16 @@ sent its caller to.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
 
 from cctoolkit.lab.session import shown
 from cctoolkit.lab.witness import USER_EVENT, WitnessEvent
+
+NEAR = timedelta(seconds=0.05)
+"""What lies nearer together than this may have crossed on the wire: who came first is each side's own truth."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -42,6 +45,13 @@ class PhoneLeg(msgspec.Struct, frozen=True):
     name: str = ""
     sent: Sent | None = None
     asked: tuple["PhoneLeg", ...] = ()
+
+    @property
+    def let_go(self) -> bool:
+        """Say whether it answered when the other side had just given it up."""
+        if self.answered is None or self.ended is None or self.hung_up or self.sent:
+            return False
+        return self.ended - self.answered <= NEAR
 
 
 def legs(of: Mapping[str, Sequence[WitnessEvent]]) -> list[PhoneLeg]:

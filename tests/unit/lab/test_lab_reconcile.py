@@ -159,6 +159,21 @@ def test_what_crossed_on_the_wire_is_told_apart_from_a_difference():
     assert reconcile([early], [seen], lines).counts["different"] == 1
 
 
+def test_a_phone_that_answered_as_it_was_given_up_has_crossed():
+    """The agent took the call when the queue had just let the phone go: the caller waits on, and hangs up."""
+    leg = replace(NOTES[0].legs[0], answered=at(12.995), ended=at(13.001), hung_up=False)
+    lived = replace(NOTES[0], ended=at(15), hung_up=True, legs=(leg,))
+    rang = AgentLeg("ivanova", edge(11), "no_answer", None, edge(13))
+    visit = replace(RECORDS[0].visits[0], outcome="abandoned", left=edge(15), legs=(rang,))
+    steps = (RECORDS[0].steps[0], StepTaken("orders", edge(10.9)))
+    seen = replace(RECORDS[0], outcome="abandoned", hung_up_by="caller", ended=edge(15), steps=steps, visits=(visit,))
+    end = f"{BEGAN + 15}|n1-1|NONE|NONE|CCTEND|p|g|r|orders|16"
+    lines = [*LOG[:3], f"{BEGAN + 15}|n1-1|p.orders|NONE|ABANDON|1|1|5", end]
+    assert reconcile([lived], [seen], lines).counts == {"equal": 0, "crossed": 1, "different": 0}
+    for unlike in (replace(leg, answered=at(12.5)), replace(leg, hung_up=True)):
+        assert reconcile([replace(lived, legs=(unlike,))], [seen], lines).counts["different"] == 1
+
+
 def test_anonymous_calls_are_matched_by_time_whichever_came_first():
     notes = [note(1, 10, ""), note(2, 10.3, "")]
     records = [record(2, 10.301, ""), record(1, 10.001, "")]
