@@ -1,5 +1,6 @@
 """What may be told of calls that were up, or dialled, while the switch was not there: its end has no witness but the street."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -123,7 +124,7 @@ def _cut_off(reasons: Sequence[str], note: Note, record: CallRecord, down: Down)
     if record.ended and record.ended.at / 1_000_000 > down.end + _SECOND:
         return False
     untold = ["the caller ", "hung up by ", "ended: ", "queue_log: hung up by ", "phones rang: "]
-    if _within(_of_others(note), [(down.start - _SECOND, down.end + _SECOND)]):
+    if _within(_of_others(note), [(down.start - _SECOND, math.inf)]):
         untold.append("untold ")
     if any(leg.answered and leg.answered.timestamp() >= down.start for leg in note.legs):
         # The phone went on as if the switch were there.
@@ -133,4 +134,7 @@ def _cut_off(reasons: Sequence[str], note: Note, record: CallRecord, down: Down)
             for leg in note.legs
             if leg.answered and leg.answered.timestamp() >= down.start
         ]
-    return all(reason.startswith(tuple(untold)) or " ends: " in reason for reason in reasons)
+    # A wrap-up's limit went on without the switch, to the second.
+    return all(
+        reason.startswith(tuple(untold)) or any(o in reason for o in (" ends: ", " ready: ")) for reason in reasons
+    )
