@@ -7,8 +7,6 @@ Source: DialBegin, DialEnd, BridgeEnter of docs.asterisk.org (Asterisk 22, AMI E
 
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.board import Channel, Live, is_phone, number
-from cctoolkit.capture.lines import SECOND
-from cctoolkit.capture.moments import born
 from cctoolkit.capture.said import Kind, Said
 from cctoolkit.capture.switchboard import Switchboard
 from cctoolkit.cdr.records import Edge
@@ -86,25 +84,6 @@ class Dialling(Switchboard):
             return "queue"
         return "consult" if live.talked and anchor and anchor.bridge and source.id != live.anchor else "dial"
 
-    def _finds(self, entry: Message, now: int) -> None:
-        """Take a listed channel: what it does since a gap, in which it may have been made, left its queue and been put
-        through to somebody.
-        """
-        made = self._adopt(entry, now)
-        channel = self._board.channels.get(entry.get("Uniqueid"))
-        live = self._board.lives.get(channel.call) if channel else None
-        if channel is None or live is None:
-            return
-        bridge, application = entry.get("BridgeId"), entry.get("Application")
-        if channel.id == live.anchor:
-            live.queued = application == "Queue" and not bridge
-        if made and application == "AppDial" and not channel.local and (second := born(channel.id)):
-            rang = Edge(second * SECOND, "queue_status")
-            self._rings(channel, live, self._how(channel, live), number(entry.get("CallerIDNum")), rang)
-        if bridge and bridge != channel.bridge:
-            self._board.enter(channel, bridge)
-            self._connects(channel, Edge(now, "queue_status"), "met")
-
     def _dial_ended(self, event: Message, at: Edge) -> None:
         dest = self._board.channels.get(event.get("DestUniqueid"))
         if dest is None or not dest.party:
@@ -137,14 +116,17 @@ class Dialling(Switchboard):
         if live.anchor not in together:
             return
         for one in [one for one in live.ringing if one in together]:
-            del live.ringing[one]
-            live.talking[one] = True
-            anchor = self._board.channels.get(live.anchor)
-            if live.originated and anchor and anchor.local:
-                live.anchor = one
-            else:
-                live.talked, live.transferring = True, False
-            self._tell(live.call, Said(kind, at, channel=one))
+            self._put_through(live, one, at, kind)
+
+    def _put_through(self, live: Live, party: str, at: Edge, kind: Kind) -> None:
+        del live.ringing[party]
+        live.talking[party] = True
+        anchor = self._board.channels.get(live.anchor)
+        if live.originated and anchor and anchor.local:
+            live.anchor = party
+        else:
+            live.talked, live.transferring = True, False
+        self._tell(live.call, Said(kind, at, channel=party))
 
     def _on_bridgeleave(self, event: Message, at: Edge) -> None:
         channel = self._board.channels.get(event.get("Uniqueid"))

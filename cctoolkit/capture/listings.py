@@ -11,6 +11,9 @@ from cctoolkit.capture.seats import Seat, seats
 MOST = 100_000
 """Entries of one list; no switch has so many channels or members."""
 
+MOST_WAITING = 10_000
+"""Entries that wait for the rest of their list; what a hostile list has beyond that is taken as it comes."""
+
 
 class Listings(Struct):
     """Collects the entries of lists until their end. `clock` is the switch's when it was last asked, 0: never; it tells
@@ -19,7 +22,8 @@ class Listings(Struct):
 
     clock: int = 0
     too_long: int = 0
-    _channels: set[str] = field(default_factory=set)
+    _channels: dict[str, str] = field(default_factory=dict)
+    _waiting: list[Message] = field(default_factory=list)
     _members: list[Message] = field(default_factory=list)
 
     def reply(self, message: Message) -> bool:
@@ -34,12 +38,24 @@ class Listings(Struct):
             if len(self._members) <= MOST:
                 self._members.append(entry)
         elif len(self._channels) <= MOST:
-            self._channels.add(entry.get("Uniqueid"))
+            self._channels[entry.get("Uniqueid")] = entry.get("Linkedid")
 
-    def channels(self) -> set[str] | None:
-        """Return the ids of all channels, at the list's end; None when it had too many to tell."""
-        found, self._channels = self._channels, set()
+    def channels(self) -> dict[str, str] | None:
+        """Return the Linkedid of each channel, by its id, at the list's end; None when it had too many to tell."""
+        found, self._channels = self._channels, {}
         return None if self._is_too_long(found) else found
+
+    def wait(self, entry: Message) -> bool:
+        """Keep a channel's entry until all have come; say whether there was room for it."""
+        room = len(self._waiting) < MOST_WAITING
+        if room:
+            self._waiting.append(entry)
+        return room
+
+    def waiting(self) -> list[Message]:
+        """Return what was kept so."""
+        found, self._waiting = self._waiting, []
+        return found
 
     def seats(self) -> dict[str, Seat] | None:
         """Return each agent's seat, at the list's end; None when it had too many to tell."""
@@ -53,4 +69,5 @@ class Listings(Struct):
     def cut_off(self) -> None:
         """Forget what came of lists that never end: the connection was lost."""
         self._channels.clear()
+        self._waiting.clear()
         self._members.clear()

@@ -8,6 +8,7 @@ one word: the fewest things left over, then the least time between the two of a 
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cctoolkit.capture.said import AGENTS_OWN, EVENTS_ALONE, Said
 
@@ -55,9 +56,17 @@ def merge(heard: Sequence[Heard], log: Sequence[Said], born: int) -> list[Heard]
                 place = floor = max(place, floor)
             after[place].append(Heard(line, heard[place - 1].epoch if place else born))
     found = list(after[0])
-    for one, more in zip(heard, after[1:], strict=True):
-        found += [one, *more]
+    sent_on = {twin[j]: line for j, line in enumerate(log) if j in twin and line.kind == "complete" and line.detail}
+    for i, (one, more) in enumerate(zip(heard, after[1:], strict=True)):
+        found += [_sent_on(one, sent_on[i]) if i in sent_on else one, *more]
     return found
+
+
+def _sent_on(heard: Heard, line: Said) -> Heard:
+    """Return the event of a talk's end with what its line alone tells: how and where to the caller was sent on."""
+    if heard.said.detail:
+        return heard
+    return Heard(replace(heard.said, detail=line.detail, number=line.number), heard.epoch)
 
 
 def _place(heard: Sequence[Heard], events: Sequence[int], anchor: int, line: Said, born: int) -> int | None:

@@ -29,6 +29,12 @@ def born(channel: str) -> int:
     return int(text) if re.fullmatch("[0-9]{10}", text) else 0
 
 
+def begun(channel: str) -> Edge | None:
+    """Return the second in which a listed channel was made; None when its id does not say."""
+    second = born(channel)
+    return Edge(second * 1_000_000, "queue_status") if second else None
+
+
 class Clock(Struct):
     """Gives a moment to events that have none. `newest` is the last one given: they stay in order, and apart."""
 

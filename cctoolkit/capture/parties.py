@@ -68,18 +68,31 @@ def _role(record: CallRecord, said: Said) -> CallRecord:
 
 def _talks(record: CallRecord, said: Said) -> CallRecord:
     party = find(record, said.channel)
-    if party is None or party.outcome == "answered":
+    if party is None:
         return record
+    if party.outcome == "answered":
+        return _took(record, party, said) if said.kind == "met" else record
     # Of what happened in a gap nobody knows when.
     answered = said.at if said.kind == "talks" else None
     record = _with(record, replace(party, answered=answered, outcome="answered", ended=None))
     if party.how == "originate":
         return replace(record, caller=party.number or record.caller)
-    if party.how != "consult" and record.transfers and not record.transfers[-1].taken_by:
-        last = record.transfers[-1]
-        moved = replace(last, taken_by=party.endpoint, number=last.number or party.number)
-        record = replace(record, transfers=(*record.transfers[:-1], moved))
+    if party.how != "consult" or said.kind == "met":
+        record = _took(record, party, said)
     return record if record.project else replace(record, outcome="answered")
+
+
+def _took(record: CallRecord, party: Party, said: Said) -> CallRecord:
+    """Return the record with the party as who took the call, if it was sent on and nobody is known to have."""
+    if not record.transfers or record.transfers[-1].taken_by:
+        return record
+    last = record.transfers[-1]
+    moved = replace(last, taken_by=party.endpoint, number=last.number or party.number)
+    record = replace(record, transfers=(*record.transfers[:-1], moved))
+    if party.how == "consult" or (party.how == "dial" and record.project):
+        # It rang before the line that tells of the sending on, which knows the second only.
+        record = _role(record, replace(said, detail="transfer"))
+    return record
 
 
 def _stops(record: CallRecord, said: Said) -> CallRecord:
@@ -111,14 +124,19 @@ def _transfer(record: CallRecord, said: Said) -> CallRecord:
     party = find(record, said.channel)
     dialled, taken_by = (party.number, party.endpoint) if party else ("", "")
     moved = Transfer(_KINDS.get(said.detail, "blind"), said.at, said.name, said.number or dialled, taken_by)
+    last = record.transfers[-1] if record.transfers else None
+    if said.at.source == "queue_status" and last and last.kind == moved.kind and last.taken_by in ("", taken_by):
+        # A list only knows that it was; a line of the same knows the second.
+        moved = replace(last, number=last.number or moved.number, taken_by=taken_by)
+        return replace(record, transfers=(*record.transfers[:-1], moved))
     before = tuple(one for one in record.transfers if not _is_line_of(one, moved))
     return replace(record, transfers=(*before, moved))
 
 
 def _is_line_of(one: Transfer, moved: Transfer) -> bool:
-    """Say whether a line of queue_log, written to its second, has told of this transfer already."""
+    """Say whether a line of queue_log, written to its second, has told of this transfer already, or a list."""
     near = -SECOND <= moved.at.at - one.at.at <= 2 * SECOND
-    return one.at.source == "queue_log" and near and (one.kind == "blind") == (moved.kind == "blind")
+    return one.at.source in ("queue_log", "queue_status") and near and (one.kind == "blind") == (moved.kind == "blind")
 
 
 def sent_on(record: CallRecord, said: Said, leg: AgentLeg | None) -> CallRecord:
@@ -130,6 +148,11 @@ def sent_on(record: CallRecord, said: Said, leg: AgentLeg | None) -> CallRecord:
     # Of a queue of ours the log says the agent, of another one mostly the interface.
     made_by = f"PJSIP/{said.name}" if record.project else said.name if "/" in said.name else ""
     moved = Transfer(kind, said.at, made_by, said.number)
+    # A list may have told already who talks with the caller since.
+    left = [one for one in record.parties if one.outcome == "answered" and not one.ended and one.rang.at >= since]
+    if taker := next((one for one in reversed(left) if one.how in ("dial", "consult", "transfer")), None):
+        record = _with(record, replace(taker, how="transfer"))
+        moved = replace(moved, number=moved.number or taker.number, taken_by=taker.endpoint)
     return replace(record, transfers=(*record.transfers, moved))
 
 

@@ -124,19 +124,6 @@ class Switchboard(Struct):
             self._forget(channel.call)
         self._board.join(channel, live)
 
-    def _adopt(self, entry: Message, now: int) -> Channel | None:
-        """Take a listed channel that was made in a gap, or entered in one, into the call it belongs to; return it."""
-        id_ = entry.get("Uniqueid")
-        known = self._board.channels.get(id_)
-        live = None if known and known.call else self._lives_by(entry.get("Linkedid"))
-        if live is None:
-            return None
-        if known is None:
-            self._board.add(Channel(id_, entry.get("Channel"), now, self._epoch, linked=True))
-        channel = self._board.channels[id_]
-        self._board.join(channel, live)
-        return channel
-
     def _hung_up(self, event: Message, at: Edge) -> None:
         id_ = event.get("Uniqueid")
         live = self._board.live_of(id_)

@@ -16,11 +16,11 @@ from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older, queue_log
 from cctoolkit.capture.board import Channel
 from cctoolkit.capture.channel_events import EVENT as CHANNELS
-from cctoolkit.capture.channel_told import ChannelTold
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, parse
 from cctoolkit.capture.moments import Clock, moment
 from cctoolkit.capture.own_records import EVENT as OWN
+from cctoolkit.capture.relisted import Relisted
 from cctoolkit.capture.said import Said
 from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge
 
@@ -43,7 +43,7 @@ _LONG_NAME = 100
 _Handler = Callable[["Tracker", Message, Edge], None]
 
 
-class Tracker(ChannelTold):
+class Tracker(Relisted):
     """Feed it messages in order; take the records that changed. Knows no socket, no clock, no store. All it knows is
     in its fields, which a snapshot keeps.
     """
@@ -292,22 +292,3 @@ class Tracker(ChannelTold):
             del holding[channel.endpoint]
 
     _on_unhold = _on_hold
-
-    def _on_coreshowchannel(self, event: Message, _at: Edge) -> None:
-        self._listings.entry(event)
-        self._finds(event, self.now)
-        self._owe(event)
-
-    def _on_coreshowchannelscomplete(self, _event: Message, _at: Edge) -> None:
-        """Calls and channels of before the gap that are not listed are gone; a call's end may still be told."""
-        channels = self._listings.channels()
-        if channels is None:
-            return
-        there = {*channels, *map(self._call, channels)}
-        for call, draft in self._calls.items():
-            if not draft.ended and draft.born < self._epoch:
-                draft.gone = call not in there
-                if draft.gone and draft.held_back:
-                    self._touched.add(call)
-        self._close()
-        self._board.keep(channels, self._epoch)

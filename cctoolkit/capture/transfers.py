@@ -7,8 +7,9 @@ one call all along; one by REFER is two, each with its own Linkedid until then.
 from msgspec.structs import replace
 
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.board import Live, endpoint, number
+from cctoolkit.capture.board import Channel, Live, endpoint, number
 from cctoolkit.capture.dialling import Dialling
+from cctoolkit.capture.moments import begun
 from cctoolkit.capture.said import Said
 from cctoolkit.cdr.records import Edge
 
@@ -48,7 +49,22 @@ class Transfers(Dialling):
         by, dialled = endpoint(event.get("OrigTransfererChannel")), number(event.get("SecondTransfererExten"))
         said = Said("transfer", at, by, kind, number=dialled)
         away, target = event.get("TransfereeUniqueid"), event.get("TransferTargetUniqueid")
+        if here and there is None and kind == "attended":
+            self._takes_in(here, event, dialled)
         self._transfers(here, there, (first, second), (away, target), said)
+
+    def _takes_in(self, live: Live, event: Message, dialled: str) -> None:
+        """Take in to whom a call goes when the whole consultation lay in a gap."""
+        id_, name = event.get("TransferTargetUniqueid"), event.get("TransferTargetChannel")
+        rang, known = begun(id_), self._board.channels.get(id_)
+        if rang is None or (known and known.call):
+            return
+        if known is None:
+            known = Channel(id_, name, rang.at, self._epoch, linked=True)
+            self._board.add(known)
+        self._board.join(known, live)
+        if not known.local:
+            self._rings(known, live, "transfer", dialled, rang)
 
     def _transfers(
         self, here: Live | None, there: Live | None, by: tuple[str, str], ends: tuple[str, str], said: Said
@@ -68,6 +84,9 @@ class Transfers(Dialling):
         live = here or there
         if live is None:
             return
+        if said.detail == "attended" and ends[1] in live.ringing:
+            # It answered in a gap: who only rings is sent a call on by what rings it, and not by a bridge.
+            self._put_through(live, ends[1], said.at, "met")
         away, target = self._ends(live, by, ends)
         if live.anchor in by:
             live.anchor = away or live.anchor

@@ -158,3 +158,94 @@ def test_a_caller_hangs_up_while_somebody_is_asked():
         ("PJSIP/mikhailova", "consult", "cancelled")
     ]
     assert record.ended
+
+
+ASKED = pieces("agent-asks-another-first")
+ASKED_FOR = next(n for n, (one, _) in enumerate(ASKED) if one.get("DestChannel").startswith("PJSIP/novikov"))
+ANSWERED = next(n for n, (one, _) in enumerate(ASKED) if n > ASKED_FOR and one.event == "BridgeEnter") + 1
+APPLICATIONS = {
+    "carrier": "Queue", "ivanova-00000002": "AppQueue", "ivanova-00000003": "Dial", "novikov": "AppDial",
+    "ivanova-00000007": "AppQueue", "ivanova-00000008": "Dial", "mikhailova": "AppDial",
+}  # fmt: skip
+SENT_ON, KEPT = "n1-1795969055.3", "n1-1795969065.10"
+"""Two calls: one is sent on to whom the agent asked, of the other nobody answers the agent."""
+QUEUED = [
+    (60, f"1795969056|{SENT_ON}|northwind-hotline.orders|NONE|ENTERQUEUE||{CALLER}|1"),
+    (74, f"1795969056|{SENT_ON}|northwind-hotline.orders|ivanova|CONNECT|0|n1-1795969056.4|0"),
+    (102, f"1795969058|{SENT_ON}|northwind-hotline.orders|ivanova|ATTENDEDTRANSFER|BRIDGE|8316dadc|0|2|1"),
+    (144, f"1795969066|{KEPT}|northwind-hotline.orders|NONE|ENTERQUEUE||{CALLER[:-1]}2|1"),
+    (158, f"1795969066|{KEPT}|northwind-hotline.orders|ivanova|CONNECT|0|n1-1795969066.11|0"),
+    (178, f"1795969071|{KEPT}|northwind-hotline.orders|ivanova|COMPLETEAGENT|0|5|1"),
+]
+
+
+def as_listed(until):
+    """Return what the switch lists of the calls' channels before a message of the story."""
+    there = {}
+    for one, _ in ASKED[:until]:
+        if one.event == "Newchannel":
+            there[one.get("Uniqueid")] = [one, ""]
+        elif one.event == "Hangup":
+            there.pop(one.get("Uniqueid"), None)
+        elif one.event in ("BridgeEnter", "BridgeLeave") and one.get("Uniqueid") in there:
+            there[one.get("Uniqueid")] = [one, one.get("BridgeUniqueid") if one.event == "BridgeEnter" else ""]
+    used = ((name, app, one, bridge) for one, bridge in there.values() for name, app in APPLICATIONS.items())
+    # Whom an agent asks stands before the agent: the order is the switch's.
+    return listing(*reversed([(one, app, bridge) for name, app, one, bridge in used if name in one.get("Channel")]))
+
+
+def asked_through(call, first, last, heard):
+    """Return a call's record when messages from one to before another were lost; so many come before the list."""
+    until = int(float(ASKED[last - 1][0].get("Timestamp")))
+    lines = list(QUEUED)
+    for number, (one, _) in enumerate(ASKED):
+        if one.get("UserEvent") == "CCT":
+            words = (one.get(name) for name in ("Project", "Generation", "Release", "Step", "Detail"))
+            mark = f"NONE|NONE|CCT{one.get('Kind').upper()}|{'|'.join(words)}"
+            lines.append((number, f"{one.get('Timestamp')[:10]}|{one.get('Call')}|{mark}"))
+    written = [line + "\n" for _, line in sorted(lines) if int(line[:10]) <= until]
+    feeder = Feeder(Tracker("n1"))
+    feeder.take(b"".join(data for _, data in ASKED[:first]))
+    feeder.take(b"")
+    feeder.take(b"".join(data for _, data in ASKED[last : last + heard]))
+    feeder.take(BACKFILL + "".join(written).encode())
+    feeder.take(as_listed(last + heard))
+    feeder.take(b"".join(data for _, data in ASKED[last + heard :]))
+    records, _ = feeder.tracker.take(last=True)
+    assert [one.call for one in records if not one.project and not one.joined] == []
+    return next(record for record in records if record.call == call)
+
+
+@pytest.mark.parametrize("heard", [0, 5])
+def test_whom_an_agent_asked_first_is_known_through_any_gap(heard):
+    """Whatever of the asking and the sending on was lost, as long as somebody is there to be found afterwards: it is one
+    call, the agent sent it on, and whom to; what nobody can tell is not made up.
+    """
+    events = [n for n, (one, _) in enumerate(ASKED[:114]) if n > 69 and one.event not in ("VarSet", "Newexten", "")]
+    for first in events:
+        for last in [n for n in events if first < n <= 114 - heard][::2]:
+            record = asked_through(SENT_ON, first, last, heard)
+            lost = f"{first}-{last}"
+            assert len(record.transfers) == 1, lost
+            sent = record.transfers[0]
+            assert (sent.kind, sent.made_by, sent.taken_by) == ("attended", "PJSIP/ivanova", "PJSIP/novikov"), lost
+            assert sent.number in ("21", ""), lost
+            [party] = record.parties
+            assert (party.endpoint, party.how, party.outcome) == ("PJSIP/novikov", "transfer", "answered"), lost
+            assert record.hung_up_by == "agent", lost
+            if last <= ASKED_FOR or first > ANSWERED:
+                assert party.answered.source == "ami", lost
+
+
+def test_nobody_is_said_to_have_taken_a_call_that_was_not_sent_on():
+    """The agent asks and nobody answers: whatever of it was lost, the caller stays with the agent."""
+    events = [n for n, (one, _) in enumerate(ASKED) if 153 < n < 186 and one.event not in ("VarSet", "Newexten", "")]
+    for first in events:
+        for last in [n for n in events if n > first][::2]:
+            record = asked_through(KEPT, first, last, 0)
+            lost = f"{first}-{last}"
+            assert (record.transfers, record.hung_up_by) == ((), "agent"), lost
+            parties = [(one.endpoint, one.how, one.answered) for one in record.parties]
+            assert parties in ([("PJSIP/mikhailova", "consult", None)], []), lost
+            if last <= 165 or first > 174:
+                assert parties, lost

@@ -1,0 +1,129 @@
+"""What the tracker takes from the list of channels that the switch gives after a gap: what is over, and what is new.
+
+An entry says of a channel what it does now, with whom it is bridged, and by its Linkedid whose call it belongs to by
+now: who was sent on in the gap has the caller's, and no longer that of the call in which an agent asked them first.
+Source: CoreShowChannels of docs.asterisk.org (Asterisk 22, AMI Actions).
+"""
+
+from collections.abc import Mapping
+
+from cctoolkit import marks
+from cctoolkit.ami.messages import Message
+from cctoolkit.capture.board import Channel, Live, endpoint, number
+from cctoolkit.capture.channel_told import ChannelTold
+from cctoolkit.capture.moments import begun
+from cctoolkit.capture.said import Said
+from cctoolkit.cdr.records import Edge
+
+_DIALS = frozenset({"Dial", "AppDial"})
+"""Who calls somebody, and who is called: whose call that is may stand further down the list."""
+
+
+class Relisted(ChannelTold):
+    """Handlers of the list's entries and of its end."""
+
+    def _on_coreshowchannel(self, event: Message, _at: Edge) -> None:
+        self._listings.entry(event)
+        stranger = self._board.live_of(event.get("Uniqueid")) is None and event.get("Application") in _DIALS
+        if not (stranger and self._listings.wait(event)):
+            self._finds(event)
+        self._owe(event)
+
+    def _on_coreshowchannelscomplete(self, _event: Message, _at: Edge) -> None:
+        """Calls and channels of before the gap that are not listed are gone; a call's end may still be told."""
+        strangers, channels = self._listings.waiting(), self._listings.channels()
+        if channels is None:
+            return
+        for entry in strangers:
+            self._asks(entry)
+        for entry in strangers:
+            self._finds(entry)
+        self._sent_on(channels)
+        there = {*channels, *map(self._call, channels)}
+        for live in [live for live in self._board.lives.values() if live.beside and live.call not in there]:
+            self._consulted(live)
+        for call, draft in self._calls.items():
+            if not draft.ended and draft.born < self._epoch:
+                draft.gone = call not in there
+                if draft.gone and draft.held_back:
+                    self._touched.add(call)
+        self._close()
+        self._board.keep(channels, self._epoch)
+
+    def _finds(self, entry: Message) -> None:
+        """Take a listed channel: what it does since a gap, in which it may have been made, left its queue and been put
+        through to somebody.
+        """
+        made = self._adopt(entry)
+        channel = self._board.channels.get(entry.get("Uniqueid"))
+        live = self._board.lives.get(channel.call) if channel else None
+        if channel is None or live is None:
+            return
+        bridge, application = entry.get("BridgeId"), entry.get("Application")
+        if channel.id == live.anchor:
+            live.queued = application == "Queue" and not bridge
+        if bridge and application == "AppQueue":
+            self._board.holding[channel.endpoint] = channel.id
+        if made and application == "AppDial" and not channel.local and (rang := begun(channel.id)):
+            self._rings(channel, live, self._how(channel, live), number(entry.get("CallerIDNum")), rang)
+        if bridge and bridge != channel.bridge:
+            self._board.enter(channel, bridge)
+            self._connects(channel, Edge(self.now, "queue_status"), "met")
+        elif channel.bridge and not bridge:
+            self._board.leave(channel, self.now)
+        self._meets(channel, live)
+
+    def _meets(self, channel: Channel, live: Live) -> None:
+        """Tell of those who talked before the gap, and talk to the caller since."""
+        together = self._board.connected(live, channel.id)
+        for one in live.talking if live.anchor in together else ():
+            if one in together:
+                self._tell(live.call, Said("met", Edge(self.now, "queue_status"), channel=one))
+
+    def _adopt(self, entry: Message) -> Channel | None:
+        """Take a listed channel that was made in a gap, or entered in one, into the call it belongs to; return it."""
+        id_ = entry.get("Uniqueid")
+        known = self._board.channels.get(id_)
+        live = None if known and known.call else self._lives_by(entry.get("Linkedid"))
+        if live is None:
+            return None
+        if known is None:
+            self._board.add(Channel(id_, entry.get("Channel"), self.now, self._epoch, linked=True))
+        channel = self._board.channels[id_]
+        self._board.join(channel, live)
+        return channel
+
+    def _asks(self, entry: Message) -> None:
+        """Take a listed channel that dials by itself, from the phone of an agent who talks to a caller, or from one of
+        ours: a call that an agent made in the gap.
+        """
+        id_, name = entry.get("Uniqueid"), entry.get("Channel")
+        known = self._board.channels.get(id_)
+        agents = entry.get("Context") == marks.AGENT or endpoint(name) in self._board.holding
+        began = begun(id_)
+        if entry.get("Application") != "Dial" or entry.get("Linkedid") != id_ or not agents or not began:
+            return
+        if known is None:
+            known = Channel(id_, name, began.at, self._epoch, linked=True)
+            self._board.add(known)
+        if not known.call:
+            self._enters(known, entry, began)
+
+    def _sent_on(self, listed: Mapping[str, str]) -> None:
+        """Tell of callers whom an agent sent on in the gap, to whom the agent had asked before it."""
+        for id_, linked in listed.items():
+            channel = self._board.channels.get(id_)
+            part = self._board.lives.get(channel.call) if channel else None
+            if channel and part and part.foreign and part.beside and linked != id_:
+                whole, together = self._lives_by(linked), self._board.bridges.get(channel.bridge, {})
+                # Who confers with the agent and the caller was not sent on.
+                if whole and whole.call == part.beside and whole.anchor in together and part.entry not in together:
+                    self._took(channel, part, whole)
+
+    def _took(self, channel: Channel, part: Live, whole: Live) -> None:
+        asked, by = self._calls.get(part.call), self._board.channels.get(part.entry)
+        at, dialled = Edge(self.now, "queue_status"), asked.start.number if asked else ""
+        self._absorb(part, whole, "transfer")
+        self._connects(channel, at, "met")
+        said = Said("transfer", at, by.endpoint if by else "", "attended", channel=channel.id, number=dialled)
+        self._tell(whole.call, said)
