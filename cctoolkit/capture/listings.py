@@ -14,6 +14,9 @@ MOST = 100_000
 MOST_WAITING = 10_000
 """Entries that wait for the rest of their list; what a hostile list has beyond that is taken as it comes."""
 
+LONG = 4096
+"""Characters; an entry has some hundreds."""
+
 
 class Listings(Struct):
     """Collects the entries of lists until their end. `clock` is the switch's when it was last asked, 0: never; it tells
@@ -47,7 +50,7 @@ class Listings(Struct):
 
     def wait(self, entry: Message) -> bool:
         """Keep a channel's entry until all have come; say whether there was room for it."""
-        room = len(self._waiting) < MOST_WAITING
+        room = len(self._waiting) < MOST_WAITING and sum(map(len, entry.lines)) < LONG
         if room:
             self._waiting.append(entry)
         return room
