@@ -109,7 +109,7 @@ STREAMS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "a member of every queue": ("many_agents", lambda number: _static(number, f"q{number}", "Anna")),
     "a pause in every queue": ("many_agents", lambda number: _static(number, f"q{number}", "Anna", "QueueMemberPause")),
     "a list of channels without end": ("long_list", lambda number: event("CoreShowChannel", 0, Uniqueid=f"n1-2.{number}")),
-    "a list of calls without end": ("long_list", lambda number: event("CoreShowChannel", 0, Uniqueid=f"n1-2.{number}", Linkedid=f"n1-2.{number}", Application="Dial", Context="cct-agent", Channel=f"PJSIP/x-{number}")),
+    "a list of channels that dial without end": ("long_list", lambda number: event("CoreShowChannel", 0, Uniqueid=f"n1-2.{number}", Linkedid=f"n1-2.{number}", Application="Dial", Context="cct-agent", Channel=f"PJSIP/x-{number}")),
     "a list of members without end": ("long_list", lambda number: event("QueueMember", 0, Name=f"a{number}", Queue="northwind.orders")),
     "channels that never hang up": ("many_channels", lambda number: event("Newchannel", EPOCH + number, Uniqueid=f"n1-3.{number}", Channel=f"PJSIP/x-{number}", Linkedid="n1-3.0")),
     "rooms and bridges": ("many_channels", _together),
@@ -134,6 +134,7 @@ def limits(monkeypatch):
     if len(SEEDS) < 20:
         for module in (agents, board, draft, listings, tracker):
             monkeypatch.setattr(module, "MOST", 500)
+        monkeypatch.setattr(listings, "MOST_WAITING", 500)
         monkeypatch.setattr(shift, "MOST_QUEUES", 500)
         monkeypatch.setattr(deeds, "MOST_NAMES", 500)
         monkeypatch.setattr(tracker, "_MANY", 500)
