@@ -231,3 +231,47 @@ async def test_callers_whom_an_agents_phone_sends_on_are_one_record_each(busy, t
         ["transfer"], ["transfer"], ["transfer"], ["consult"], ["transfer"],
     ]  # fmt: skip
     assert {name for one in table.verdicts for name in one.apart_ms} >= {"transfer 1", "novikov beside ends"}
+
+
+async def _until(street, name, kind, event_name=""):
+    """Wait until the street has seen this of a phone."""
+    async for event in street.follow():
+        if event.endpoint == f"phone-{name}" and event.kind == kind and event_name in ("", event.name):
+            return
+
+
+async def test_whom_an_agent_asked_through_a_gap_has_the_caller(busy, tmp_path):
+    """Nobody captures while the agent's colleague answers and gets the caller, then while the agent calls that colleague: the
+    list after the gap and the transfer's own event say to whom the caller talks.
+    """
+    reachable(busy.lab.nodes["n1"], COLLEAGUES)
+    turns = {"ivanova": (Turn("answer", 0.1, refer="21", refer_after=0.4, ask=1.5),) * 2}
+    beside = {"novikov": (Turn("answer", 0.6, 2.5, "limit"),)}
+    calls = tuple(PlannedCall(9.0 * i, NUMBER, Caller(f"+7918{i:07d}"), ((0.3, "1"),), 30.0, 0) for i in range(2))
+    planned = Plan(replace(MIX, transfers=Transfers(COLLEAGUES)), calls, turns, beside)
+    street = busy.lab.street
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        performing = group.create_task(perform(street, planned, Codes(), drain_seconds=30))
+        async with capturing(busy, tmp_path):
+            await _until(street, "novikov", "CHAN_START")
+        await _until(street, "ivanova", "USER_DEFINED", "refers")
+        await asyncio.sleep(0.2)
+        async with capturing(busy, tmp_path):
+            await _until(street, "ivanova", "ANSWER")
+        await _until(street, "novikov", "ANSWER")
+        async with capturing(busy, tmp_path):
+            await performing
+            found = await captured(tmp_path, 2)
+    assert [(one.outcome, one.hung_up_by) for one in found] == [("answered", "agent")] * 2
+    for record, (number, source) in zip(found, [("21", "queue_log"), ("21", "ami")], strict=True):
+        [sent] = record.transfers
+        assert (sent.kind, sent.made_by, sent.number, sent.taken_by, sent.at.source) == (
+            "attended", "PJSIP/ivanova", number, "PJSIP/novikov", source,
+        )  # fmt: skip
+        [party] = record.parties
+        assert (party.endpoint, party.how, party.outcome, party.answered) == (
+            "PJSIP/novikov",
+            "transfer",
+            "answered",
+            None,
+        )
