@@ -4,7 +4,7 @@ Rows of calls that may still have some in the next gap are kept, so that nothing
 """
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -16,12 +16,16 @@ from cctoolkit.capture.deeds import STATE_EVENTS
 from cctoolkit.capture.journal import now_us
 from cctoolkit.capture.lines import SECOND, Line, line_of, parse
 from cctoolkit.capture.log_table import INDEX, Mark, Table
+from cctoolkit.capture.own_calls import of_calls
 from cctoolkit.capture.own_records import EVENT as OWN
 from cctoolkit.capture.rotated import Files, Position, Reads, read_on
 from cctoolkit.capture.tracker import KEEP_US, LOST_US
 from cctoolkit.errors import OperatorError, StoreAway
 
 _EARLY = 2 * SECOND
+_BEFORE_END = 60 * SECOND
+"""How long before the end of a call rows may be of it that name it by a channel alone."""
+
 _MOST_STATES = 200_000
 _SWEEP = 10_000
 _TRIES = 3
@@ -38,9 +42,12 @@ class _Call(Struct):
 
 
 class Recent(Struct):
-    """Rows by their calls, as long as a gap may need them. `since`: when the gap began (microseconds), 0: always."""
+    """Rows by their calls, as long as a gap may need them. `since`: when the gap began (microseconds), 0: always;
+    `spared`: calls whose rows are needed whenever they were written.
+    """
 
     since: int = 0
+    spared: Collection[str] = ()
     _calls: dict[str, _Call] = field(default_factory=dict)
     _states: deque[tuple[int, tuple[int, str]]] = field(default_factory=lambda: deque(maxlen=_MOST_STATES))
     _events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_MOST_STATES))
@@ -71,7 +78,7 @@ class Recent(Struct):
     def sweep(self, now: int) -> None:
         """Forget calls that have no line any more, at a moment."""
         for id_, call in list(self._calls.items()):
-            if call.last < now - (KEEP_US if call.ended else LOST_US):
+            if id_ not in self.spared and call.last < now - (KEEP_US if call.ended else LOST_US):
                 del self._calls[id_]
 
     def settle(self) -> None:
@@ -85,10 +92,14 @@ class Recent(Struct):
         """Return the rows that the gap needs, in their order: of every call with a line in it, from its beginning, and
         of agents' states in it. `only_live`: of calls that have not ended, and of agents' states at any time.
         """
-        calls = self._calls.values()
-        needed = (c for c in calls if (c.entered and not c.ended if only_live else c.last >= self.since - _EARLY))
+        since = self.since - _EARLY
+        needed = (
+            call
+            for id_, call in self._calls.items()
+            if id_ in self.spared or (call.entered and not call.ended if only_live else call.last >= since)
+        )
         rows = [row for call in needed for row in call.rows]
-        rows += [row for at, row in self._states if only_live or at >= self.since - _EARLY]
+        rows += [row for at, row in self._states if only_live or at >= since]
         rows += self._events
         return "".join(f"{row}\n" for _, row in sorted(rows))
 
@@ -157,7 +168,14 @@ class OwnFollower(Follower):
 
     def __call__(self, since: int) -> str:
         """See `Follower`; of what was before anybody listened nothing is told."""
+        self._recent.spared = ()
         return super().__call__(since) if since else ""
+
+    def of(self, ended: Mapping[str, int]) -> str:
+        """Return the rows of calls that have ended, at moments (microseconds) by the unique id of a channel of each."""
+        self._recent.spared = ended.keys()
+        rows = super().__call__(min(ended.values()) - _BEFORE_END)
+        return "".join("|".join(line.fields) + "\n" for line in of_calls(parse(rows), ended.keys()))
 
 
 class TableFollower:

@@ -5,13 +5,13 @@ put through to them (a conference, a phone that joins two callers). What rows do
 transfers, holds, who hung up; and of a call that another one picked up they say that the first phone answered.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from cctoolkit.capture.board import call_of, endpoint, number
-from cctoolkit.capture.lines import SECOND
-from cctoolkit.capture.own_records import Row
+from cctoolkit.capture.lines import SECOND, Line
+from cctoolkit.capture.own_records import Row, row_of
 from cctoolkit.capture.parties import find
 from cctoolkit.capture.said import Said, digits, seconds
 from cctoolkit.capture.story import Story
@@ -45,6 +45,14 @@ def together(rows: Iterable[Row]) -> list[list[Row]]:
     for row in known:
         calls.setdefault(top(_of(row.linkedid)), []).append(row)
     return [sorted(call, key=_age)[:MOST] for call in calls.values()]
+
+
+def of_calls(lines: Iterable[Line], ids: Collection[str]) -> list[Line]:
+    """Return, in their order, the rows' lines of those calls that have one of these unique ids."""
+    known = {row: line for line in lines if (row := row_of(line))}
+    calls = (call for call in together(known) if any(row.linkedid in ids or row.uniqueid in ids for row in call))
+    wanted = {row for call in calls for row in call}
+    return [line for row, line in known.items() if row in wanted]
 
 
 def _of(id_: str) -> str:

@@ -6,10 +6,10 @@ A file that cannot be read keeps no other from being read, and what it has that 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from cctoolkit.capture.feeder import BACKFILL
 from cctoolkit.capture.following import OwnFollower
-from cctoolkit.capture.journal import now_us
 from cctoolkit.capture.keeper import Keeper
 
 PAY_SECONDS, _PAY_AT_MOST = 2.0, 300.0
@@ -26,41 +26,43 @@ class OwnFilling:
         self.followers: Mapping[str, OwnFollower] = {}
         """What reads them, by their names."""
         self._keeper, self._say = keeper, say
-        self._began = now_us()
         self._said: dict[str, Counter[str]] = {}
         self._failing: set[str] = set()
         self._reading = asyncio.Lock()
 
-    async def lines(self, since: int, *, of_calls: bool = False) -> str:
+    async def lines(self, since: int) -> str:
         """Return the lines of a gap that began at a moment (microseconds)."""
-        lines = ""
         async with self._reading:
-            for name, read in self.followers.items():
-                if of_calls and name != OF_CALLS:
-                    continue
-                try:
-                    lines += await asyncio.to_thread(read, since)
-                except OSError as error:
-                    if name not in self._failing:
-                        why = error.strerror or error
-                        self._say(f"{name} cannot be read ({why}): what it alone tells stays untold")
-                    self._failing.add(name)
-                else:
-                    self._failing.discard(name)
-                self._passed_over(name, read.odd)
-        return lines
+            return "".join([await self._read(name, partial(read, since)) for name, read in self.followers.items()])
 
     async def pay(self) -> None:
         """Take for ever, when they have ended, the calls that were up when a gap did."""
         wait = PAY_SECONDS
         while True:
             await asyncio.sleep(wait)
-            feeder = self._keeper.feeder
-            owes = OF_CALLS in self.followers and feeder.tracker.owes and not feeder.holding
-            wait = min(2 * wait, _PAY_AT_MOST) if owes else PAY_SECONDS
-            lines = await self.lines(feeder.since or self._began, of_calls=True) if owes else ""
+            feeder, follower = self._keeper.feeder, self.followers.get(OF_CALLS)
+            due = {} if follower is None or feeder.holding else feeder.tracker.due
+            wait = min(2 * wait, _PAY_AT_MOST) if due else PAY_SECONDS
+            if follower is None or not due:
+                continue
+            async with self._reading:
+                lines = await self._read(OF_CALLS, partial(follower.of, due))
             if lines and not feeder.holding:  # Else there is a gap again, and lines of its own for it.
                 self._keeper.keep(BACKFILL + lines.encode("utf-8", "replace"))
+
+    async def _read(self, name: str, reads: Callable[[], str]) -> str:
+        lines = ""
+        try:
+            lines = await asyncio.to_thread(reads)
+        except OSError as error:
+            if name not in self._failing:
+                why = error.strerror or error
+                self._say(f"{name} cannot be read ({why}): what it alone tells stays untold")
+            self._failing.add(name)
+        else:
+            self._failing.discard(name)
+        self._passed_over(name, self.followers[name].odd)
+        return lines
 
     def _passed_over(self, name: str, odd: Counter[str]) -> None:
         for kind, count in (odd - self._said.get(name, Counter())).items():

@@ -42,9 +42,9 @@ class OwnTold(Queueing):
     _owed: dict[str, Owed] = field(default_factory=dict)
 
     @property
-    def owes(self) -> bool:
-        """Say whether a call has ended whose rows nobody has read."""
-        return any(owed.end for owed in self._owed.values())
+    def due(self) -> dict[str, int]:
+        """The calls that have ended and whose rows nobody has read: when each did, by the unique id of a channel."""
+        return {id_: owed.end.at.at for id_, owed in self._owed.items() if owed.end}
 
     def _forgive(self) -> None:
         """Wait no longer for what has ended long ago, or goes on for ever."""
@@ -55,12 +55,12 @@ class OwnTold(Queueing):
         """Take the rows of a gap since a moment, each call's together; 0: of calls that are owed alone."""
         ids = self._ids()
         for rows in together(row for line in lines if (row := row_of(line))):
-            call = self._known(rows, ids)
-            if call is None:
-                call = self._begins(rows, since)
+            known = self._known(rows, ids)
+            call = self._begins(rows, since) if known is None else known
             draft = self._calls.get(call)
             if draft and not draft.ended:
-                draft.rows, draft.since = rows, since
+                # Of a call that begins with them nobody has told what was over before the gap.
+                draft.rows, draft.since = rows, since if known else 0
                 self._touched.add(call)
             self._paid(rows, draft)
 

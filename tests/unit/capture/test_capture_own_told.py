@@ -124,7 +124,7 @@ def over(first, last):
     up = [id_ for id_, (begins, ends) in UP.items() if begins < last <= ends]
     end = EVENTS[last - 1][0] + 0.05
     watched.take(b"", told([]), rows if last > 14 else BACKFILL, listing(end, up), told(EVENTS[last:]))
-    if watched.feeder.tracker.owes:
+    if watched.feeder.tracker.due:
         watched.take(rows)
     return watched
 
