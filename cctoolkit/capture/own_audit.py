@@ -14,7 +14,7 @@ from cctoolkit.capture.board import call_of, endpoint
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.own_calls import record, together
 from cctoolkit.capture.own_records import Row, row_of
-from cctoolkit.cdr.records import CallRecord
+from cctoolkit.cdr.records import CallRecord, Edge
 
 _APART = 2 * SECOND
 """A row's whole second, and one more."""
@@ -55,11 +55,12 @@ def _ids(rows: Sequence[Row], node: str) -> frozenset[str]:
 def findings(own: OwnDay, store: Source, joined: Iterable[str], span: Span) -> Iterator[Finding]:
     """Yield what does not fit; `joined` are calls of the store that are a part of another."""
     parts, known = set(joined), {id_ for call in own.calls for id_ in call.ids}
+    ended = _Ended(store.calls.values())
     for call in own.calls:
         kept = next((store.calls[id_] for id_ in sorted(call.ids) if id_ in store.calls), None)
         if kept:
             yield from _ends(call, kept)
-        elif not (call.ids & parts or _ours(call) or _part(call, store) or _at_midnight(call.record, span)):
+        elif not (call.ids & parts or _ours(call) or ended.has(call) or _at_midnight(call.record, span)):
             yield Finding("missing", call.record.call, f"entered {told(call.record.entered.at)}: in CDR, not in store")
     for id_, kept in sorted(store.calls.items()):
         # Of what nobody answered there may be no row (unanswered of cdr.conf).
@@ -83,14 +84,35 @@ def _ours(call: OwnCall) -> bool:
     return any(row.context.startswith("cct-") for row in call.rows)
 
 
-def _part(call: OwnCall, store: Source) -> bool:
-    """Say whether whoever made it is a party of a record, and whom it rang too, to the same moment."""
-    return any(all(_has(kept, row) for row in call.rows) for kept in store.calls.values() if kept.parties)
+_Ends = dict[str, Edge | None]
+"""When a record's parties ended, by their endpoints."""
 
 
-def _has(kept: CallRecord, row: Row) -> bool:
-    ends = {party.endpoint: party.ended for party in kept.parties}
-    end = ends.get(endpoint(row.other or row.channel))
+class _Ended:
+    """Records by whom of their parties ended when, so that of a day of calls few are looked at for one of its rows."""
+
+    def __init__(self, calls: Iterable[CallRecord]) -> None:
+        self._found: dict[tuple[str, int], list[_Ends]] = {}
+        for kept in calls:
+            ends: _Ends = {party.endpoint: party.ended for party in kept.parties}
+            for name, end in ends.items():
+                if end:
+                    self._found.setdefault((name, end.at // _APART), []).append(ends)
+
+    def has(self, call: OwnCall) -> bool:
+        """Say whether whoever made a call is a party of a record, and whom it rang too, to the same moment."""
+        first, *rest = call.rows
+        about = first.end // _APART
+        near = (ends for at in (about - 1, about, about + 1) for ends in self._found.get((_rung(first), at), ()))
+        return any(_has(ends, first) and all(_has(ends, row) for row in rest) for ends in near)
+
+
+def _rung(row: Row) -> str:
+    return endpoint(row.other or row.channel)
+
+
+def _has(ends: _Ends, row: Row) -> bool:
+    end = ends.get(_rung(row))
     return endpoint(row.channel) in ends and end is not None and abs(end.at - row.end) <= _APART
 
 
