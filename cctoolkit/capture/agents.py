@@ -76,6 +76,9 @@ class AgentStates(Struct):
             del known.unheard[: told[-1] + 1]
         else:
             _remember(known.unlogged, deed)
+            if what == "joined" and queue == NO_QUEUE:
+                # The switch adds persistent members again itself when it begins anew; AgentLogin is somebody's own.
+                self._anew(known.shift, deed)
             self._does(known, deed, at, reason)
 
     def logged(self, lines: Sequence[Line]) -> None:
@@ -117,10 +120,14 @@ class AgentStates(Struct):
             known.unlogged.remove(twin)
             return
         _remember(known.unheard, deed)
-        if deed.what == "joined" and deed.queue in known.shift.queues:
-            # No line is written of who is there already: the switch has forgotten them when it began anew.
-            self._forgotten(known.shift)
+        if deed.what == "joined":
+            self._anew(known.shift, deed)
         self._does(known, deed, Edge(deed.at, "queue_log"), reason)
+
+    def _anew(self, shift: Shift, joined: Deed) -> None:
+        """Take note that somebody joins; nobody does who is there already, unless the switch forgot them meanwhile."""
+        if joined.queue in shift.queues and joined.at >= self._started:
+            self._forgotten(shift)
 
     def _forgotten(self, shift: Shift) -> bool:
         """Log out whom the switch forgot when it began anew; say whether that may be: no more was told of them."""
@@ -140,6 +147,8 @@ class AgentStates(Struct):
         for agent in dict.fromkeys([*self._agents, *seats]):
             shift, seat = self._known(agent).shift, seats.get(agent)
             if seat:
+                if shift.queues and not seat.queues:
+                    self._forgotten(shift)
                 shift.sits(seat, at, self._changed)
             elif shift.fixed or shift.queues:
                 # Whom AgentLogin has no list says, but that the switch began anew since.

@@ -380,6 +380,27 @@ def test_whom_agent_login_has_is_out_when_the_switch_begins_anew():
     assert {one for one in _logged(states.take()) if one[2]} == {("Agent/7", 0, 100), ("Agent/7", 500, 600)}
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_a_member_whom_agent_login_has_when_the_switch_begins_anew(heard, again):
+    """Their member stays in queues.conf, and they are out since the new beginning: until the listing when it has them as
+    unavailable, and until they log in before it, which an event alone may tell.
+    """
+    listed = "Event: QueueMember\r\nQueue: sales\r\nName: Zoe\r\nLocation: Local/7@agents/n\r\n"
+    listed += "StateInterface: Agent:7\r\nMembership: static\r\nPaused: 0\r\n"
+    heard.take(PONG.format(at=f"{EPOCH // SECOND}.5") + f"{listed}Status: 5\r\n\r\n" + COMPLETE)
+    heard.take(event("AgentLogin", EPOCH + SECOND, Agent=7))
+    heard.take(member("Zoe", "sales", 5, what="Pause", Paused=1, PausedReason="tea", StateInterface="Agent:7"))
+    heard.tracker.gap()
+    heard.tracker.backfill(line(EPOCH + 10 * SECOND, "NONE", "NONE", "NONE", "QUEUESTART", "") + "\n")
+    heard.take(event("AgentLogin", EPOCH + 9 * SECOND, Agent=7))  # Of before it: two gaps, and lines for both.
+    if again:
+        heard.take(event("AgentLogin", EPOCH + 13 * SECOND, Agent=7))
+    status = f"Status: {1 if again else 5}\r\n\r\n"
+    heard.take(PONG.format(at=f"{EPOCH // SECOND + 14}.5") + f"{listed}{status}" + COMPLETE)
+    before = [("Zoe", "logged_in", "", 1, 10), ("Zoe", "paused", "tea", 5, 10)]
+    assert last(heard) == [*before, *[("Zoe", "logged_in", "", 13, None)] * again]
+
+
 def test_lines_of_who_is_known_do_not_wait_for_who_is_not():
     """An interface nobody has named waits for the listing; another agent's lines come before their events of later."""
     states = AgentStates("n1")
