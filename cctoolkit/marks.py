@@ -125,6 +125,12 @@ def queue_ids(name: str) -> tuple[str, str, bool] | None:
     return (found[1], found[2], bool(found[3])) if found else None
 
 
+def is_shadow(name: str) -> bool:
+    """Say whether a queue of this name is a shadow twin, in which test calls alone wait."""
+    ids = queue_ids(name)
+    return ids is not None and ids[2]
+
+
 def serves_callers(name: str) -> bool:
     """Say whether agents serve callers in a queue of this name: foreign ones are not ours, shadow queues have none."""
     ids = queue_ids(name)

@@ -18,7 +18,7 @@ _CANNOT_RING = frozenset({"4", "5"})
 
 def read_live(queues: Sequence[Message], channels: Sequence[Message]) -> Live:
     """Return what is live; shadow queues, in which only test calls wait, are left out."""
-    real = [event for event in queues if not (marks.queue_ids(event.get("Queue")) or ("", "", False))[2]]
+    real = [event for event in queues if not marks.is_shadow(event.get("Queue"))]
     entries = {event.get("Uniqueid"): event.get("Queue") for event in real if event.event == "QueueEntry"}
     seats = [_seat(event) for event in real if event.event == "QueueMember"]
     params = {event.get("Queue"): event for event in real if event.event == "QueueParams"}

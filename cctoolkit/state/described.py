@@ -109,7 +109,7 @@ def _step(target: str) -> str:
 
 
 def _own(name: str) -> bool:
-    return name == marks.CANARY_QUEUE or (marks.queue_ids(name) or ("", "", False))[2]
+    return name == marks.CANARY_QUEUE or marks.is_shadow(name)
 
 
 def digest(text: str, key: bytes) -> str:

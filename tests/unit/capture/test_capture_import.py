@@ -222,6 +222,23 @@ def test_queues_that_are_not_ours(tmp_path):
     ]
 
 
+def test_what_verify_leaves(tmp_path):
+    """A call of verify's own that fills a queue has no beginning and is nothing odd, as Asterisk 22.10.1 logs it; a line of a
+    caller's call whose beginning is not there is.
+    """
+    fills = "cct-fill-0646c291195e4251;2|northwind-hotline.orders--test3"
+    log = f"""\
+1795980398|{fills}|NONE|ENTERQUEUE|||1
+1795980400|{fills}|shadow-rings|RINGCANCELED|2121
+1795980400|{fills}|NONE|ABANDON|1|1|2
+1795980401|n1-1795980000.7|northwind-hotline.orders|NONE|ABANDON|1|1|2
+"""
+    (tmp_path / "queue_log").write_text(log)
+    with Store.open(tmp_path / "store") as store:
+        done = taken([tmp_path / "queue_log"], store)
+    assert (done.lines, done.calls, done.odd) == (4, 0, {"a line of a call whose beginning is not there": 1})
+
+
 def test_a_hostile_file(tmp_path):
     """Binary, rows without end, broken, of tomorrow and of yesterday, a call of a million lines: the calls are the same,
     and what was passed over is counted by kind.
