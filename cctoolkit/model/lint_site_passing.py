@@ -1,5 +1,6 @@
-"""Calls that are passed from node to node: there is such a node, and the site serves the number."""
+"""Calls that are passed from node to node: there is such a node, the site serves the number, and who calls is known."""
 
+import ipaddress
 from collections.abc import Iterator, Sequence
 
 from cctoolkit.model import phone
@@ -7,6 +8,7 @@ from cctoolkit.model.lint_words import unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.model.steps.transfer import Transfer
+from cctoolkit.spec.builder import Route
 from cctoolkit.spec.problem import Problem, one_of
 from cctoolkit.spec.source import Document
 
@@ -31,3 +33,30 @@ def passing(site: Site, document: Document, projects: Sequence[tuple[Project, Do
                 yield Problem("number-elsewhere", f'no node of site {site.id} serves "{one.number}"', where.file,
                               where.mark(("flow", step, "number")),
                               one_of(n.number for project, _ in projects for n in project.numbers))  # fmt: skip
+    if any(trunk.node for project, _ in projects for trunk in project.trunks.values()):
+        yield from _addresses(site, document)
+
+
+def _addresses(site: Site, document: Document) -> Iterator[Problem]:
+    """Nodes are known to each other by their addresses alone, which are nobody else's."""
+    for index, node in enumerate(site.nodes):
+        if first := next((one.id for one in site.nodes[:index] if _within(node.address, one.address)), None):
+            yield Problem("node-address-twice", f"node {first}, which calls are passed to, has it too",
+                          document.file, document.mark(("nodes", index, "address")), "an address of its own",
+                          "nodes call each other there, and are known by it")  # fmt: skip
+    for index, carrier in enumerate(site.trunks if len(site.nodes) > 1 else ()):
+        hosts: list[tuple[Route, str]] = [(("address",), carrier.address)]
+        hosts += [(("match", place), host) for place, host in enumerate(carrier.match)]
+        for path, host in hosts:
+            if node_id := next((node.id for node in site.nodes if _within(node.address, host)), None):
+                yield Problem("carrier-at-node", f'"{host}" is where calls of node {node_id} come from',
+                              document.file, document.mark(("trunks", index, *path)), "the carrier's own addresses",
+                              "take the node out of them; they are passed by a project's trunk to it")  # fmt: skip
+
+
+def _within(address: str, host: str) -> bool:
+    """Say whether an address is a host's, or in a network; of what has a name the switch alone knows."""
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(host, strict=False)
+    except ValueError:
+        return False  # a name, or what is told as impossible

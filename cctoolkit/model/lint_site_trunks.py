@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from cctoolkit import marks
 from cctoolkit.model import listener, phone
 from cctoolkit.model.lint_trunk import host_problems, trunk_problems
 from cctoolkit.model.project import Project
@@ -71,8 +72,14 @@ def _contacts(site: Site, document: Document, projects: Sequence[Project]) -> It
 
 
 def _names(site: Site, document: Document) -> Iterator[Problem]:
-    """A trunk and a phone are both endpoints: one name means one of them."""
+    """A trunk and a phone are both endpoints: one name means one of them, and none of those that nodes have."""
     roster = {entry.agent for entry in site.roster}
+    named: list[tuple[Route, str]] = [(("trunks", i, "id"), trunk.id) for i, trunk in enumerate(site.trunks)]
+    named += [(("roster", i, "agent"), entry.agent) for i, entry in enumerate(site.roster)]
+    for path, name in named:
+        if name.startswith(marks.node_trunk("")):
+            yield Problem("endpoint-reserved", f'"{name}" begins as the trunks between nodes do',
+                          document.file, document.mark(path), "a name that begins otherwise")  # fmt: skip
     for index, trunk in enumerate(site.trunks):
         if trunk.id in roster:
             yield Problem("endpoint-twice", f'"{trunk.id}" is an agent too', document.file,

@@ -54,6 +54,44 @@ def test_two_nodes_are_two():
     ]
 
 
+def passing() -> tuple:
+    """Build a project that passes calls to a node, on the number it has itself."""
+    _, spec = project("one", agents=0)
+    spec.data["trunks"] = {"far": {"node": "n2"}}
+    spec.data["flow"]["bye"] = {"type": "transfer", "trunk": "far", "number": "+48221234513", "next": {"busy": "end"}}
+    spec.data["flow"]["end"] = {"type": "hangup"}
+    return build.project(spec), spec
+
+
+@pytest.mark.parametrize(
+    ("carrier", "address", "found"),
+    [
+        ({"address": "10.30.0.1"}, "10.20.0.12", []),
+        ({"address": "10.30.0.1"}, "10.20.0.11", ["node-address-twice"]),
+        ({"address": "10.20.0.12"}, "10.20.0.12", ["carrier-at-node"]),
+        ({"address": "10.30.0.1", "match": ["sip.b.example", "10.20.0.0/28"]}, "10.20.0.12", ["carrier-at-node"]),
+        ({"address": "10.30.0.1", "match": ["10.20.0.16/28"]}, "10.20.0.12", []),
+        ({"address": "2001:DB8:0::2"}, "2001:db8::2", ["carrier-at-node"]),
+        ({"address": "10.30.0.1"}, "10.20.0.999", ["impossible-address"]),
+    ],
+)
+def test_who_passes_a_call_on_is_known(carrier, address, found):
+    """Between nodes that pass calls an address is one node's and no carrier's; elsewhere it may be anybody's."""
+    site = deepcopy(EXAMPLES["site"]) | {"trunks": [{"id": "carrier"} | carrier], "projects": ["one"], "trunks_at": {}}
+    (node,) = site["nodes"]
+    ami = node["ami"] | {"host": "10.20.0.12"}
+    site["nodes"] = [node, deepcopy(node) | {"id": "n2", "address": address, "folder": "/srv/n2", "ami": ami}]
+    assert codes(site, passing()) == found
+    assert codes(site, project("one", agents=0)) == [code for code in found if code == "impossible-address"]
+
+
+def test_a_phone_is_no_trunk_between_nodes():
+    """Nobody on the roster has the name of one."""
+    site = deepcopy(EXAMPLES["site"])
+    site["roster"][0]["agent"] = "cct-node-n2"
+    assert codes(site) == ["endpoint-reserved"]
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [("folder", ""), ("folder", "etc/asterisk"), ("queue_log", "/var/log\nx"), ("spool", "/var/\x1b[31m"), ("group", -1),
