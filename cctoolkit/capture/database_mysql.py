@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from cctoolkit.capture.database import CUT, Asked, Column, Row, quoted
 from cctoolkit.cdr.address import Url
-from cctoolkit.errors import OperatorError, StoreAway, UsageError
+from cctoolkit.errors import OperatorError, StoreAway
 from cctoolkit.secret import resolve_text
 
 if TYPE_CHECKING:
@@ -54,24 +54,12 @@ class Mysql:
             raise OperatorError(
                 f"MySQL's driver is missing: {error}", expected="PyMySQL", next_step="pip install 'cctoolkit[mysql]'"
             ) from error
-        # What may follow the question mark may be a secret.
-        shown = url.text.partition("?")[0]
-        try:
-            parts = urlsplit(url.text)
-            port = parts.port or 3306
-        except ValueError as error:
-            raise UsageError(
-                f"this table's URL cannot be read: {error}",
-                where=shown,
-                expected="mysql://USER:env:NAME@HOST:PORT/DATABASE",
-            ) from error
+        parts = urlsplit(url.text)
         asked = parse_qs(parts.query)
-        if unknown := asked.keys() - {"ssl_ca", "unix_socket"}:
-            raise UsageError(f"{min(unknown)} is not understood", where=shown, expected="ssl_ca or unix_socket")
         password = resolve_text(url.secret).reveal() if url.secret else ""
         with self._explained():
             return pymysql.connect(
-                host=parts.hostname, port=port, user=unquote(parts.username or ""), password=password,
+                host=parts.hostname, port=parts.port or 3306, user=unquote(parts.username or ""), password=password,
                 database=unquote(parts.path.strip("/")), charset="utf8mb4", connect_timeout=_CONNECT_SECONDS,
                 read_timeout=patience_seconds, write_timeout=_CONNECT_SECONDS, program_name="cctoolkit",
                 unix_socket=asked.get("unix_socket", [None])[0],

@@ -7,14 +7,13 @@ from typing import Literal
 import msgspec
 
 from cctoolkit.errors import SpecError, UsageError
+from cctoolkit.model.log_table import has_password, url_fault
 from cctoolkit.secret import SecretRef, parse_ref
 
 FILE_NAME = "calls.sqlite"
 """The store's file in the folder that `--store` names."""
 
 _URL = re.compile(r"(?P<scheme>[a-z]+://)(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?(?P<rest>[^@]*)")
-_SECRET = re.compile(r"[?&](ssl)?pass(word|wd)?=")
-"""A password among the options, by any of the names that libraries have for it."""
 _POSTGRESQL = ("postgresql://", "postgres://")
 _OF = {"store": _POSTGRESQL, "table": (*_POSTGRESQL, "mysql://", "mariadb://")}
 """Which databases a store of ours may be in, and which a table of the switch's."""
@@ -60,7 +59,7 @@ def parse(text: str) -> Where:
 def parse_url(text: str, what: Literal["store", "table"], where: str) -> Url:
     """Read the URL of a store or of a table of the switch's; `where` is what says it. Raise UsageError as `parse`."""
     found = _URL.fullmatch(text)
-    if not found or found["scheme"] not in _OF[what] or _SECRET.search(found["rest"]):
+    if not found or found["scheme"] not in _OF[what] or has_password(text):
         known = found and found["scheme"] in _OF[what]
         other = " or mysql://…" if what == "table" else ""
         raise UsageError(
@@ -69,6 +68,8 @@ def parse_url(text: str, what: Literal["store", "table"], where: str) -> Url:
             expected=f"postgresql://USER:env:NAME@HOST/DATABASE{other}; file:PATH instead of env:NAME, or PGPASSWORD "
             "or PGPASSFILE without either",
         )
+    if what == "table" and (fault := url_fault(text)):
+        raise UsageError(fault.what, where=where, expected=fault.expected)
     user = f"{found['user']}@" if found["user"] else ""
     return Url(f"{found['scheme']}{user}{found['rest']}", _reference(found["password"], what, where))
 

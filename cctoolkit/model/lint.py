@@ -5,7 +5,6 @@ of them, so a new rule is one function.
 """
 
 import re
-import zoneinfo
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import chain
@@ -29,11 +28,11 @@ from cctoolkit.model.lint_missing import once
 from cctoolkit.model.lint_sections import after_call, answering, card, launch, pages, recording, skills
 from cctoolkit.model.lint_steps import collects, lookups, sets, switches
 from cctoolkit.model.lint_trunk import trunks
-from cctoolkit.model.lint_words import twice, unknown
+from cctoolkit.model.lint_words import no_zone, twice, unknown
 from cctoolkit.model.project import Project
 from cctoolkit.model.steps.queue import Queue
 from cctoolkit.spec.builder import Route
-from cctoolkit.spec.problem import Problem, bounded, did_you_mean, one_of
+from cctoolkit.spec.problem import Problem, bounded, one_of
 from cctoolkit.spec.source import Document
 
 Rule = Callable[[Parts, Document], Iterator[Problem]]
@@ -91,15 +90,8 @@ def unknown_references(parts: Parts, document: Document) -> Iterator[Problem]:
 
 def time_zone(parts: Parts, document: Document) -> Iterator[Problem]:
     """The time zone must exist."""
-    if not parts.info:
-        return
-    zone = parts.info.time_zone
-    try:
-        zoneinfo.ZoneInfo(zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        yield Problem("unknown-time-zone", f'"{zone}" is no time zone', document.file,
-                      document.mark(("project", "time_zone")), "an IANA name such as Europe/Moscow",
-                      did_you_mean(zone, zoneinfo.available_timezones()))  # fmt: skip
+    if parts.info:
+        yield from no_zone(parts.info.time_zone, document, ("project", "time_zone"))
 
 
 def lengths(parts: Parts, document: Document) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
-"""How rules say what they find: names nothing has, names that stand twice."""
+"""How rules say what they find: names nothing has, names that stand twice, zones that are none."""
 
+import zoneinfo
 from collections.abc import Collection, Iterator, Mapping
 
 from cctoolkit.spec.builder import Route
@@ -33,3 +34,13 @@ def twice(names: Mapping[int, str], document: Document, section: str, key: str) 
             code = f"{section.rstrip('s')}-twice"
             yield Problem(code, f'"{name}" stands twice', document.file, mark,
                           hint=f"the first is in line {document.mark((section, first)).line}")  # fmt: skip
+
+
+def no_zone(zone: str, document: Document, path: Route) -> Iterator[Problem]:
+    """Find a time zone that does not exist."""
+    try:
+        zoneinfo.ZoneInfo(zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        yield Problem("unknown-time-zone", f'"{zone}" is no time zone', document.file, document.mark(path),
+                      "an IANA name such as Europe/Moscow",
+                      did_you_mean(zone, zoneinfo.available_timezones()))  # fmt: skip

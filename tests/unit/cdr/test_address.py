@@ -50,6 +50,9 @@ def test_tables_of_the_switch():
         with pytest.raises(UsageError, match=r"the site: .*env:NAME") as caught:
             parse_url(text, "table", "the site")
         assert "hush" not in str(caught.value)
+    with pytest.raises(UsageError, match=r"the site: no such user, host or port") as caught:
+        parse_url("mysql://db:hush-hush/x", "table", "the site")
+    assert "hush" not in str(caught.value)
     assert absolute("mysql://cct:file:log@db/x", Path("/specs")) == "mysql://cct:file:/specs/log@db/x"
     assert absolute("mysql://cct:env:LOG@db/x", Path("/specs")) == "mysql://cct:env:LOG@db/x"
     assert absolute("mysql://db/x", Path("/specs")) == "mysql://db/x"

@@ -147,14 +147,29 @@ def with_table(text):
         ("{url: 'postgresql://db/x?password=hush-hush', time_zone: UTC}", "schema-format"),
         ("{url: oracle://cct@db/x, time_zone: UTC}", "schema-format"),
         ("{url: postgresql://db/x, table: 'x\"; drop', time_zone: UTC}", "schema-format"),
+        ("{url: 'mysql://db/x?passwd=hush-hush', time_zone: UTC}", "table-url"),
+        ("{url: 'postgresql://db/x?ssl%70assword=hush-hush', time_zone: UTC}", "table-url"),
+        ("{url: mysql://db:hush-hush/x, time_zone: UTC}", "table-url"),
+        ("{url: 'postgresql://a:5432,b:hush-hush/x', time_zone: UTC}", "table-url"),
+        ("{url: 'mysql://[::1/x', time_zone: UTC}", "table-url"),
+        ("{url: 'mysql://db:0/x', time_zone: UTC}", "table-url"),
+        ("{url: 'mysql://us[er@db/x', time_zone: UTC}", "table-url"),
+        ("{url: 'mysql://db/x?sslmode=hush-hush', time_zone: UTC}", "table-url"),
+        ("{url: 'mysql://db/x?hush-hush', time_zone: UTC}", "table-url"),
+        ('{url: "mysql://cct:file:lo\\u200bg@db/x", time_zone: UTC}', "table-url"),
+        ("{url: postgresql://db/x, time_zone: Europe/Moskow}", "unknown-time-zone"),
+        ("{sqlite: /a, time_zone: UTC}\n    cdr_log: {file: /a, time_zone: Moscow}", "unknown-time-zone"),
+        ("{sqlite: /a, time_zone: UTC}\n    cel_log: {file: /a, time_zone: Moscow}", "unknown-time-zone"),
     ],
 )
 def test_where_a_table_is_not(site, table, code):
-    """A table of queue_log is in one database, whose URL has no password; what is one is not shown."""
+    """A table of queue_log is in one database, whose URL its driver takes and has no password; what is one is not shown.
+    Times have a zone.
+    """
     site.write_text(with_table(table), encoding="utf-8")
     with pytest.raises(InvalidSpecError) as caught:
         specs.load_site("near")
-    assert [problem.code for problem in caught.value.problems] == [code]
+    assert [(problem.code, problem.mark.line) for problem in caught.value.problems] == [(code, 7 + table.count("\n"))]
     assert "hush" not in str(caught.value)
 
 
@@ -164,6 +179,7 @@ def test_where_a_table_is_not(site, table, code):
         ("mysql://cct:file:secrets/log@db:3307/x?ssl_ca=/etc/ca.pem", "mysql://cct:file:{}/secrets/log@db:3307/x?ssl_ca=/etc/ca.pem"),
         ("postgresql://cct:env:CCT_PG@[::1]/asterisk", "postgresql://cct:env:CCT_PG@[::1]/asterisk"),
         ("postgresql://db/asterisk", "postgresql://db/asterisk"),
+        ("postgresql://a:5432,[::1]:5433/x?sslmode=require&passfile=/a", "postgresql://a:5432,[::1]:5433/x?sslmode=require&passfile=/a"),
     ],
 )  # fmt: skip
 def test_where_a_table_is(site, url, read):
