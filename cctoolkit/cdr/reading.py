@@ -28,7 +28,7 @@ def rows(database: Database, wanted: Wanted) -> Iterator[Whole]:
     while chunk := list(islice(found, CHUNK)):
         ids = [row["call"] for row in chunk]
         below = {table: _below(database, table, ids) for table in schema.BELOW}
-        others = {} if wanted.apart else _others(database, chunk, wanted.project)
+        others = {} if wanted.apart else _others(database, chunk, wanted)
         for row in chunk:
             mine: Whole = row, {table: of_calls.get(row["call"], []) for table, of_calls in below.items()}
             if parts := others.get(row["call"]):
@@ -38,7 +38,7 @@ def rows(database: Database, wanted: Wanted) -> Iterator[Whole]:
                 yield mine
 
 
-def _others(database: Database, chunk: Sequence[Read], project: str | None) -> dict[str, list[Whole]]:
+def _others(database: Database, chunk: Sequence[Read], wanted: Wanted) -> dict[str, list[Whole]]:
     """Return the other parts of those calls of a chunk that nodes passed on, by the call of the chunk."""
     firsts = {row["continues"] or row["call"]: row["call"] for row in chunk}
     calls = tuple(dict.fromkeys(firsts))
@@ -46,7 +46,8 @@ def _others(database: Database, chunk: Sequence[Read], project: str | None) -> d
     found = tuple(row["call"] for row in database.rows(query, calls))
     others: dict[str, list[Whole]] = {}
     for start in range(0, len(found), CHUNK):
-        for row, below in rows(database, Wanted(project, calls=found[start : start + CHUNK], joined=True, apart=True)):
+        asked = Wanted(wanted.project, calls=found[start : start + CHUNK], joined=wanted.joined, apart=True)
+        for row, below in rows(database, asked):
             first = firsts[row["continues"]]
             if row["call"] != first:
                 others.setdefault(first, []).append((row, below))

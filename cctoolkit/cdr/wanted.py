@@ -19,13 +19,16 @@ PASSED = (
 
 # Not as it stands: by the index of projects it would look through all calls of one.
 _OWN = "coalesce(earlier.project, '') = calls.project AND "
+_TOLD = "coalesce(earlier.joined, '') = '' AND "
 _FIRST = (
-    "(coalesce(calls.continues, '') = '' OR NOT EXISTS (SELECT 1 FROM calls earlier WHERE {own}"
+    "(coalesce(calls.continues, '') = '' OR NOT EXISTS (SELECT 1 FROM calls earlier WHERE {which}"
     "((earlier.call = calls.continues AND coalesce(earlier.continues, '') = '')"
     " OR (earlier.continues <> '' AND earlier.continues = calls.continues"
     " AND (earlier.hop, earlier.entered_us, earlier.call) < (calls.hop, calls.entered_us, calls.call)))))"
 )
-"""Of a call that nodes passed on: its first part of those there are. What a node says that lies hides no call."""
+"""Of a call that nodes passed on: its first part of those there are, and are told. What a node says that lies hides no
+call.
+"""
 
 
 class _Condition(NamedTuple):
@@ -89,7 +92,8 @@ class Wanted(msgspec.Struct, frozen=True):
         """Return the conditions of a query on the table of calls, and the values in it."""
         found = list(self._conditions())
         terms = [self._loosely(condition) for condition in found]
-        terms += ["1 = 1" if self.apart else _FIRST.format(own="" if self.project is None else _OWN)]
+        which = ("" if self.project is None else _OWN) + ("" if self.joined else _TOLD)
+        terms += ["1 = 1" if self.apart else _FIRST.format(which=which)]
         return " AND ".join(terms), [value for condition in found for value in condition.values()]
 
     def _loosely(self, condition: "_Condition") -> str:

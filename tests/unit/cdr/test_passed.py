@@ -127,6 +127,22 @@ def test_no_call_is_hidden(tmp_path):
         assert whole(chain()) in store.calls()
 
 
+def test_a_call_that_is_part_of_another_hides_none(tmp_path):
+    """A first part that turned out to be part of another call is in no list; what another node told of it is."""
+    first, _, second, third = chain()
+    with Store.open(tmp_path / "calls.sqlite") as store:
+        store.put([replace(first, joined="n1-5.1"), second, third, part("n1-5.1", 0, 100)])
+        rest = whole([second, third])
+        for project in (None, "hotline"):
+            assert list(store.calls(project)) == [rest, part("n1-5.1", 0, 100)]
+            assert list(store.search(Wanted(project, agent="anna"))) == [rest]
+            assert whole([replace(first, joined="n1-5.1"), second, third]) in store.search(Wanted(project, joined=True))
+            assert rest not in store.search(Wanted(project, joined=True))
+        store.put([replace(second, call="n2-8.1", joined="n2-5.1", continues="n1-0.1", passed_to="n1", hop=1),
+                   replace(third, call="n1-3.1", continues="n1-0.1")])  # fmt: skip
+        assert [one.call for one in store.calls() if one.continues == "n1-0.1"] == ["n1-3.1"]
+
+
 def test_each_project_has_its_own_part(tmp_path):
     """A call that comes to another project's number is one call, and each project's figures and list have its own part:
     for the first it was transferred, for the other it entered by its own number.
