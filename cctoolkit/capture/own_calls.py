@@ -127,6 +127,10 @@ def _party(kept: CallRecord, rows: Sequence[Row], how: str, channel: str, dialle
     name, known = endpoint(rows[0].other) if how != "conference" else rows[0].other, find(kept, channel)
     answers = [row.answered_at for row in rows if row.disposition == "ANSWERED" and row.answered_at]
     end = max(row.end for row in rows)
+    if known is None and channel == rows[0].other:
+        # Nobody knows any more whose channel's name it was; whoever is still there may have had it.
+        known = next((one for one in kept.parties if _goes_on(one, name, rows)), None)
+        channel = known.channel if known else channel
     if known is None:
         if any(_same(party, name, end) for party in kept.parties):
             return
@@ -139,6 +143,12 @@ def _party(kept: CallRecord, rows: Sequence[Row], how: str, channel: str, dialle
     if known.ended is None:
         why = "" if known.answered else _WHY.get(rows[-1].disposition, "failed")
         yield Said("stops", _edge(end, (known.answered or known.rang).at), detail=why, channel=channel)
+
+
+def _goes_on(party: Party, name: str, rows: Sequence[Row]) -> bool:
+    """Say whether rows may be of a party whose end nobody has told."""
+    first, last = min(row.start for row in rows), max(row.end for row in rows)
+    return party.endpoint == name and party.ended is None and first - SECOND <= party.rang.at <= last + SECOND
 
 
 def _same(party: Party, name: str, end: int) -> bool:

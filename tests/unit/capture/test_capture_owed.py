@@ -180,3 +180,26 @@ async def test_a_restart_while_rows_are_owed(tmp_path, written, rows):
     with Store.open(tmp_path / "again") as again:
         drain(folded, again)
         assert list(again.calls()) == [record]
+
+
+@pytest.mark.usefixtures("quickly")
+@pytest.mark.parametrize("late", [True, False])
+async def test_an_end_that_nobody_heard(tmp_path, late):
+    """A call that began in one gap, was listed, and ended in another of hours, in which capture was restarted, is told by all
+    its rows, whenever they are written.
+    """
+    async with capturing(tmp_path) as capture:
+        write(capture.log, [])
+        capture.keeper.keep(BEFORE)
+        await capture.listens([A], 40)
+        write(capture.log, [FIRST])
+    async with capturing(tmp_path) as capture:
+        write(capture.log, [] if late else [LAST])
+        await capture.listens([], END + 20)
+        assert bool(capture.keeper.feeder.tracker.due) is late
+        write(capture.log, [LAST] if late else [])
+        await capture.tried()
+        (record,) = capture.calls()
+        assert capture.keeper.feeder.tracker.due == {}
+    assert (record.call, record.ended.at // SECOND, record.ended.source) == (A, moment(END) // SECOND, "cdr")
+    assert [party.endpoint for party in record.parties] == ["PJSIP/201", "PJSIP/202"]

@@ -49,6 +49,10 @@ UP = {A: (0, 14), C: (1, 4), B: (5, 12)}
 """Between which events each channel is there."""
 
 
+def parties(record):
+    return [(one.endpoint, one.outcome) for one in record.parties]
+
+
 def row(start, answer, end, dest, disposition, **more):
     cells = {
         "src": "79160000001", "dst": "200", "dcontext": "office", "channel": "PJSIP/trunk-1", "dstchannel": dest, "lastapp": "Dial",
@@ -139,9 +143,7 @@ def test_the_end_falls_into_a_gap(first):
     """
     found = over(first, len(EVENTS)).record
     assert (found.caller, found.number, found.outcome) == ("79160000001", "200", "answered")
-    assert [(one.endpoint, one.outcome) for one in found.parties] == [
-        (one.endpoint, one.outcome) for one in WHOLE.parties
-    ]
+    assert parties(found) == parties(WHOLE)
     pairs = [(found.entered, WHOLE.entered), (found.answered, WHOLE.answered), (found.ended, WHOLE.ended)]
     for mine, theirs in zip(found.parties, WHOLE.parties, strict=True):
         pairs += [(mine.answered, theirs.answered), (mine.ended, theirs.ended)]
@@ -163,6 +165,43 @@ def test_the_beginning_falls_into_a_gap(last):
     assert (found.caller, found.outcome, found.ended) == ("79160000001", "answered", WHOLE.ended)
     assert (found.entered.source, found.entered.at // SECOND) == ("cdr", WHOLE.entered.at // SECOND)
     assert [one.endpoint for one in found.parties if one.answered] == ["PJSIP/201"]
+
+
+def test_a_call_that_is_owed_ends_with_the_channel_that_began_it():
+    """A phone of it hangs up and its row is written, while the caller goes on: nothing is told before the caller's end."""
+    watched = Watched().take(BEFORE, b"", BACKFILL, listing(50, [A, B]), told(EVENTS[12:13]))
+    assert not watched.feeder.tracker.due
+    assert watched.take(lines(*ROWS)).calls == {}
+    assert watched.take(told(EVENTS[14:])).feeder.tracker.due
+    assert watched.take(lines(*ROWS)).record.ended == WHOLE.ended
+    assert parties(watched.record) == parties(WHOLE)
+
+
+@pytest.mark.parametrize("listed", [[A, B], [B]])
+@pytest.mark.parametrize("late", [True, False])
+def test_a_call_that_is_owed_ends_in_another_gap(listed, late):
+    """Which channels of it were up between the gaps, and whenever its rows come, it is told by them, once."""
+    watched = Watched().take(BEFORE, b"", BACKFILL, listing(50, listed))
+    watched.take(b"", BACKFILL if late else lines(*ROWS), listing(70, []))
+    if watched.feeder.tracker.due:
+        watched.take(lines(*ROWS))
+    assert (watched.record.ended.source, watched.record.ended.at // SECOND) == ("cdr", moment(60.4) // SECOND)
+    assert parties(watched.record) == parties(WHOLE)
+    assert not watched.feeder.tracker.due
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_call_that_is_owed_is_heard_between_two_gaps(late):
+    """What was heard is as exact as it was; what was before and after it is told by its rows, and no party twice."""
+    watched = Watched().take(BEFORE, b"", BACKFILL, listing(8.35, [A]), told(EVENTS[5:11]))
+    watched.take(b"", BACKFILL if late else lines(*ROWS), listing(70, []))
+    if watched.feeder.tracker.due:
+        watched.take(lines(*ROWS))
+    found = watched.record
+    assert sorted(parties(found)) == sorted(parties(WHOLE))
+    assert (found.entered.at // SECOND, found.entered.source) == (WHOLE.entered.at // SECOND, "cdr")
+    assert (found.ended.source, found.answered) == ("cdr", WHOLE.answered)
+    assert next(one for one in found.parties if one.answered).answered == WHOLE.parties[1].answered
 
 
 @pytest.mark.parametrize("first", range(1, len(EVENTS) - 1))
