@@ -25,8 +25,11 @@ def better(logged: CallRecord, kept: CallRecord | None) -> CallRecord | None:
         return logged
     if known_edges(logged) <= known_edges(kept):
         return None
-    # Whether a call was passed on the log knows to its end, also that another node did not take it.
-    made = replace(_sharper(logged, kept), passed_to=logged.passed_to)
+    made = _sharper(logged, kept)
+    # Of a plain call the log knows since it came to its queue. Whether one was passed on it knows to its end, also that
+    # another node did not take it.
+    entered = min(kept.entered, made.entered, key=lambda edge: edge.at)
+    made = replace(made, entered=entered, passed_to=logged.passed_to)
     # What only events tell counts too: a hold, or another party.
     return made if known_edges(made) > known_edges(kept) else None
 

@@ -24,7 +24,7 @@ from cctoolkit.capture.replay import drain
 from cctoolkit.capture.rows import LONGEST
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.days import Days
-from cctoolkit.cdr.records import AgentInterval, Edge
+from cctoolkit.cdr.records import AgentInterval, CallRecord, Edge, QueueVisit
 from cctoolkit.cdr.sealing import seal
 from cctoolkit.cdr.store import Store
 from cctoolkit.errors import OperatorError, UsageError
@@ -237,6 +237,22 @@ def test_what_verify_leaves(tmp_path):
     with Store.open(tmp_path / "store") as store:
         done = taken([tmp_path / "queue_log"], store)
     assert (done.lines, done.calls, done.odd) == (4, 0, {"a line of a call whose beginning is not there": 1})
+
+
+def test_a_call_that_came_to_its_queue_long_after_it_began(tmp_path):
+    """What events told of it before they ended stays as exact as it was; the log adds the end."""
+    call, late = f"n1-{EPOCH // SECOND}.1", 7200 * SECOND
+    waiting = QueueVisit(PLAIN, Edge(EPOCH + late + 123), "unfinished")
+    record = CallRecord(call, "n1", "", "", "", "100", "600", Edge(EPOCH + 456), visits=(waiting,))
+    (tmp_path / "queue_log").write_text(
+        plain(call, (7200, "NONE", "ENTERQUEUE", "", "600", 1), (7260, "NONE", "ABANDON", 1, 1, 60))
+    )
+    with Store.open(tmp_path / "store") as store:
+        store.put([record])
+        taken([tmp_path / "queue_log"], store)
+        found = store.get(call)
+    assert (found.entered.at // SECOND, found.outcome) == (EPOCH // SECOND, "abandoned")
+    assert (found.visits[0].joined, found.visits[0].left.at) == (waiting.joined, EPOCH + 7260 * SECOND)
 
 
 def test_a_hostile_file(tmp_path):
