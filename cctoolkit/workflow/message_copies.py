@@ -7,8 +7,8 @@ for comes whole.
 import asyncio
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -44,10 +44,23 @@ def near(node: Node, whole: Collection[str] = ()) -> Iterator[Near]:
     if ssh is None:
         yield Near(node)
         return
-    with TemporaryDirectory(prefix="cctoolkit-") as folder:
-        found = Near(replace(node, folder=folder + node.folder, spool=folder + node.spool), folder)
+    with _place(node) as found:
         asyncio.run(_copy(node, ssh, found.node, whole))
         yield found
+
+
+@asynccontextmanager
+async def brought(node: Node, ssh: Ssh) -> AsyncIterator[Near]:
+    """Yield a node that ssh leads to as `near` does, inside an event loop."""
+    with _place(node) as found:
+        await _copy(node, ssh, found.node, ())
+        yield found
+
+
+@contextmanager
+def _place(node: Node) -> Iterator[Near]:
+    with TemporaryDirectory(prefix="cctoolkit-") as folder:
+        yield Near(replace(node, folder=folder + node.folder, spool=folder + node.spool), folder)
 
 
 def each(

@@ -155,10 +155,12 @@ def _state(message: Message, note: Note | None, waiting: Sequence[str], now: flo
     return "mailed" if note and note.mailed else "kept"
 
 
-def waiting(loaded: LoadedSite) -> tuple[int, int]:
-    """Return how many messages wait to be mailed, and how many of them for too long."""
+def waiting(loaded: LoadedSite, nodes: Sequence[Node] = ()) -> tuple[int, int]:
+    """Return how many messages wait to be mailed, and how many of them for too long: on nodes whose messages are on
+    this machine, all there are when none is named.
+    """
     now, ages = clock.now().timestamp(), list[float]()
-    for node in message_nodes.here(loaded):
+    for node in nodes or message_nodes.here(loaded):
         ages += _ages(node, [project.id for project in loaded.projects], now)
     return len(ages), sum(age > LATE_SECONDS for age in ages)
 

@@ -16,15 +16,19 @@ from cctoolkit.cdr.records import Micros
 from cctoolkit.errors import OperatorError, SpecError, SwitchError
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node
+from cctoolkit.model.ssh import Ssh
 from cctoolkit.model.words import seconds
 from cctoolkit.render.dialplan import memberships
 from cctoolkit.report.board import AgentRow, Board, QueueRow, agent_rows, queue_rows
-from cctoolkit.workflow import messages, records
+from cctoolkit.workflow import message_copies, messages, records
+from cctoolkit.workflow.reach import by_ssh
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import reached
 
 FIGURES_SECONDS = 10.0
 """How often today's figures are read again."""
+THERE_SECONDS = 60.0
+"""How often messages are counted on a node that ssh leads to: for it the heads of all its recordings are copied."""
 
 _EVENTS = (
     "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus",
@@ -64,7 +68,8 @@ class Watch(Struct):
     boards: dict[str, Board] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
     today: dict[str, Today] = field(default_factory=dict)
-    unmailed: tuple[int, int] = (0, 0)
+    waiting: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By node, "" those that are here: messages that wait to be mailed, and how many of them for too long."""
 
     def picture(self) -> Picture:
         """Return the picture of this moment."""
@@ -74,7 +79,9 @@ class Watch(Struct):
         names = {entry.agent: entry.name for entry in self.loaded.site.roster}
         order = sorted(agents, key=lambda agent: names.get(agent, agent))
         rows = (row for row in agent_rows(boards, order, now))
-        return Picture(now, tuple(queue_rows(boards, serves, now)), tuple(rows), self.today, self.lost, self.unmailed)
+        waiting = list(self.waiting.values())
+        unmailed = sum(some for some, _ in waiting), sum(late for _, late in waiting)
+        return Picture(now, tuple(queue_rows(boards, serves, now)), tuple(rows), self.today, self.lost, unmailed)
 
     def over_limit(self, row: AgentRow) -> bool:
         """Say whether an agent's pause lasts longer than its reason may."""
@@ -87,6 +94,8 @@ class Watch(Struct):
         async with asyncio.TaskGroup() as group:
             for node in self.loaded.site.nodes:
                 group.create_task(self._follow(node))
+            for there in self._there():
+                group.create_task(self._count_there_for_ever(*there))
             group.create_task(self._count_for_ever())
 
     async def look(self) -> None:
@@ -97,6 +106,7 @@ class Watch(Struct):
                 Client.connect(found, events=True) as client,
             ):
                 self.boards[node.id] = await listed(client)
+        await asyncio.gather(*(self._count_there(*there) for there in self._there()))
         self.count()
 
     async def _follow(self, node: Node) -> None:
@@ -115,6 +125,22 @@ class Watch(Struct):
                 self.lost[node.id] = error.what
                 await asyncio.sleep(next(waits))
 
+    def _there(self) -> list[tuple[Node, Ssh]]:
+        """Return the nodes whose messages ssh leads to."""
+        return [(node, ssh) for node in self.loaded.site.nodes if (ssh := by_ssh(node))]
+
+    async def _count_there_for_ever(self, node: Node, ssh: Ssh) -> None:
+        while True:
+            await self._count_there(node, ssh)
+            await asyncio.sleep(THERE_SECONDS)
+
+    async def _count_there(self, node: Node, ssh: Ssh) -> None:
+        try:
+            async with message_copies.brought(node, ssh) as near:
+                self.waiting[node.id] = await asyncio.to_thread(messages.waiting, self.loaded, [near.node])
+        except (OperatorError, SpecError, SwitchError):  # a supervisor's machine, which ssh lets in nowhere
+            self.waiting.pop(node.id, None)
+
     async def _count_for_ever(self) -> None:
         while True:
             await asyncio.to_thread(self.count)
@@ -123,7 +149,7 @@ class Watch(Struct):
     def count(self) -> None:
         """Read today's figures from the store, when there is one, and the messages, where their files are."""
         with suppress(OperatorError, SpecError):  # a supervisor's machine, not the node
-            self.unmailed = messages.waiting(self.loaded)
+            self.waiting[""] = messages.waiting(self.loaded)
         if self.store is None:
             return
         for project in self.projects:

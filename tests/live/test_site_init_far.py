@@ -178,6 +178,8 @@ def messages_from_afar(bare, far, capsys, tmp_path) -> None:
         os.chown(path, bare.node.installation.uid, bare.node.installation.gid)
     [shown] = listed(far)
     assert (shown["message"], shown["waiting"], shown["seconds"]) == (NAME, [TO], 5.488)
+    assert bare.run("watch", "--once", "--format", "json", "--site", far) == 0
+    assert json.loads(capsys.readouterr().out)["unmailed"] == [1, 0]
     assert shown["recording"] == f"/srv/n1/spool/cctoolkit/voicemail/northwind-hotline/leave-message/{NAME}.wav"
     assert bare.run("messages", "fetch", NAME, "--site", far, "-o", str(tmp_path / "heard.wav")) == 0
     with wave.open(str(tmp_path / "heard.wav")) as heard:

@@ -15,6 +15,7 @@ from cctoolkit.state.settings import NodeState
 from cctoolkit.verify.checks import Evidence, Mailing
 from cctoolkit.verify.checks.messages import judge
 from cctoolkit.workflow import mailing, message_nodes, messages, specs
+from cctoolkit.workflow.watch import Watch
 from tests.unit.messages.left import LINE, NAME, leave
 from tests.unit.messages.site import release, site
 
@@ -71,6 +72,23 @@ def test_a_node_whose_ssh_cannot_be_used_hides_no_other(tmp_path, post):
     assert messages.fetch(both, NAME)
     with pytest.raises(OperatorError, match="No such file or directory"):
         list(messages.shown(both, "n1"))
+
+
+async def test_watch_counts_what_waits_where_it_can_look(tmp_path, post):
+    """A node whose ssh cannot be used adds nothing, and what it added before is no longer told."""
+    release(tmp_path, post.port, TO)
+    leave(tmp_path / "spool")
+    loaded = site(n1=tmp_path / "far", n2=tmp_path)
+    ssh = Ssh(host="n1.centre.example", user="deploy", known_hosts=str(tmp_path / "none"))
+    far = replace(loaded.site.nodes[0], transport="ssh", ssh=ssh)
+    both = replace(loaded, site=replace(loaded.site, nodes=(far, loaded.site.nodes[1])))
+    watch = Watch(both, both.projects, waiting={"n1": (5, 5)})
+    watch.count()
+    assert watch.picture().unmailed[0] == 6
+    for there in watch._there():
+        await watch._count_there(*there)
+    assert watch.waiting.keys() == {""}
+    assert watch.picture().unmailed[0] == 1
 
 
 def test_a_node_that_is_not_here_or_not_at_all(tmp_path):
