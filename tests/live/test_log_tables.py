@@ -281,6 +281,21 @@ def test_every_shape_tells_what_the_file_tells(database, shape):
     assert shape != "bare" or said
 
 
+def test_numbers_that_count_no_rows(database):
+    """A column of fractions, and one that rows may lack, is no number to read on after, though an index has it."""
+    moments = [moment for moment in day([(0, 0)]) if moment.line]
+    database.make("bare")
+    database.do(
+        "ALTER TABLE queue_log ADD COLUMN share DECIMAL(9, 1) NOT NULL UNIQUE",
+        "ALTER TABLE queue_log ADD COLUMN serial INT UNIQUE",
+    )
+    names, rows = rows_of(moments, "bare")
+    database.write((*names, "share"), [(*row, number + 0.5) for number, row in enumerate(rows)])
+    follow = TableFollower(place(database))
+    for _ in range(2):
+        assert bare(follow(moments[0].at)) == bare(gap(lines(moments), moments[0].at))
+
+
 def test_rows_that_come_late_or_again(database):
     """A row that is committed after those of higher numbers is told, once; where the newest row is another one than it was
     the table was made anew, and is read again: no row is told twice.

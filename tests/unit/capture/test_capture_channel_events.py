@@ -248,6 +248,18 @@ LINES = lines(RECORDED)[0]
 OWN = [line for row in CALLS.split("\n") if (line := own_records.Reader(None, Counter(), lambda: 1 << 60).line(row))]
 
 
+@pytest.mark.parametrize("cut", range(20, len(LINES), 40))
+def test_a_gap_that_another_one_overtakes(cut):
+    """Nothing is heard between two gaps, but queue_log is read: rows of the first one wait for what is heard at last, and
+    those that both have are told once.
+    """
+    line = f"{LINES[cut].at // SECOND}|x|support|PJSIP/9|ADDMEMBER|\n".encode()
+    start = event("Newstate", LINES[0].at - SECOND, Uniqueid="x")
+    end = event("CoreShowChannelsComplete", LINES[-1].at + SECOND)
+    gaps = [chunk(LINES[: cut + 20]) + line, b"", chunk(LINES[cut:])]
+    assert fold([start, b"", *gaps, end])[1] == fold([start, b"", chunk(LINES), end])[1]
+
+
 @given(
     st.lists(st.tuples(st.sampled_from(LINES + OWN), st.integers(0, 13), st.text(max_size=8)), max_size=60),
     st.booleans(),

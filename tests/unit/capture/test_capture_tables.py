@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cctoolkit.capture import log_table
 from cctoolkit.capture.database import LogTable, opened
 from cctoolkit.capture.following import TableFollower
 from cctoolkit.capture.importing import lines_of
+from cctoolkit.capture.log_table import Mark, Table
 from cctoolkit.capture.tables import Reader
 from cctoolkit.cdr.address import parse_url
 from cctoolkit.errors import OperatorError, StoreAway, UsageError
@@ -76,6 +78,21 @@ def test_rows(cells, line, odd):
     found = Reader("the test", NAMES, UTC, counted).line(cells)
     assert (found and "|".join(found.fields)) == line
     assert counted == ({odd: 1} if odd else {})
+
+
+def test_no_row_is_told_twice(tmp_path, monkeypatch):
+    """Of those that are read again the first one is known, too."""
+    monkeypatch.setattr(log_table, "AGAIN_ROWS", 5)
+    with sqlite3.connect(tmp_path / "db") as database:
+        database.execute(f"CREATE TABLE queue_log ({', '.join(NAMES)})")
+        rows = [(f"{1_795_000_000 + n}", f"1.{n}", "q", "a", "E", "", "", "") for n in range(11)]
+        database.executemany("INSERT INTO queue_log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    database.close()
+    place, mark = LogTable(tmp_path / "db", UTC), Mark(room=10)
+    with opened(place, 5) as database:
+        found = [list(Table(database, place, Counter()).read_on(mark, 0)) for _ in range(2)]
+    assert [[line.call for line in lines] for lines in found] == [[f"1.{n}" for n in range(11)], []]
+    assert len(mark.numbered) == 6
 
 
 def test_a_table_without_numbers_of_its_own(tmp_path):

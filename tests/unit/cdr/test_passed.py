@@ -12,8 +12,9 @@ from cctoolkit.cdr.retention import forget
 from cctoolkit.cdr.sealing import seal
 from cctoolkit.cdr.store import Store, micros
 from cctoolkit.cdr.wanted import Wanted
-from cctoolkit.kpi.contacts import call_ids
+from cctoolkit.kpi.contacts import call_ids, calls, visits
 from cctoolkit.kpi.interval import Window
+from cctoolkit.kpi.legs import legs
 from cctoolkit.kpi.query import figures
 from cctoolkit.kpi.sources import Question
 from tests.unit.cdr.passed_calls import START, at, chain, part, waits
@@ -141,6 +142,29 @@ def test_a_call_that_is_part_of_another_hides_none(tmp_path):
         store.put([replace(second, call="n2-8.1", joined="n2-5.1", continues="n1-0.1", passed_to="n1", hop=1),
                    replace(third, call="n1-3.1", continues="n1-0.1")])  # fmt: skip
         assert [one.call for one in store.calls() if one.continues == "n1-0.1"] == ["n1-3.1"]
+
+
+class Beside:
+    """A store in which a capture puts a part of a call between the first question and the second."""
+
+    def __init__(self, path, there, late):
+        self._store, self._late = Store.open(path), late
+        self._store.put([there])
+
+    def select(self, query, values):
+        found = list(self._store.select(query, values))
+        self._store.put([self._late])
+        return iter(found)
+
+
+def test_a_part_that_comes_while_figures_are_read(tmp_path):
+    """The call is counted once, by one number or the other but not by both."""
+    first, _, _, third = chain()
+    asks = (calls, visits, legs)
+    for number, ask in enumerate(asks):
+        found = [one.number for one in ask(Beside(tmp_path / f"{number}", third, first), "hotline", WINDOW)]
+        assert found == ["+78001002030"], ask.__name__
+    assert call_ids(Beside(tmp_path / "ids", third, first), "hotline", WINDOW) == ("n1-1.1",)
 
 
 def test_each_project_has_its_own_part(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cctoolkit.deploy import release
+from cctoolkit.deploy.retention import clean_up
 from cctoolkit.deploy.terms import Terms
 from cctoolkit.errors import OperatorError, Refused, SwitchError, SwitchUnreachable, UsageError
 from cctoolkit.node import durable
@@ -214,6 +215,21 @@ async def test_a_node_keeps_as_many_releases_as_its_site_says(node):
     node.change_flow()
     await node.apply()
     assert len(await node.transport.releases()) == 2
+
+
+async def test_an_abandoned_apply_stands_for_no_release(node):
+    """What was never in force goes, and the release of the generation in which a call is up stays, though both have it."""
+    spec = node.loaded
+    for change in (None, node.change_flow, lambda: setattr(node, "loaded", spec), node.change_everything):
+        if change:
+            change()
+        await node.apply()
+    first, second, abandoned, last = await node.transport.releases()
+    manifests = [(await release.read(node.transport, name)).manifest.generations for name in (first, abandoned)]
+    assert manifests[0] == manifests[1]
+    node.switch.calls = list(manifests[0].items())
+    await clean_up(node.transport, node.switch, 2, abandoned, node.said.append)
+    assert await node.transport.releases() == [first, second, last]
 
 
 async def test_everything_is_loaded_anew_on_demand(node):
