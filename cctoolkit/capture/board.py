@@ -14,7 +14,7 @@ MOST = 100_000
 """Channels remembered; what a hostile stream opens beyond that lets the oldest go."""
 
 _HALF = re.compile(r"[;,][12]\Z")
-_PEER = re.compile(r"(?:[A-Za-z0-9]+/)?([^/@]+)(?:/(.*))?\Z", re.DOTALL)
+_PEER = re.compile(r"([^/@]+)(?:/(.*))?\Z", re.DOTALL)
 
 
 class Channel(Struct):
@@ -35,6 +35,10 @@ class Channel(Struct):
     """When it left its last bridge, 0 while it is in one."""
     moved: bool = False
     """It left a bridge before the one it talked with: somebody sent it elsewhere."""
+    first: bool = False
+    """It left its last bridge while somebody was in it."""
+    heir: str = ""
+    """The channel that took its place."""
     party: bool = False
     picked_up: bool = False
     phone: bool = False
@@ -70,6 +74,8 @@ class Live(Struct):
     """Somebody was put through."""
     cancelled: bool = False
     """What rang was given up."""
+    rang_out: bool = False
+    """Its dialling ended by itself; what may still ring behind a Local channel rings for nobody."""
     transferring: bool = False
     originated: bool = False
     """The switch was told to place it: the first phone it rings is its caller's."""
@@ -98,7 +104,7 @@ class Board(Struct):
     forgotten: int = 0
     """Channels beyond MOST."""
     holding: dict[str, str] = field(default_factory=dict)
-    """Phones that have somebody on hold or come from a queue: endpoint -> channel."""
+    """Phones that have somebody on hold, come from a queue, or talk at an older switch: endpoint -> channel."""
 
     def add(self, channel: Channel) -> None:
         """Take note of a channel; a Local one finds its other half."""
@@ -210,6 +216,7 @@ class Board(Struct):
             if members := self.bridges.get(one.bridge):
                 members.pop(other.id, None)
                 members[one.id] = True
+        original.heir = clone.id
         ids = {known: id_ for id_, known in self.aliases.items()}
         here, there = ids.get(clone.id, clone.id), ids.get(original.id, original.id)
         self.aliases[there], self.aliases[here] = clone.id, original.id
@@ -239,8 +246,8 @@ def endpoint(name: str) -> str:
 
 def is_phone(channel: Channel, dialled: str) -> bool:
     """Say whether what was dialled is the endpoint itself: `100`, `SIP/100`, `100/sip:100@host`, not `1234@trunk`."""
-    found = _PEER.fullmatch(dialled)
-    peer = channel.endpoint.partition("/")[2]
+    technology, _, peer = channel.endpoint.partition("/")
+    found = _PEER.fullmatch(dialled.removeprefix(f"{technology}/"))
     if found is None or found[1] != peer:
         return False
     return not found[2] or found[2].startswith(("sip:", "sips:", peer))

@@ -56,7 +56,7 @@ class Dialling(Switchboard):
 
     def _rings(self, dest: Channel, live: Live, how: str, dialled: str, at: Edge) -> None:
         dest.party = live.dialled = True
-        live.cancelled, live.party_left, live.asked = False, 0, ""
+        live.cancelled, live.rang_out, live.party_left, live.asked = False, False, 0, ""
         if dest.id not in live.talking:
             live.ringing[dest.id] = True
         self._tell(live.call, Said("rings", at, dest.endpoint, how, channel=dest.id, number=dialled))
@@ -85,10 +85,12 @@ class Dialling(Switchboard):
         return "consult" if live.talked and anchor and anchor.bridge and source.id != live.anchor else "dial"
 
     def _dial_ended(self, event: Message, at: Edge) -> None:
-        dest = self._board.channels.get(event.get("DestUniqueid"))
+        dest, status = self._board.channels.get(event.get("DestUniqueid")), event.get("DialStatus")
+        source = self._board.live_of(event.get("Uniqueid"))
+        if dest and dest.local and source and source.anchor == event.get("Uniqueid"):
+            source.rang_out = status not in ("ANSWER", "CANCEL")
         if dest is None or not dest.party:
             return
-        status = event.get("DialStatus")
         live = self._board.lives.get(dest.call)
         if status == "ANSWER":
             dest.picked_up = True
@@ -121,12 +123,19 @@ class Dialling(Switchboard):
     def _put_through(self, live: Live, party: str, at: Edge, kind: Kind) -> None:
         del live.ringing[party]
         live.talking[party] = True
+        self._occupied(party)
         anchor = self._board.channels.get(live.anchor)
         if live.originated and anchor and anchor.local:
             live.anchor = party
         else:
-            live.talked, live.transferring = True, False
+            live.talked, live.transferring, live.queued = True, False, False
         self._tell(live.call, Said(kind, at, channel=party))
+
+    def _occupied(self, id_: str) -> None:
+        """Until Asterisk 11 no hold is told by itself: a phone that talks and calls somebody has a caller on hold."""
+        channel = self._board.channels.get(id_)
+        if channel and channel.phone and not channel.linked:
+            self._board.holding[channel.endpoint] = channel.id
 
     def _on_bridgeleave(self, event: Message, at: Edge) -> None:
         channel = self._board.channels.get(event.get("Uniqueid"))
@@ -135,7 +144,8 @@ class Dialling(Switchboard):
         live = self._board.lives.get(channel.call)
         rest = self._board.bridges.get(channel.bridge, {})
         if live and channel.id in live.talking:
-            live.party_left = live.party_left or at.at
+            self._parts(live, channel, at)
         elif live and channel.id == live.anchor:
             channel.moved = any(one in live.talking for one in rest)
+        channel.first = len(rest) > 1
         self._board.leave(channel, at.at)

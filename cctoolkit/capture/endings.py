@@ -23,7 +23,7 @@ def how(record: CallRecord) -> CallOutcome:
     last = record.visits[-1].outcome if record.visits else ""
     if last in ("abandoned", "unfinished"):
         return "abandoned" if last == "abandoned" else "unfinished"
-    rung = any(party.how != "originate" for party in record.parties)
+    rung = any(party.how != "originate" or party.outcome != "answered" for party in record.parties)
     return "not_answered" if rung and not record.project else "ended_in_flow"
 
 

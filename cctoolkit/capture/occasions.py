@@ -23,6 +23,8 @@ class Occasions(Transfers):
 
     def _takes(self, channel: Channel, live: Live, at: Edge, dialled: str) -> None:
         part = self._board.lives.get(channel.call)
+        if part and part is not live and (draft := self._calls.get(part.call)):
+            dialled = dialled or draft.start.caller
         if part is not live:
             if part and part.foreign and part.entry == channel.id:
                 self._absorb(part, live, "dial")
@@ -43,7 +45,7 @@ class Occasions(Transfers):
         members = self._board.rooms.setdefault(room, {})
         members[channel.id] = True
         live = self._board.lives.get(channel.call)
-        if live and live.anchor == channel.id:
+        if live and self._sits_for(channel, live):
             self._tell(live.call, Said("rings", at, room, "conference", channel=_seat(room, channel.id)))
         if len(members) > 1:
             for one in members:
@@ -51,6 +53,12 @@ class Occasions(Transfers):
                     self._tell(other.call, Said("talks", at, channel=_seat(room, one)))
 
     _on_meetmejoin = _on_confbridgejoin
+
+    def _sits_for(self, channel: Channel, live: Live) -> bool:
+        """Say whether a channel is in a room for the call's caller: theirs, or the near half of the Local channel by
+        which the switch called them into it.
+        """
+        return channel.id == live.anchor or (channel.local and live.anchor in self._board.connected(live, channel.id))
 
     def _on_confbridgeleave(self, event: Message, at: Edge) -> None:
         channel = self._board.channels.get(event.get("Uniqueid"))
@@ -76,7 +84,9 @@ class Occasions(Transfers):
             return
         by = event.get("RetrieverChannel") or event.get("From")
         self._tell(live.call, Said("unparked", at, endpoint(by), "retrieved"))
-        channel = self._board.channels.get(event.get("RetrieverUniqueid"))
+        # Until Asterisk 11 its name is all there is.
+        known = event.get("RetrieverUniqueid")
+        channel = self._board.channels.get(known) if known else self._board.named(by)
         if channel:
             self._takes(channel, live, at, number(event.get("RetrieverCallerIDNum")))
 
@@ -120,6 +130,10 @@ class Occasions(Transfers):
         modern = older.dial(event)
         if modern.event == "DialBegin":
             self._on_dialbegin(modern, at)
+        elif (live := self._board.live_of(modern.get("Uniqueid"))) and live.anchor == modern.get("Uniqueid"):
+            status = modern.get("DialStatus")
+            live.cancelled = live.cancelled or (status == "CANCEL" and not live.talking)
+            live.rang_out = status not in ("ANSWER", "CANCEL")
 
     def _on_bridge(self, event: Message, at: Edge) -> None:
         for modern in older.bridge(event):
@@ -135,7 +149,8 @@ class Occasions(Transfers):
             return
         here, there = self._board.lives.get(clone.call), self._board.lives.get(original.call)
         if here and there and here is not there:
-            if original.id in there.ringing:
+            if there.ringing.pop(original.id, False):
+                self._tell(there.call, Said("stops", at, detail="cancelled", channel=original.id))
                 self._takes(clone, there, at, number(event.get("CallerIDNum")))
             elif there.foreign:
                 self._absorb(there, here, "transfer")

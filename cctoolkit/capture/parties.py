@@ -53,6 +53,8 @@ def _rings(record: CallRecord, said: Said) -> CallRecord:
     if known is None:
         # Our phones and trunks have no number of their own, and say 0.
         dialled = "" if record.project and said.number == "0" else said.number
+        if how == "originate":
+            record = replace(record, caller=record.caller or dialled)
         party = Party(said.channel, said.name, dialled, how, said.at)
         return replace(record, parties=tuple(sorted((*record.parties, party), key=lambda one: one.rang.at)))
     if known.outcome != "answered" and known.ended is not None:

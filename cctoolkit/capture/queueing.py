@@ -67,6 +67,8 @@ class Queueing(Attendance):
                 channel.linked = False
         if channel:
             channel.agent = event.get("MemberName") or event.get("AgentName")
+        if (live := self._board.live_of(event.get("Uniqueid"))) and live.foreign:
+            live.queued = True
         self._queued("offer", event, at)
 
     def _on_agentringnoanswer(self, event: Message, at: Edge) -> None:
@@ -90,6 +92,7 @@ class Queueing(Attendance):
         dest = event.get("DestUniqueid")
         if channel := self._board.channels.get(dest):
             self._board.holding[channel.endpoint] = channel.id
+        self._joined(event, at)
         # RingTime has whole seconds, rounded; so has the channel's id, but they end no later than the ringing began.
         begun = born(dest) * SECOND
         rang = at.at - begun if begun else digits(event.get("RingTime")) * SECOND
@@ -98,6 +101,15 @@ class Queueing(Attendance):
         if is_plain(event.get("Queue")) and (draft is None or draft.start.project):
             # They waited before anything was captured, or are a project's call: no visit of it is this queue's.
             self._agents.talks(event.get("MemberName"), at)
+
+    def _joined(self, event: Message, at: Edge) -> None:
+        """Begin the visit of a call that was heard from its entry on and whose joining the stream leaves out: the wait
+        counts back to it.
+        """
+        draft = self._calls.get(self._call(event.get("Uniqueid")))
+        if draft and draft.born == self._epoch and not draft.start.project and not draft.record.visits:
+            waited = digits(event.get("HoldTime")) * SECOND
+            self._queued("join", event, Edge(at.at - waited, "queue_log"), member=False)
 
     def _on_agentcomplete(self, event: Message, at: Edge) -> None:
         who = event.get("Reason")

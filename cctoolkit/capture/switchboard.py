@@ -127,7 +127,8 @@ class Switchboard(Struct):
     def _hung_up(self, event: Message, at: Edge) -> None:
         id_ = event.get("Uniqueid")
         live = self._board.live_of(id_)
-        left = (known := self._board.channels.get(id_)) and known.left
+        known = self._board.channels.get(id_)
+        left, first = (known.left, known.first) if known else (0, False)
         channel = self._board.drop(id_)
         if channel is None or live is None:
             self._tell(self._call(id_), Said("hangup", at, detail=event.get("Cause")))
@@ -135,7 +136,7 @@ class Switchboard(Struct):
         if channel.party:
             self._stops(live, channel, at, event.get("Cause"))
         if id_ == live.anchor or not live.channels:
-            who = _who(live, left or at.at)
+            who = _who(live, left or at.at, first=first)
             for one in live.guests:
                 self._tell(live.call, Said("stops", at, channel=one))
             self._tell(live.call, Said("hangup", at, who, event.get("Cause")))
@@ -182,18 +183,28 @@ class Switchboard(Struct):
             detail = "not_connected" if channel.picked_up else _CAUSES.get(cause, "failed")
             self._tell(live.call, Said("stops", at, detail=detail, channel=channel.id))
         elif live.talking.pop(channel.id, False):
-            live.party_left = live.party_left or at.at
+            self._parts(live, channel, at)
             self._tell(live.call, Said("stops", at, channel=channel.id))
 
+    def _parts(self, live: Live, channel: Channel, at: Edge) -> None:
+        """Take note of the moment the last party left whom the anchor talked with: who transferred it leaves before,
+        and an anchor that was rung is no party.
+        """
+        others = (self._board.channels.get(one) for one in live.talking if one not in (channel.id, live.anchor))
+        if channel.id != live.anchor and not any(other and other.bridge for other in others):
+            live.party_left = live.party_left or at.at
 
-def _who(live: Live, left: int) -> str:
+
+def _who(live: Live, left: int, *, first: bool) -> str:
     """Say who ended a call whose anchor left at a moment: whoever talked with it and left before, itself while somebody
-    talked or rang or it waited, else the dialplan; "" where nobody was ever dialled.
+    talked or rang or it waited, else the dialplan; "" where nobody was ever dialled, or an older switch put both apart
+    at once. `first`: something was still in its bridge.
     """
     if live.asked:
         return live.asked
     if live.party_left and not live.transferring:
-        return "agent" if live.party_left < left else "caller"
-    if live.talking or live.guests or live.ringing or live.cancelled or live.queued:
+        return "" if live.party_left == left else "agent" if live.party_left < left else "caller"
+    rings = (live.ringing and not live.rang_out) or live.cancelled or live.queued
+    if live.talking or live.guests or rings or (live.originated and not live.talked and first):
         return "caller"
     return "flow" if live.dialled else ""

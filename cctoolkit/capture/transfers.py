@@ -29,7 +29,7 @@ class Transfers(Dialling):
             return
         live.transferring, live.queued = True, False
         if live.anchor == by:
-            live.anchor = event.get("TransfereeUniqueid") or self._partner(by) or by
+            live.anchor = self._heir(event.get("TransfereeUniqueid") or self._partner(by) or by)
         said = Said("transfer", at, endpoint(event.get("TransfererChannel")), "blind", number=event.get("Extension"))
         self._tell(live.call, said)
 
@@ -37,6 +37,11 @@ class Transfers(Dialling):
         known = self._board.channels.get(channel)
         members = self._board.bridges.get(known.bridge, {}) if known else {}
         return next((one for one in members if one != channel), "")
+
+    def _heir(self, id_: str) -> str:
+        """Return the channel that goes on in this one's place: until Asterisk 11 whoever is sent on is a new one."""
+        channel = self._board.channels.get(id_)
+        return channel.heir if channel and channel.heir in self._board.channels else id_
 
     def _on_attendedtransfer(self, event: Message, at: Edge) -> None:
         if event.get("Result") not in ("Success", ""):
