@@ -96,7 +96,7 @@ class Dialling(Switchboard):
             dest.picked_up = True
         elif live and dest.id in live.ringing:
             del live.ringing[dest.id]
-            live.cancelled = live.cancelled or status == "CANCEL"
+            live.cancelled = live.cancelled or (status == "CANCEL" and not live.rang_out)
             detail = "not_connected" if dest.picked_up else _STATUS.get(status, "failed")
             self._tell(live.call, Said("stops", at, detail=detail, channel=dest.id))
 

@@ -82,7 +82,8 @@ class Switchboard(Struct):
 
     def _enters(self, channel: Channel, event: Message, at: Edge) -> Live:
         call = call_of(self.node, channel.id)
-        dialled, caller = number(event.get("Exten")), number(event.get("CallerIDNum"))
+        # Of what the switch was told to place, the extension is whom it rings first: the caller.
+        dialled, caller = "" if channel.local else number(event.get("Exten")), number(event.get("CallerIDNum"))
         start = CallRecord(call, self.node, "", "", "", dialled, caller, at)
         if call not in self._calls:
             self._begin(call, Draft(start, last=at.at, born=self._epoch, held_back=True))

@@ -75,6 +75,7 @@ exten => 7,1,AgentRequest(7)
 exten => _2XX,1,Dial(PJSIP/${EXTEN},20,tT)
  same => n,Hangup(${HANGUPCAUSE})
 exten => 400,1,Dial(Local/202@office/n&Local/203@office/n,20,tT)
+exten => 401,1,Dial(Local/203@office/n,2)
 exten => 500,1,Answer()
  same => n,Queue(support,tT,,,60)
 exten => 700-sales,1,Answer()
@@ -492,6 +493,49 @@ async def caller_sends_on(x: Exchange) -> None:
     await x.phones["202"].hangs_up(other)
 
 
+async def rings_out(x: Exchange) -> None:
+    """204 rings 203 through a Local channel, for two seconds."""
+    x.phones["203"].answers = "ring"
+    await (await x.call("401", user="204")).until("refused")
+
+
+async def told_to_call(x: Exchange, user: str, **goes_on: str) -> None:
+    """AMI has the switch call a phone, through a Local channel, and go on with it."""
+    await x.ami.action("Originate", {"Channel": f"Local/{user}@office/n", "Async": "true", **goes_on})
+
+
+async def placed(x: Exchange) -> None:
+    """A click: 201 is rung, then 202, which hangs up."""
+    await told_to_call(x, "201", Context="office", Exten="202", Priority="1")
+    other = await x.phones["202"].rung()
+    await x.talk("201", "202")
+    await x.phones["202"].hangs_up(other)
+
+
+async def placed_to_one_who_is_busy(x: Exchange) -> None:
+    """A click: 201 answers, and 202 is busy."""
+    x.phones["202"].answers = "busy"
+    await told_to_call(x, "201", Context="office", Exten="202", Priority="1")
+    await (await x.phones["201"].rung()).until("over")
+
+
+async def placed_and_declined(x: Exchange) -> None:
+    """A click: 201 is busy, and 202 is never rung."""
+    x.phones["201"].answers = "busy"
+    await told_to_call(x, "201", Context="office", Exten="202", Priority="1")
+    await x.phones["201"].rung()
+
+
+async def called_into_a_room(x: Exchange) -> None:
+    """The switch calls 203 into the room in which the caller is."""
+    call = await (await x.call("74950000006")).until("up")
+    await told_to_call(x, "203", Application="ConfBridge", Data="room")
+    other = await x.phones["203"].rung()
+    await x.talk("trunk", "203")
+    await x.phones["203"].hangs_up(other)
+    await x.line.hangs_up(call)
+
+
 async def dials(x: Exchange, user: str, code: str) -> None:
     """Let a phone dial a code of the switch's own, and wait until it is done."""
     await (await x.call(code, user=user)).until("over", "refused")
@@ -527,7 +571,7 @@ Story = Callable[[Exchange], Awaitable[None]]
 STORIES: tuple[Story, ...] = (
     plain, busy, given_up, attended, consulted, blonde, blind, blind_refused, blind_by_keys, attended_by_action,
     redirected, picked_up, picked_up_by_number, conference, barged, queued, gives_up_in_queue, group, parked,
-    caller_joins, caller_sends_on,
+    caller_joins, caller_sends_on, rings_out, placed, placed_to_one_who_is_busy, placed_and_declined, called_into_a_room,
 )  # fmt: skip
 
 

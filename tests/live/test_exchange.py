@@ -15,7 +15,10 @@ from tests.live.exchange import STORIES, happens
 pytestmark = pytest.mark.live
 
 LINE, DIALLED = "79160000001", "7495000"
-CALLED = {"group": ("204", "400"), "caller_joins": ("201", "202"), "caller_sends_on": ("201", "202")}
+CALLED = {
+    "group": ("204", "400"), "rings_out": ("204", "401"), "placed_and_declined": ("201", ""),
+    **dict.fromkeys(("caller_joins", "caller_sends_on", "placed", "placed_to_one_who_is_busy"), ("201", "202")),
+}  # fmt: skip
 
 
 def told(record):
@@ -60,9 +63,16 @@ EXPECTED = {
     ),
     "group": ("answered", "caller", [("dial", "202", "answered"), ("dial", "203", "cancelled")], [], []),
     "parked": ("answered", "agent", [FIRST, ("pickup", "203", "answered")], [("blind", "201", "700", "PJSIP/203")], []),
+    "rings_out": ("not_answered", "flow", [("dial", "203", "cancelled")], [], []),
+    "placed": ("answered", "agent", [("originate", "201", "answered"), ("dial", "202", "answered")], [], []),
+    "placed_to_one_who_is_busy": (
+        "not_answered", "flow", [("originate", "201", "answered"), ("dial", "202", "busy")], [], [],
+    ),
+    "placed_and_declined": ("not_answered", "flow", [("originate", "201", "busy")], [], []),
+    "called_into_a_room": ("answered", "caller", [("conference", "room", "answered")], [], []),
 }  # fmt: skip
 
-BESIDE = {"conference": ["203"], "barged": ["204"]}
+BESIDE = {"conference": ["203"], "barged": ["204"], "called_into_a_room": ["203"]}
 """Whose own call, into the room or to listen in, stays a record of its own."""
 
 

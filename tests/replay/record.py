@@ -156,6 +156,11 @@ EXCHANGE: dict[str, exchange.Story] = {
     "exchange/caller-joins-two-others": exchange.caller_joins,
     "exchange/caller-sends-the-other-on": exchange.caller_sends_on,
     "exchange/caller-is-parked-and-taken-back": exchange.parked,
+    "exchange/phone-behind-a-local-channel-rings-out": exchange.rings_out,
+    "exchange/click-calls-two": exchange.placed,
+    "exchange/click-calls-one-who-is-busy": exchange.placed_to_one_who_is_busy,
+    "exchange/click-is-declined": exchange.placed_and_declined,
+    "exchange/switch-calls-one-into-a-room": exchange.called_into_a_room,
     "agents/member-logs-in-pauses-talks-and-logs-out": exchange.works,
     "agents/agent-of-a-queue-logs-in-by-agentlogin": exchange.logs_in,
 }

@@ -78,11 +78,11 @@ def entered() -> Behind:
 
 @pytest.mark.parametrize(("status", "who"), [("NOANSWER", "flow"), ("CANCEL", "caller")])
 def test_a_dialling_that_ends_before_the_phone_behind_it(status, who):
-    """The caller's dialling ends, and its channel, before the phone behind the Local channel stops: by the dialplan's
-    time-out, or because the caller left.
+    """The caller's dialling ends, and with it that of the phone behind the Local channel, which is told as cancelled both
+    times: by the dialplan's time-out, or because the caller left.
     """
-    stream = entered().dial_ends("1.1", "1.2", status).hangup("1.2", "1.1")
-    record = only(stream.dial_ends("1.3", "1.4", "CANCEL").hangup("1.4", "1.3"))
+    stream = entered().dial_ends("1.1", "1.2", status).hangup("1.2").dial_ends("1.3", "1.4", "CANCEL")
+    record = only(stream.hangup("1.3", "1.1", "1.4"))
     assert (record.outcome, record.hung_up_by, parties(record)) == (
         "not_answered", who, [("dial", "PJSIP/100", "cancelled")],
     )  # fmt: skip
