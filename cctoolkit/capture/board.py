@@ -37,6 +37,11 @@ class Channel(Struct):
     """It left a bridge before the one it talked with: somebody sent it elsewhere."""
     first: bool = False
     """It left its last bridge while somebody was in it."""
+    dialled_by: str = ""
+    placed: bool = False
+    """The switch was told to call it: its user is the caller."""
+    over: bool = False
+    """Its dialling has ended."""
     heir: str = ""
     """The channel that took its place."""
     party: bool = False
@@ -51,6 +56,11 @@ class Channel(Struct):
     def local(self) -> bool:
         """Say whether it is half of a Local channel, and nobody's phone."""
         return self.name.startswith("Local/")
+
+    @property
+    def technology(self) -> str:
+        """The driver it is of: PJSIP."""
+        return self.name.partition("/")[0]
 
     @property
     def endpoint(self) -> str:
@@ -103,6 +113,8 @@ class Board(Struct):
     """Ids of channels that took another's place: as the switch says it -> as it is here."""
     forgotten: int = 0
     """Channels beyond MOST."""
+    asking: dict[str, bool] = field(default_factory=dict)
+    """Technologies whose channels tell when the other end hangs up: not all do."""
     holding: dict[str, str] = field(default_factory=dict)
     """Phones that have somebody on hold, come from a queue, or talk at an older switch: endpoint -> channel."""
 
@@ -242,6 +254,11 @@ def endpoint(name: str) -> str:
     """Return a channel's name without its number: SIP/100-0000002a is SIP/100, Local/1@x-2a;1 is Local/1@x."""
     whole = _HALF.sub("", name)
     return whole.rpartition("-")[0] or whole
+
+
+def seat(room: str, channel: str) -> str:
+    """Return what a channel's place in a conference is known by."""
+    return f"{room} {channel}"
 
 
 def is_phone(channel: Channel, dialled: str) -> bool:

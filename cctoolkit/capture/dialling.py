@@ -15,6 +15,8 @@ _STATUS = {
     "BUSY": "busy", "NOANSWER": "no_answer", "CANCEL": "cancelled", "DONTCALL": "busy", "TORTURE": "busy",
     "CHANUNAVAIL": "failed", "CONGESTION": "failed", "INVALIDARGS": "failed",
 }  # fmt: skip
+_LOCALS = 20
+"""Local channels one behind another, at most."""
 
 
 class Dialling(Switchboard):
@@ -26,6 +28,9 @@ class Dialling(Switchboard):
             # Whom a queue of ours rings, app_queue says itself.
             return
         dest = self._board.channels.get(event.get("DestUniqueid"))
+        if dest and not event.get("Uniqueid"):
+            self._placed(dest, event, at)
+            return
         source, live = self._source(event, at)
         if source and not source.call and source.linked and event.get("Linkedid") == source.id:
             # An agent's phone, which begins no call while it dials feature codes, calls somebody.
@@ -39,8 +44,17 @@ class Dialling(Switchboard):
             self._board.add(dest)
         self._dials(source, dest, live, event, at)
 
+    def _placed(self, dest: Channel, event: Message, at: Edge) -> None:
+        """Nobody dials it: the switch was told to call a phone directly, by no Local channel."""
+        live, draft = self._board.lives.get(dest.call), self._calls.get(dest.call)
+        if draft and live and live.foreign and live.entry == dest.id and not dest.local and not live.dialled:
+            live.originated = dest.placed = True
+            # Its caller's number is what the order says it shall show.
+            dialled = draft.start.caller or event.get("DialString").rpartition("@")[0]
+            self._rings(dest, live, "originate", dialled or number(event.get("DestCallerIDNum")), at)
+
     def _dials(self, source: Channel, dest: Channel, live: Live, event: Message, at: Edge) -> None:
-        taken = self._taken(dest, live)
+        taken, dest.dialled_by = self._taken(dest, live), source.id
         if source.id == live.entry and not live.dialled and not live.originated:
             caller, dialled = number(event.get("CallerIDNum")), number(event.get("Exten"))
             self._tell(live.call, Said("caller", at, caller, number=dialled))
@@ -50,6 +64,7 @@ class Dialling(Switchboard):
         if not dest.local:
             dest.phone = dest.phone or is_phone(dest, event.get("DialString"))
             how, dialled = "pickup" if taken else self._how(source, live), number(event.get("DestCallerIDNum"))
+            dest.placed = how == "originate"
             if live.originated and how == "dial" and not live.talked:
                 self._tell(live.call, Said("caller", at, detail="originated", number=dialled))
             self._rings(dest, live, how, dialled, at)
@@ -76,7 +91,7 @@ class Dialling(Switchboard):
 
     def _how(self, source: Channel, live: Live) -> str:
         anchor = self._board.channels.get(live.anchor)
-        if live.originated and anchor and anchor.local:
+        if live.originated and anchor and anchor.local and not self._goes_on(source, live):
             return "originate"
         if live.transferring:
             return "transfer"
@@ -84,16 +99,30 @@ class Dialling(Switchboard):
             return "queue"
         return "consult" if live.talked and anchor and anchor.bridge and source.id != live.anchor else "dial"
 
+    def _goes_on(self, source: Channel, live: Live) -> bool:
+        """Say whether the near half dials, through whatever Local channels: the phone on the far side answered, though
+        nobody may have told yet that it was put through.
+        """
+        for _ in range(_LOCALS):
+            other = self._board.channels.get(source.other)
+            if source.id == live.entry or other is None or other.id == live.entry:
+                return source.id == live.entry
+            source = self._board.channels.get(other.dialled_by) or other
+        return False
+
     def _dial_ended(self, event: Message, at: Edge) -> None:
         dest, status = self._board.channels.get(event.get("DestUniqueid")), event.get("DialStatus")
         source = self._board.live_of(event.get("Uniqueid"))
-        if dest and dest.local and source and source.anchor == event.get("Uniqueid"):
-            source.rang_out = status not in ("ANSWER", "CANCEL")
+        if dest and dest.local and not dest.over and source and source.anchor == event.get("Uniqueid"):
+            # A queue says it twice, of a member who rang out NOANSWER first.
+            dest.over, source.rang_out = True, status not in ("ANSWER", "CANCEL")
         if dest is None or not dest.party:
             return
         live = self._board.lives.get(dest.call)
         if status == "ANSWER":
             dest.picked_up = True
+            if live and live.anchor == dest.id and dest.id in live.ringing:
+                self._put_through(live, dest.id, at, "talks")
         elif live and dest.id in live.ringing:
             del live.ringing[dest.id]
             live.cancelled = live.cancelled or (status == "CANCEL" and not live.rang_out)
@@ -124,8 +153,8 @@ class Dialling(Switchboard):
         del live.ringing[party]
         live.talking[party] = True
         self._occupied(party)
-        anchor = self._board.channels.get(live.anchor)
-        if live.originated and anchor and anchor.local:
+        channel = self._board.channels.get(party)
+        if channel and channel.placed:
             live.anchor = party
         else:
             live.talked, live.transferring, live.queued = True, False, False

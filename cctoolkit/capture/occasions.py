@@ -5,7 +5,7 @@ Source: Pickup, ConfbridgeJoin, ParkedCall, MixMonitorStart, VarSet of docs.aste
 
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older
-from cctoolkit.capture.board import Channel, Live, endpoint, number
+from cctoolkit.capture.board import Channel, Live, endpoint, number, seat
 from cctoolkit.capture.said import Said
 from cctoolkit.capture.transfers import Transfers
 from cctoolkit.cdr.records import Edge
@@ -46,11 +46,11 @@ class Occasions(Transfers):
         members[channel.id] = True
         live = self._board.lives.get(channel.call)
         if live and self._sits_for(channel, live):
-            self._tell(live.call, Said("rings", at, room, "conference", channel=_seat(room, channel.id)))
+            self._tell(live.call, Said("rings", at, room, "conference", channel=seat(room, channel.id)))
         if len(members) > 1:
             for one in members:
                 if other := self._board.live_of(one):
-                    self._tell(other.call, Said("talks", at, channel=_seat(room, one)))
+                    self._tell(other.call, Said("talks", at, channel=seat(room, one)))
 
     _on_meetmejoin = _on_confbridgejoin
 
@@ -65,8 +65,8 @@ class Occasions(Transfers):
         if channel is None:
             return
         if live := self._board.lives.get(channel.call):
-            seat = _seat(event.get("Conference"), channel.id)
-            self._tell(live.call, Said("stops", at, detail="no_answer", channel=seat))
+            place = seat(event.get("Conference"), channel.id)
+            self._tell(live.call, Said("stops", at, detail="no_answer", channel=place))
         self._board.leave_room(channel)
 
     _on_meetmeleave = _on_confbridgeleave
@@ -165,7 +165,3 @@ class Occasions(Transfers):
             self._on_blindtransfer(modern, at)
         else:
             self._on_attendedtransfer(modern, at)
-
-
-def _seat(room: str, channel: str) -> str:
-    return f"{room} {channel}"

@@ -80,13 +80,17 @@ class Queueing(Attendance):
 
     def _silenced(self, event: Message, at: Edge) -> None:
         """A phone stopped ringing because the caller left or another agent answered: of that app_queue has no event,
-        and the beginning may have been missed; the channel's id holds the second it began in.
+        and the beginning may have been missed; the channel's id holds the second it began in. Of a foreign call only
+        the member's own channel says so: a phone behind a Local channel has a name of its own.
         """
         channel = event.get("DestUniqueid")
         if event.get("DialStatus") == "CANCEL" and channel:
-            known = self._board.channels.get(channel)
-            agent = (known and known.agent) or marks.agent_of(event.get("DestChannel"))
-            self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - born(channel) * SECOND)))
+            known, draft = self._board.channels.get(channel), self._calls.get(self._call(event.get("Uniqueid")))
+            agent = known.agent if known else ""
+            if not agent and (draft is None or draft.start.project):
+                agent = marks.agent_of(event.get("DestChannel"))
+            if agent:
+                self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - born(channel) * SECOND)))
 
     def _on_agentconnect(self, event: Message, at: Edge) -> None:
         dest = event.get("DestUniqueid")
@@ -118,7 +122,16 @@ class Queueing(Attendance):
 
     def _on_queuecallerabandon(self, event: Message, at: Edge) -> None:
         waited = digits(event.get("HoldTime")) * SECOND
-        self._queued("left", event, at, member=False, detail="abandoned", rang_us=waited)
+        how = "timeout" if self._stays(event.get("Uniqueid")) else "abandoned"
+        self._queued("left", event, at, member=False, detail=how, rang_us=waited)
+
+    def _stays(self, channel: str) -> bool:
+        """Say whether a foreign call's caller did not hang up, of whose kind the switch tells when they do: the queue's
+        time is over, and it calls that an abandon too.
+        """
+        live, known = self._board.live_of(channel), self._board.channels.get(channel)
+        tells = known and known.technology in self._board.asking
+        return bool(live and live.foreign and live.anchor == channel and tells and live.asked != "caller")
 
     def _queued(
         self, kind: Kind, event: Message, at: Edge, *, member: bool = True, detail: str = "", rang_us: int = 0

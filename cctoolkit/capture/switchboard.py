@@ -10,12 +10,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.board import Board, Channel, Live, call_of, number
+from cctoolkit.capture.board import Board, Channel, Live, call_of, number, seat
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.said import OF_PARTIES, Said
 from cctoolkit.cdr.records import CallRecord, Edge
 
 _OURS = "cct-"
+_TECHNOLOGIES = 50
 _CAUSES = {
     "17": "busy", "21": "busy", "18": "no_answer", "19": "no_answer", "16": "cancelled", "26": "cancelled",
     "0": "cancelled",
@@ -129,11 +130,14 @@ class Switchboard(Struct):
         id_ = event.get("Uniqueid")
         live = self._board.live_of(id_)
         known = self._board.channels.get(id_)
-        left, first = (known.left, known.first) if known else (0, False)
+        left, first, room = (known.left, known.first, known.room) if known else (0, False, "")
         channel = self._board.drop(id_)
         if channel is None or live is None:
             self._tell(self._call(id_), Said("hangup", at, detail=event.get("Cause")))
             return
+        if room:
+            # That it left its room is told by another topic of the switch, and may come later.
+            self._tell(live.call, Said("stops", at, detail="no_answer", channel=seat(room, id_)))
         if channel.party:
             self._stops(live, channel, at, event.get("Cause"))
         if id_ == live.anchor or not live.channels:
@@ -172,9 +176,13 @@ class Switchboard(Struct):
     def _on_hanguprequest(self, event: Message, _at: Edge) -> None:
         """The other end of a channel hung up."""
         id_ = event.get("Uniqueid")
-        live = self._board.live_of(id_)
-        if live and id_ == live.anchor:
-            if live.talking or live.ringing or live.queued or not live.dialled:
+        live, channel = self._board.live_of(id_), self._board.channels.get(id_)
+        if channel and len(self._board.asking) < _TECHNOLOGIES:
+            self._board.asking[channel.technology] = True
+        if channel and live and id_ == live.anchor:
+            waits = live.talking or live.ringing or live.queued or not live.dialled
+            # A caller may leave whatever comes after a talk, too; half a Local channel only hands on what others ask.
+            if waits or not (live.asked or channel.local):
                 live.asked = "caller"
         elif live and id_ in live.talking:
             live.asked = live.asked or "agent"

@@ -66,6 +66,7 @@ exten => _X.,1,Goto(office,201,1)
 exten => 74950000005,1,Goto(office,500,1)
 exten => 74950000006,1,Goto(office,600,1)
 exten => 74950000007,1,Goto(office,700-sales,1)
+exten => 74950000008,1,Goto(office,510,1)
 exten => 74950000009,1,Goto(office,900,1)
 
 [agents]
@@ -92,6 +93,10 @@ exten => *431,1,PauseQueueMember(,PJSIP/${CALLERID(num)},,lunch)
 exten => *432,1,PauseQueueMember(sales,PJSIP/${CALLERID(num)},,tea)
  same => n,Hangup()
 exten => *44,1,UnpauseQueueMember(,PJSIP/${CALLERID(num)})
+ same => n,Hangup()
+exten => 510,1,Answer()
+ same => n,Queue(locals,tT,,,3)
+ same => n,Wait(1)
  same => n,Hangup()
 exten => 600,1,Answer()
  same => n,ConfBridge(room)
@@ -146,6 +151,12 @@ member => PJSIP/203,0,Boris
 [sales]
 strategy = ringall
 timeout = 15
+
+[locals]
+strategy = ringall
+timeout = 2
+member => Local/202@office/n,0,Anna,PJSIP/202
+member => Local/203@office/n,0,Boris,PJSIP/203
 
 [after-hours]
 strategy = ringall
@@ -526,6 +537,41 @@ async def placed_and_declined(x: Exchange) -> None:
     await x.phones["201"].rung()
 
 
+async def placed_directly(x: Exchange) -> None:
+    """A click, by no Local channel, that shows 555: 201 is rung, then 202, which hangs up."""
+    order = {"Channel": "PJSIP/201", "Context": "office", "Exten": "202", "Priority": "1", "CallerID": "Click <555>"}
+    await x.ami.action("Originate", {**order, "Async": "true"})
+    other = await x.phones["202"].rung()
+    await x.talk("201", "202")
+    await x.phones["202"].hangs_up(other)
+
+
+async def queued_to_locals(x: Exchange) -> None:
+    """A queue rings two members through Local channels; one answers, and hangs up."""
+    x.phones["203"].answers = "ring"
+    await x.call("74950000008")
+    phone = await x.phones["202"].rung()
+    await x.phones["203"].rung()
+    await x.talk("trunk", "202")
+    await x.phones["202"].hangs_up(phone)
+
+
+async def times_out_in_queue(x: Exchange) -> None:
+    """Nobody of a queue answers, and the dialplan goes on."""
+    x.phones["202"].answers = x.phones["203"].answers = "ring"
+    await (await x.call("74950000008")).until("over")
+
+
+async def sent_into_a_room(x: Exchange) -> None:
+    """The phone sends the caller into the room in which 203 is; the caller leaves it."""
+    call, phone = await put_through(x)
+    other = await (await x.call("600", user="203")).until("up")
+    x.phones["201"].refers(phone, "600")
+    await x.talk("trunk", "203")
+    await x.line.hangs_up(call)
+    await x.phones["203"].hangs_up(other)
+
+
 async def called_into_a_room(x: Exchange) -> None:
     """The switch calls 203 into the room in which the caller is."""
     call = await (await x.call("74950000006")).until("up")
@@ -571,7 +617,8 @@ Story = Callable[[Exchange], Awaitable[None]]
 STORIES: tuple[Story, ...] = (
     plain, busy, given_up, attended, consulted, blonde, blind, blind_refused, blind_by_keys, attended_by_action,
     redirected, picked_up, picked_up_by_number, conference, barged, queued, gives_up_in_queue, group, parked,
-    caller_joins, caller_sends_on, rings_out, placed, placed_to_one_who_is_busy, placed_and_declined, called_into_a_room,
+    caller_joins, caller_sends_on, rings_out, placed, placed_to_one_who_is_busy, placed_and_declined, placed_directly,
+    queued_to_locals, times_out_in_queue, sent_into_a_room, called_into_a_room,
 )  # fmt: skip
 
 

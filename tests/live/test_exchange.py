@@ -17,7 +17,7 @@ pytestmark = pytest.mark.live
 LINE, DIALLED = "79160000001", "7495000"
 CALLED = {
     "group": ("204", "400"), "rings_out": ("204", "401"), "placed_and_declined": ("201", ""),
-    **dict.fromkeys(("caller_joins", "caller_sends_on", "placed", "placed_to_one_who_is_busy"), ("201", "202")),
+    **dict.fromkeys(("caller_joins", "caller_sends_on", "placed", "placed_directly", "placed_to_one_who_is_busy"), ("201", "202")),
 }  # fmt: skip
 
 
@@ -68,11 +68,20 @@ EXPECTED = {
     "placed_to_one_who_is_busy": (
         "not_answered", "flow", [("originate", "201", "answered"), ("dial", "202", "busy")], [], [],
     ),
+    "placed_directly": ("answered", "agent", [("originate", "201", "answered"), ("dial", "202", "answered")], [], []),
+    "queued_to_locals": ("answered", "agent", RINGS_ALL, [], [("locals", "answered", [("Anna", "answered"), ("Boris", "cancelled")])]),
+    "times_out_in_queue": (
+        "not_answered", "flow", [("queue", "202", "cancelled"), ("queue", "203", "cancelled")], [],
+        [("locals", "timeout", [("Anna", "no_answer"), ("Boris", "no_answer")])],
+    ),
+    "sent_into_a_room": (
+        "answered", "caller", [FIRST, ("conference", "room", "answered")], [("blind", "201", "600", "room")], [],
+    ),
     "placed_and_declined": ("not_answered", "flow", [("originate", "201", "busy")], [], []),
     "called_into_a_room": ("answered", "caller", [("conference", "room", "answered")], [], []),
 }  # fmt: skip
 
-BESIDE = {"conference": ["203"], "barged": ["204"], "called_into_a_room": ["203"]}
+BESIDE = {"conference": ["203"], "barged": ["204"], "sent_into_a_room": ["203"], "called_into_a_room": ["203"]}
 """Whose own call, into the room or to listen in, stays a record of its own."""
 
 

@@ -131,6 +131,15 @@ def test_click_to_dial_that_the_other_declines():
     assert (record.caller, record.outcome, record.hung_up_by) == ("201", "not_answered", "flow")
 
 
+def test_click_to_dial_that_calls_on_at_once():
+    """The near half calls the other before anything tells that the phone that answered was put through."""
+    stream = rings_the_other(placed().dial_ends("1.2", "1.3", "ANSWER")).bridge("1.3", "1.2", name="near")
+    stream.dial_ends("1.1", "1.4", "ANSWER").bridge("1.4", "1.1", name="on").apart("1.4", "1.1", name="on")
+    record = only(stream.hangup("1.4", "1.1").apart("1.2", "1.3", name="near").hangup("1.3", "1.2"))
+    assert (record.caller, record.number, record.outcome, record.hung_up_by) == ("201", "4998", "answered", "agent")
+    assert parties(record) == [("originate", "PJSIP/201", "answered"), ("dial", "PJSIP/trunk", "answered")]
+
+
 def test_click_to_dial_whose_caller_leaves():
     """The phone leaves its bridge first, before the other was called at all."""
     record = only(picked_up().apart("1.3", name="near").hangup("1.3").apart("1.2", name="near").hangup("1.2", "1.1"))
@@ -171,6 +180,20 @@ def test_called_into_a_conference():
     found = {record.caller: record for record in stream.records()}
     assert {caller: record.outcome for caller, record in found.items()} == {"4912340": "answered", "201": "answered"}
     assert parties(found["201"]) == [("originate", "PJSIP/201", "answered"), ("conference", "800", "answered")]
+
+
+def test_a_channel_ends_before_it_is_told_to_have_left_its_room():
+    """Two topics of the switch tell the two, in either order: it is in the room no longer than it is."""
+    stream = Behind()
+    for id_ in ("1.1", "9.1"):
+        stream.channel(id_, f"PJSIP/trunk-{id_}", exten="800").say("ConfbridgeJoin", Uniqueid=id_, Conference="800")
+    stream.hangup("1.1").say("ConfbridgeLeave", Uniqueid="1.1", Conference="800")
+    stream.say("ConfbridgeLeave", Uniqueid="9.1", Conference="800").hangup("9.1")
+    found = stream.records()
+    assert [(one.outcome, one.ended.at - one.parties[0].ended.at) for one in found] == [
+        ("answered", 0),
+        ("answered", 1000),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -284,6 +307,67 @@ def test_a_queue_whose_joining_the_stream_leaves_out():
     assert (leg.agent, leg.hung_up_by, record.hung_up_by, parties(record)) == (
         "SIP/200", "caller", "caller", [("queue", "SIP/200", "answered")],
     )  # fmt: skip
+
+
+def in_queue() -> Behind:
+    stream = Behind()
+    stream.channel("1.1", "PJSIP/trunk-1", exten="500", CallerIDNum="4912345")
+    stream.say("QueueCallerJoin", Uniqueid="1.1", Queue="sales").channel("1.2", "Local/100@group-1;1", "1.1")
+    stream.channel("1.3", "Local/100@group-1;2", "1.1")
+    stream.say("AgentCalled", Uniqueid="1.1", Queue="sales", MemberName="Anna", DestUniqueid="1.2")
+    stream.dial("1.1", "1.2", "Local/100@group").channel("1.4", "PJSIP/100-4", "1.1").dial("1.3", "1.4", "100")
+    return stream
+
+
+def test_a_phone_behind_a_member_is_no_member():
+    """Members by Local channels, as FreePBX has them: the phone behind one stops ringing, and is no agent of the queue."""
+    stream = in_queue().say("HangupRequest", Uniqueid="1.1", Channel="PJSIP/trunk-1")
+    stream.dial_ends("1.1", "1.2", "CANCEL").hangup("1.2").dial_ends("1.3", "1.4", "CANCEL").hangup("1.4", "1.3")
+    record = only(stream.say("QueueCallerAbandon", Uniqueid="1.1", Queue="sales").hangup("1.1"))
+    assert (record.outcome, record.hung_up_by) == ("abandoned", "caller")
+    assert [(leg.agent, leg.outcome) for leg in record.visits[0].legs] == [("Anna", "cancelled")]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_queue_whose_time_is_over(heard):
+    """It tells an abandon, and nobody hung up: known at once where callers of this kind are heard to hang up, else by the
+    caller who stays.
+    """
+    stream = in_queue()
+    if heard:
+        stream.channel("8.1", "PJSIP/trunk-8", exten="9").say("HangupRequest", Uniqueid="8.1").hangup("8.1")
+    stream.dial_ends("1.1", "1.2", "NOANSWER").dial_ends("1.1", "1.2", "CANCEL").hangup("1.2")
+    stream.dial_ends("1.3", "1.4", "CANCEL").hangup("1.4", "1.3").say(
+        "QueueCallerAbandon", Uniqueid="1.1", Queue="sales"
+    )
+    stream.say("QueueCallerLeave", Uniqueid="1.1", Queue="sales")
+    stream.at += 0 if heard else 900_000
+    record = next(one for one in stream.hangup("1.1").records() if one.visits)
+    assert (record.outcome, record.hung_up_by, record.visits[0].outcome) == ("not_answered", "flow", "timeout")
+
+
+def test_a_caller_who_leaves_what_comes_after():
+    """The phone rings out, the dialplan goes on, and the caller hangs up there."""
+    stream = entered().dial_ends("1.1", "1.2", "NOANSWER").hangup("1.2").dial_ends("1.3", "1.4", "CANCEL").hangup("1.4")
+    assert only(stream.hangup("1.3").say("HangupRequest", Uniqueid="1.1").hangup("1.1")).hung_up_by == "caller"
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("ANSWER", "answered"), ("BUSY", "not_answered")])
+def test_click_to_dial_by_no_local_channel(status, outcome):
+    """The phone that the switch calls directly is its caller, whatever number it is to show."""
+    stream = Behind()
+    stream.channel("1.1", "PJSIP/201-1", CallerIDNum="201")
+    stream.say("DialBegin", DestUniqueid="1.1", DestChannel="PJSIP/201-1", DestCallerIDNum="555", DialString="201")
+    stream.say("DialEnd", DestUniqueid="1.1", DialStatus=status)
+    if status == "ANSWER":
+        stream.channel("1.2", "PJSIP/202-2", "1.1").dial("1.1", "1.2", "202", CallerIDNum="555", DestCallerIDNum="202")
+        stream.bridge("1.2", "1.1").apart("1.2", "1.1").hangup("1.2")
+    record = only(stream.hangup("1.1"))
+    first = ("originate", "PJSIP/201", "answered" if status == "ANSWER" else "busy")
+    assert (record.caller, record.outcome, parties(record)[0]) == ("201", outcome, first)
+    assert (record.number, parties(record)[1:]) == (
+        ("202", [("dial", "PJSIP/202", "answered")]) if status == "ANSWER" else ("", [])
+    )
 
 
 def test_a_gap_before_the_agent_is_no_joining_left_out():
