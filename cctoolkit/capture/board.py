@@ -58,11 +58,6 @@ class Channel(Struct):
         return self.name.startswith("Local/")
 
     @property
-    def technology(self) -> str:
-        """The driver it is of: PJSIP."""
-        return self.name.partition("/")[0]
-
-    @property
     def endpoint(self) -> str:
         """Its name without its number: PJSIP/ivanova."""
         return endpoint(self.name)
@@ -93,6 +88,10 @@ class Live(Struct):
     """The call in which this one's caller has somebody on hold: a consultation, if nothing else becomes of it."""
     asked: str = ""
     """Who hung up, "caller" or "agent", of those who were put through."""
+    asked_at: int = 0
+    """When its caller hung up."""
+    abandoned: int = 0
+    """When a plain queue said that it was abandoned, which it says of a time-out too."""
     party_left: int = 0
     """When the last party left its bridge."""
     guests: dict[str, bool] = field(default_factory=dict)
@@ -113,8 +112,6 @@ class Board(Struct):
     """Ids of channels that took another's place: as the switch says it -> as it is here."""
     forgotten: int = 0
     """Channels beyond MOST."""
-    asking: dict[str, bool] = field(default_factory=dict)
-    """Technologies whose channels tell when the other end hangs up: not all do."""
     holding: dict[str, str] = field(default_factory=dict)
     """Phones that have somebody on hold, come from a queue, or talk at an older switch: endpoint -> channel."""
 

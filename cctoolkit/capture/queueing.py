@@ -44,7 +44,7 @@ class Queueing(Attendance):
     def _on_queuecallerjoin(self, event: Message, at: Edge) -> None:
         _, live = self._source(event, at)
         if live:
-            live.queued = True
+            live.queued, live.abandoned = True, 0
         self._queued("join", event, at, member=False)
 
     def _on_queuecallerleave(self, event: Message, at: Edge) -> None:
@@ -122,16 +122,9 @@ class Queueing(Attendance):
 
     def _on_queuecallerabandon(self, event: Message, at: Edge) -> None:
         waited = digits(event.get("HoldTime")) * SECOND
-        how = "timeout" if self._stays(event.get("Uniqueid")) else "abandoned"
-        self._queued("left", event, at, member=False, detail=how, rang_us=waited)
-
-    def _stays(self, channel: str) -> bool:
-        """Say whether a foreign call's caller did not hang up, of whose kind the switch tells when they do: the queue's
-        time is over, and it calls that an abandon too.
-        """
-        live, known = self._board.live_of(channel), self._board.channels.get(channel)
-        tells = known and known.technology in self._board.asking
-        return bool(live and live.foreign and live.anchor == channel and tells and live.asked != "caller")
+        if (live := self._board.live_of(event.get("Uniqueid"))) and live.foreign:
+            live.abandoned = at.at
+        self._queued("left", event, at, member=False, detail="abandoned", rang_us=waited)
 
     def _queued(
         self, kind: Kind, event: Message, at: Edge, *, member: bool = True, detail: str = "", rang_us: int = 0

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from cctoolkit.capture import endings, holds, parties
 from cctoolkit.capture.answered import answered_leg, with_answered_leg
-from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.said import LOGGED, Said, digits
 from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, QueueVisit, StepTaken, VisitOutcome
 
@@ -22,12 +21,6 @@ _LEFT_BY: dict[str, VisitOutcome] = {
 }
 _KEY = "queue-key-"
 _LEFT: dict[str, VisitOutcome] = {how: how for how in get_args(VisitOutcome)}
-
-
-def _stayed(visit: QueueVisit, ends: Said) -> bool:
-    """Say whether a caller was there after the queue told of an abandon, which is what it tells of a time-out too."""
-    left = visit.left if visit.outcome == "abandoned" else None
-    return left is not None and ends.at.at > left.at + SECOND // 2
 
 
 class Story(Struct):
@@ -194,11 +187,8 @@ class Story(Struct):
             return
         self.set(ended=said.at, cause=digits(said.detail) or self.record.cause)
         self.record = parties.over(self.record, said)
-        visit = self._visit()
-        if self._exit and visit and visit.outcome == "unfinished":
+        if self._exit and (visit := self._visit()) and visit.outcome == "unfinished":
             self._left_queue("exit_key", self._exit)
-        elif visit and said.name == "flow" and not self.record.project and _stayed(visit, said):
-            self._put(replace(visit, outcome="timeout"))
         if self.record.outcome == "unfinished":
             self.set(outcome=endings.how(self.record))
         self.set(hung_up_by=endings.who(self.record, said, self._queues))

@@ -16,7 +16,8 @@ from cctoolkit.capture.said import OF_PARTIES, Said
 from cctoolkit.cdr.records import CallRecord, Edge
 
 _OURS = "cct-"
-_TECHNOLOGIES = 50
+_STAYS_US = 500_000
+"""How long after an abandon a caller is there who did not hang up."""
 _CAUSES = {
     "17": "busy", "21": "busy", "18": "no_answer", "19": "no_answer", "16": "cancelled", "26": "cancelled",
     "0": "cancelled",
@@ -142,6 +143,8 @@ class Switchboard(Struct):
             self._stops(live, channel, at, event.get("Cause"))
         if id_ == live.anchor or not live.channels:
             who = _who(live, left or at.at, first=first)
+            if _stayed(live, who, at.at):
+                self._tell(live.call, Said("left", at, detail="timeout"))
             for one in live.guests:
                 self._tell(live.call, Said("stops", at, channel=one))
             self._tell(live.call, Said("hangup", at, who, event.get("Cause")))
@@ -173,13 +176,12 @@ class Switchboard(Struct):
         gone.joined = whole
         self._forget(part)
 
-    def _on_hanguprequest(self, event: Message, _at: Edge) -> None:
+    def _on_hanguprequest(self, event: Message, at: Edge) -> None:
         """The other end of a channel hung up."""
         id_ = event.get("Uniqueid")
         live, channel = self._board.live_of(id_), self._board.channels.get(id_)
-        if channel and len(self._board.asking) < _TECHNOLOGIES:
-            self._board.asking[channel.technology] = True
         if channel and live and id_ == live.anchor:
+            live.asked_at = live.asked_at or at.at
             waits = live.talking or live.ringing or live.queued or not live.dialled
             # A caller may leave whatever comes after a talk, too; half a Local channel only hands on what others ask.
             if waits or not (live.asked or channel.local):
@@ -202,6 +204,12 @@ class Switchboard(Struct):
         others = (self._board.channels.get(one) for one in live.talking if one not in (channel.id, live.anchor))
         if channel.id != live.anchor and not any(other and other.bridge for other in others):
             live.party_left = live.party_left or at.at
+
+
+def _stayed(live: Live, who: str, at: int) -> bool:
+    """Say whether the caller was there a while after a plain queue had said that it was abandoned."""
+    until = live.asked_at or (at if who == "flow" else 0)
+    return bool(live.abandoned) and until > live.abandoned + _STAYS_US
 
 
 def _who(live: Live, left: int, *, first: bool) -> str:
