@@ -198,19 +198,21 @@ class Board(Struct):
         """Return the channels of this call that hear each other, this one among them: through bridges, and through the
         halves of Local channels.
         """
-        found, ahead = {id_}, [id_]
+        found, ahead, bridges = {id_}, [id_], set[str]()
         while ahead:
-            for one in self._beside(self.channels.get(ahead.pop())):
+            for one in self._beside(self.channels.get(ahead.pop()), bridges):
                 if one in live.channels and one not in found:
                     found.add(one)
                     ahead.append(one)
         return found
 
-    def _beside(self, channel: Channel | None) -> Iterator[str]:
-        if channel:
+    def _beside(self, channel: Channel | None, bridges: set[str]) -> Iterator[str]:
+        """Yield who is in a channel's bridge, each bridge once, and its other half."""
+        if channel and channel.bridge not in bridges:
+            bridges.add(channel.bridge)
             yield from self.bridges.get(channel.bridge, ())
-            if channel.other:
-                yield channel.other
+        if channel and channel.other:
+            yield channel.other
 
     def named(self, name: str) -> Channel | None:
         """Return the channel of this name: older events say no id."""

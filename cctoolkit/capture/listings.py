@@ -50,7 +50,7 @@ class Listings(Struct):
 
     def wait(self, entry: Message) -> bool:
         """Keep a channel's entry until all have come; say whether there was room for it."""
-        room = len(self._waiting) < MOST_WAITING and sum(map(len, entry.lines)) < LONG
+        room = len(self._waiting) < MOST_WAITING and len(entry.text) < LONG
         if room:
             self._waiting.append(entry)
         return room

@@ -72,14 +72,16 @@ def _talks(record: CallRecord, said: Said) -> CallRecord:
     party = find(record, said.channel)
     if party is None:
         return record
+    # Whom an agent asked meets the agent, and not the caller.
+    met = said.kind == "met" and said.detail != "consult"
     if party.outcome == "answered":
-        return _took(record, party, said) if said.kind == "met" else record
+        return _took(record, party, said) if met else record
     # Of what happened in a gap nobody knows when.
     answered = said.at if said.kind == "talks" else None
     record = _with(record, replace(party, answered=answered, outcome="answered", ended=None))
     if party.how == "originate":
         return replace(record, caller=party.number or record.caller)
-    if party.how != "consult" or said.kind == "met":
+    if party.how != "consult" or met:
         record = _took(record, party, said)
     return record if record.project else replace(record, outcome="answered")
 
@@ -150,9 +152,9 @@ def sent_on(record: CallRecord, said: Said, leg: AgentLeg | None) -> CallRecord:
     # Of a queue of ours the log says the agent, of another one mostly the interface.
     made_by = f"PJSIP/{said.name}" if record.project else said.name if "/" in said.name else ""
     moved = Transfer(kind, said.at, made_by, said.number)
-    # A list may have told already who talks with the caller since.
-    left = [one for one in record.parties if one.outcome == "answered" and not one.ended and one.rang.at >= since]
-    if taker := next((one for one in reversed(left) if one.how in ("dial", "consult", "transfer")), None):
+    # A list may have told already who talks with the caller since: then nobody knows when they answered.
+    met = [one for one in record.parties if one.outcome == "answered" and not (one.answered or one.ended)]
+    if taker := next((one for one in reversed(met) if one.rang.at >= since and one.how != "queue"), None):
         record = _with(record, replace(taker, how="transfer"))
         moved = replace(moved, number=moved.number or taker.number, taken_by=taker.endpoint)
     return replace(record, transfers=(*record.transfers, moved))

@@ -18,6 +18,9 @@ from cctoolkit.cdr.records import Edge
 _DIALS = frozenset({"Dial", "AppDial"})
 """Who calls somebody, and who is called: whose call that is may stand further down the list."""
 
+_UNTOLD = "?"
+"""Until Asterisk 11 an entry says nothing of bridges."""
+
 
 class Relisted(ChannelTold):
     """Handlers of the list's entries and of its end."""
@@ -39,6 +42,7 @@ class Relisted(ChannelTold):
         for entry in strangers:
             self._finds(entry)
         self._sent_on(channels)
+        self._meet()
         there = {*channels, *map(self._call, channels)}
         for live in [live for live in self._board.lives.values() if live.beside and live.call not in there]:
             self._consulted(live)
@@ -69,16 +73,8 @@ class Relisted(ChannelTold):
         if bridge and bridge != channel.bridge:
             self._board.enter(channel, bridge)
             self._connects(channel, Edge(self.now, "queue_status"), "met")
-        elif channel.bridge and not bridge:
+        elif channel.bridge and not entry.get("BridgeId", _UNTOLD):
             self._board.leave(channel, self.now)
-        self._meets(channel, live)
-
-    def _meets(self, channel: Channel, live: Live) -> None:
-        """Tell of those who talked before the gap, and talk to the caller since."""
-        together = self._board.connected(live, channel.id)
-        for one in live.talking if live.anchor in together else ():
-            if one in together:
-                self._tell(live.call, Said("met", Edge(self.now, "queue_status"), channel=one))
 
     def _adopt(self, entry: Message) -> Channel | None:
         """Take a listed channel that was made in a gap, or entered in one, into the call it belongs to; return it."""
@@ -109,21 +105,30 @@ class Relisted(ChannelTold):
         if not known.call:
             self._enters(known, entry, began)
 
+    def _meet(self) -> None:
+        """Tell of those who talked to somebody before the gap, and to the caller after it."""
+        for live in self._board.lives.values():
+            together = self._board.connected(live, live.anchor) if live.talking else ()
+            for one in live.talking:
+                if one in together and one != live.anchor:
+                    self._tell(live.call, Said("met", Edge(self.now, "queue_status"), channel=one))
+
     def _sent_on(self, listed: Mapping[str, str]) -> None:
         """Tell of callers whom an agent sent on in the gap, to whom the agent had asked before it."""
         for id_, linked in listed.items():
             channel = self._board.channels.get(id_)
             part = self._board.lives.get(channel.call) if channel else None
-            if channel and part and part.foreign and part.beside and linked != id_:
+            agents = self._board.channels.get(part.entry) if part and part.foreign and part.beside else None
+            if channel and part and agents and linked != id_:
                 whole, together = self._lives_by(linked), self._board.bridges.get(channel.bridge, {})
+                there = {self._board.channels[one].endpoint for one in together if one in listed}
                 # Who confers with the agent and the caller was not sent on.
-                if whole and whole.call == part.beside and whole.anchor in together and part.entry not in together:
-                    self._took(channel, part, whole)
+                if whole and whole.call == part.beside and whole.anchor in together and agents.endpoint not in there:
+                    self._took(channel, part, whole, agents.endpoint)
 
-    def _took(self, channel: Channel, part: Live, whole: Live) -> None:
-        asked, by = self._calls.get(part.call), self._board.channels.get(part.entry)
+    def _took(self, channel: Channel, part: Live, whole: Live, by: str) -> None:
+        asked = self._calls.get(part.call)
         at, dialled = Edge(self.now, "queue_status"), asked.start.number if asked else ""
         self._absorb(part, whole, "transfer")
         self._connects(channel, at, "met")
-        said = Said("transfer", at, by.endpoint if by else "", "attended", channel=channel.id, number=dialled)
-        self._tell(whole.call, said)
+        self._tell(whole.call, Said("transfer", at, by, "attended", channel=channel.id, number=dialled))

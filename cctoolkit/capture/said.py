@@ -25,9 +25,9 @@ complete: an agent's phone rings, stops, is answered, has talked (of queue_log a
 on). cancelled: of queue_log alone, the caller left while it rang. silenced: of events alone, the caller left or another
 agent answered. hangup: the channel is gone. hold, unhold: an agent's phone puts the caller on hold and takes them back.
 exit: left a queue, nobody said how. rings, talks, stops, holds, unholds, role: of another party's channel (parties.py);
-met: it was put through in a gap. caller: who calls, and what was dialled. transfer; records, recorded; parked,
-unparked; message: left one; score: in a survey; origin: the call that is called back; joined: the call is a part of
-another. passes, continues: to and from another node (marks.py).
+met: it was put through in a gap (consult: to the agent who asked). caller: who calls, and what was dialled. transfer;
+records, recorded; parked, unparked; message: left one; score: in a survey; origin: the call that is called back;
+joined: the call is a part of another. passes, continues: to and from another node (marks.py).
 """
 
 OF_PARTIES = frozenset({"rings", "talks", "met", "stops", "holds", "unholds", "role", "records", "recorded"})

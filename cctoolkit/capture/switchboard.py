@@ -172,7 +172,8 @@ class Switchboard(Struct):
             return
         for one in gone.heard:
             if one.said.kind in OF_PARTIES:
-                into.hear(replace(one.said, detail=how) if one.said.kind == "rings" else one.said, one.epoch)
+                told = one.said.kind in ("rings", "met")
+                into.hear(replace(one.said, detail=how) if told else one.said, one.epoch)
         gone.joined = whole
         self._forget(part)
 

@@ -84,11 +84,7 @@ class Note(msgspec.Struct, frozen=True):
 
     @property
     def crossed(self) -> bool:
-        """Say whether caller and agent acted so close together that the node may have seen it the other way round; so
-        may an agent's phone and the node, which lets it go when it has rung its time.
-        """
-        if any(leg.let_go for leg in self.legs):
-            return True
+        """Say whether caller and agent acted so close together that the node may have seen it the other way round."""
         if not self.hung_up or self.ended is None:
             return False
         acts = [

@@ -155,6 +155,18 @@ def _only_logged(call: str, one: Logged) -> Verdict:
 def _judge(
     note: Note | None, record: CallRecord | None, logged: Mapping[str, Logged], ready: Sequence[Dial], limits: Limits
 ) -> Verdict:
+    verdict = _held(note, record, logged, ready, limits)
+    if note is None or verdict.judgement != "different" or not any(leg.let_go for leg in note.legs):
+        return verdict
+    # The phone and the node, which lets it go when it has rung its time, acted at once: all else must be as told.
+    legs = tuple(replace(leg, answered=None) if leg.let_go else leg for leg in note.legs)
+    crossed = _held(replace(note, legs=legs), record, logged, ready, limits).judgement != "different"
+    return replace(verdict, judgement="crossed") if crossed else verdict
+
+
+def _held(
+    note: Note | None, record: CallRecord | None, logged: Mapping[str, Logged], ready: Sequence[Dial], limits: Limits
+) -> Verdict:
     line = logged.get(record.call) if record else None
     reasons = list(differences.missing(note, record, line))
     otherwise: list[str] = []

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from cctoolkit.cdr.records import CallRecord
+from cctoolkit.lab.differences import legs_of
 from cctoolkit.lab.notes import Note
 from cctoolkit.lab.reconcile import Table, Verdict
 from tests.soak.ordeal import Down
@@ -124,7 +125,7 @@ def _cut_off(reasons: Sequence[str], note: Note, record: CallRecord, down: Down)
     if record.ended and record.ended.at / 1_000_000 > down.end + _SECOND:
         return False
     untold = ["the caller ", "hung up by ", "ended: ", "queue_log: hung up by ", "phones rang: "]
-    if _within(_of_others(note), [(down.start - _SECOND, math.inf)]):
+    if _within(_of_others(note), [(down.start - _SECOND, math.inf if down.killed else down.end + _SECOND)]):
         untold.append("untold ")
     if any(leg.answered and leg.answered.timestamp() >= down.start for leg in note.legs):
         # The phone went on as if the switch were there.
@@ -134,7 +135,20 @@ def _cut_off(reasons: Sequence[str], note: Note, record: CallRecord, down: Down)
             for leg in note.legs
             if leg.answered and leg.answered.timestamp() >= down.start
         ]
-    # A wrap-up's limit went on without the switch, to the second.
+    waited = _wrapped_up(record, down)
     return all(
-        reason.startswith(tuple(untold)) or any(o in reason for o in (" ends: ", " ready: ")) for reason in reasons
+        reason.startswith(tuple(untold))
+        or " ends: " in reason
+        or (" ready: " in reason and reason.partition(" ")[0] in waited)
+        for reason in reasons
     )
+
+
+def _wrapped_up(record: CallRecord, down: Down) -> set[str]:
+    """Return whose wrap-up went on while the switch was away: its limit ends it as soon as the switch is back."""
+    legs = [(leg.agent, leg.wrap_up_started, leg.wrap_up_ended) for leg in legs_of(record)]
+    return {
+        agent
+        for agent, begun, ended in legs
+        if begun and ended and begun.at / 1_000_000 <= down.end and ended.at / 1_000_000 >= down.start
+    }

@@ -8,7 +8,7 @@ from cctoolkit.capture.board import Channel, is_phone
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.records import CallRecord
 from tests.unit.capture.made_calls import SECOND
-from tests.unit.capture.test_capture_channels import Stream
+from tests.unit.capture.test_capture_channels import Stream, feed
 
 
 class Behind(Stream):
@@ -389,3 +389,18 @@ def test_a_gap_before_the_agent_is_no_joining_left_out():
     after.say("AgentConnect", Uniqueid="1.1", Queue="sales", MemberName="agent", HoldTime=9).hangup("1.1")
     (record,) = after.records(tracker)
     assert record.visits == ()
+
+
+def test_a_list_of_asterisk_11_says_nothing_of_bridges():
+    """Who talked before it talks on: a phone that the caller is sent to afterwards is where a transfer led."""
+    before, stream = Older().talk(), Older()
+    tracker = feed(Tracker("n1"), before.data)
+    tracker.gap()
+    stream.at = before.at
+    for id_ in ("1.1", "1.2"):
+        stream.say("CoreShowChannel", UniqueID=id_, Channel="SIP/x", BridgedUniqueID="1.1")
+    stream.say("CoreShowChannelsComplete")
+    stream.bridged("1.1", "1.2", "Unlink").hangup("1.2")
+    stream.new("1.3", "SIP/205-3").dials("1.1", "1.3", "205", "205").bridged("1.1", "1.3")
+    (record,) = stream.records(tracker)
+    assert [(one.kind, one.taken_by) for one in record.transfers] == [("blind", "SIP/205")]

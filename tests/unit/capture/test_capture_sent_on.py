@@ -1,10 +1,13 @@
 """A caller whom an agent sends on, seen through gaps of the events: what queue_log and a listing tell of it."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from cctoolkit.ami.messages import Message
 from cctoolkit.ami.protocol import Parser
+from cctoolkit.capture.board import Board
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.records import Edge, Party, Transfer
@@ -179,6 +182,20 @@ QUEUED = [
 ]
 
 
+def _lines():
+    """Return what queue_log has of each call: app_queue's lines, and those of the marks."""
+    lines = list(QUEUED)
+    for number, (one, _) in enumerate(ASKED):
+        if one.get("UserEvent") == "CCT":
+            words = (one.get(name) for name in ("Project", "Generation", "Release", "Step", "Detail"))
+            mark = f"NONE|NONE|CCT{one.get('Kind').upper()}|{'|'.join(words)}"
+            lines.append((number, f"{one.get('Timestamp')[:10]}|{one.get('Call')}|{mark}"))
+    return {call: [f"{line}\n" for _, line in sorted(lines) if line.split("|")[1] == call] for call in (SENT_ON, KEPT)}
+
+
+LINES = _lines()
+
+
 def as_listed(until):
     """Return what the switch lists of the calls' channels before a message of the story."""
     there = {}
@@ -197,13 +214,7 @@ def as_listed(until):
 def asked_through(call, first, last, heard):
     """Return a call's record when messages from one to before another were lost; so many come before the list."""
     until = int(float(ASKED[last - 1][0].get("Timestamp")))
-    lines = list(QUEUED)
-    for number, (one, _) in enumerate(ASKED):
-        if one.get("UserEvent") == "CCT":
-            words = (one.get(name) for name in ("Project", "Generation", "Release", "Step", "Detail"))
-            mark = f"NONE|NONE|CCT{one.get('Kind').upper()}|{'|'.join(words)}"
-            lines.append((number, f"{one.get('Timestamp')[:10]}|{one.get('Call')}|{mark}"))
-    written = [line + "\n" for _, line in sorted(lines) if int(line[:10]) <= until]
+    written = [line for lines in LINES.values() for line in lines if int(line[:10]) <= until]
     feeder = Feeder(Tracker("n1"))
     feeder.take(b"".join(data for _, data in ASKED[:first]))
     feeder.take(b"")
@@ -235,6 +246,67 @@ def test_whom_an_agent_asked_first_is_known_through_any_gap(heard):
             assert record.hung_up_by == "agent", lost
             if last <= ASKED_FOR or first > ANSWERED:
                 assert party.answered.source == "ami", lost
+
+
+def test_who_confers_with_the_agent_and_the_caller_was_not_sent_on():
+    """In the gap the agent's own phone, the caller and whom the agent had asked came into one bridge."""
+    feeder = Feeder(Tracker("n1"))
+    feeder.take(b"".join(data for _, data in ASKED[:90]))
+    feeder.take(b"")
+    feeder.take(BACKFILL + "".join(LINES[SENT_ON][:10]).encode())
+    caller, agents, asked = (ASKED[number][0] for number in (76, 75, 96))
+    feeder.take(listing((asked, "ConfBridge", "r"), (agents, "ConfBridge", "r"), (caller, "ConfBridge", "r")))
+    record = next(one for one in feeder.tracker.take(last=True)[0] if one.call == SENT_ON)
+    assert record.transfers == ()
+
+
+def test_who_was_asked_before_a_gap_and_is_there_no_more_took_nothing():
+    """The agent asked one, and in the gap sent the caller to another unseen, whose phone rings after it."""
+    sent = f"1795969058|{SENT_ON}|northwind-hotline.orders|ivanova|BLINDTRANSFER|22|colleagues|0|2|1\n"
+    feeder = Feeder(Tracker("n1"))
+    feeder.take(b"".join(data for _, data in ASKED[:90]))
+    feeder.take(b"")
+    feeder.take(BACKFILL + ("".join(LINES[SENT_ON][:10]) + sent).encode())
+    feeder.take(listing((ASKED[76][0], "Dial", "")))
+    caller, phone = f"Uniqueid: {SENT_ON}", "DestChannel: PJSIP/mikhailova-5\r\nDestUniqueid: n1-1795969060.20"
+    for number, event in enumerate([
+        f"DialBegin\r\n{caller}\r\nLinkedid: {SENT_ON}\r\n{phone}\r\nDialString: mikhailova",
+        f"DialEnd\r\n{caller}\r\n{phone}\r\nDialStatus: ANSWER",
+        "BridgeEnter\r\nUniqueid: n1-1795969060.20\r\nBridgeUniqueid: d",
+        f"BridgeEnter\r\n{caller}\r\nBridgeUniqueid: d",
+    ]):  # fmt: skip
+        feeder.take(f"Event: {event}\r\nTimestamp: 179596906{number}.000000\r\n\r\n".encode())
+    record = next(one for one in feeder.tracker.take(last=True)[0] if one.call == SENT_ON)
+    assert [(one.kind, one.number, one.taken_by) for one in record.transfers] == [("blind", "22", "PJSIP/mikhailova")]
+    assert [(one.endpoint, one.how) for one in record.parties] == [
+        ("PJSIP/novikov", "consult"),
+        ("PJSIP/mikhailova", "transfer"),
+    ]
+
+
+def test_a_list_of_many_in_one_bridge_is_gone_through_once(monkeypatch):
+    """A paging of hundreds of phones is one call: who hears whom is asked once a call, not once an entry."""
+    asked = Counter()
+    connected = Board.connected
+
+    def counted(board, live, id_):
+        asked[live.call] += 1
+        return connected(board, live, id_)
+
+    phones = [
+        Message.of(f"Channel: SIP/{number}-1", f"Uniqueid: n1-1.{number}", "Linkedid: n1-1.0") for number in range(200)
+    ]
+    feeder = Feeder(Tracker("n1"))
+    for number, phone in enumerate(phones):
+        made = "\r\n".join(
+            ["Event: Newchannel", *phone.lines, "Context: office", f"Timestamp: 179596000{number % 10}.0"]
+        )
+        feeder.take(f"{made}\r\n\r\nEvent: BridgeEnter\r\nBridgeUniqueid: b\r\n{phone.text}\r\n\r\n".encode())
+    feeder.take(b"")
+    monkeypatch.setattr(Board, "connected", counted)
+    feeder.take(BACKFILL)
+    feeder.take(listing(*((phone, "AppDial", "b") for phone in phones)))
+    assert asked.total() <= 1
 
 
 def test_nobody_is_said_to_have_taken_a_call_that_was_not_sent_on():

@@ -170,6 +170,8 @@ def test_a_phone_that_answered_as_it_was_given_up_has_crossed():
     end = f"{BEGAN + 15}|n1-1|NONE|NONE|CCTEND|p|g|r|orders|16"
     lines = [*LOG[:3], f"{BEGAN + 15}|n1-1|p.orders|NONE|ABANDON|1|1|5", end]
     assert reconcile([lived], [seen], lines).counts == {"equal": 0, "crossed": 1, "different": 0}
+    made_up = replace(seen, transfers=(Transfer("blind", edge(14), "PJSIP/ivanova", "21"),))
+    assert reconcile([lived], [made_up], lines).counts["different"] == 1
     for unlike in (replace(leg, answered=at(12.5)), replace(leg, hung_up=True)):
         assert reconcile([replace(lived, legs=(unlike,))], [seen], lines).counts["different"] == 1
 
