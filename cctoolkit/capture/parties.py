@@ -81,9 +81,15 @@ def _talks(record: CallRecord, said: Said) -> CallRecord:
     record = _with(record, replace(party, answered=answered, outcome="answered", ended=None))
     if party.how == "originate":
         return replace(record, caller=party.number or record.caller)
-    if party.how != "consult" or met:
+    if party.how != "consult" or met or _asked_first(record, said):
         record = _took(record, party, said)
     return record if record.project else replace(record, outcome="answered")
+
+
+def _asked_first(record: CallRecord, said: Said) -> bool:
+    """Say whether somebody talked to an agent who then sent the call on to whom they had asked."""
+    last = record.transfers[-1] if record.transfers else None
+    return last is not None and last.kind == "attended" and said.at.at <= last.at.at + SECOND
 
 
 def _took(record: CallRecord, party: Party, said: Said) -> CallRecord:
@@ -152,9 +158,11 @@ def sent_on(record: CallRecord, said: Said, leg: AgentLeg | None) -> CallRecord:
     # Of a queue of ours the log says the agent, of another one mostly the interface.
     made_by = f"PJSIP/{said.name}" if record.project else said.name if "/" in said.name else ""
     moved = Transfer(kind, said.at, made_by, said.number)
-    # A list may have told already who talks with the caller since: then nobody knows when they answered.
-    met = [one for one in record.parties if one.outcome == "answered" and not (one.answered or one.ended)]
-    if taker := next((one for one in reversed(met) if one.rang.at >= since and one.how != "queue"), None):
+    # A list may have told already who talks with the caller since: then nobody knows when they answered. Who was asked
+    # first is whom the agent talked to.
+    there = [one for one in record.parties if one.outcome == "answered" and not one.ended and one.how != "queue"]
+    met = [one for one in there if one.rang.at >= since and (kind == "attended" or one.answered is None)]
+    if taker := next(reversed(met), None):
         record = _with(record, replace(taker, how="transfer"))
         moved = replace(moved, number=moved.number or taker.number, taken_by=taker.endpoint)
     return replace(record, transfers=(*record.transfers, moved))

@@ -248,6 +248,23 @@ def test_whom_an_agent_asked_first_is_known_through_any_gap(heard):
                 assert party.answered.source == "ami", lost
 
 
+def test_whom_a_list_between_two_gaps_shows_with_the_agent_is_who_took_the_call():
+    """The asking began in the first gap, and all was over in the second: the line of the second tells of the transfer."""
+    feeder = Feeder(Tracker("n1"))
+    feeder.take(b"".join(data for _, data in ASKED[:76]))
+    for until, lines in ((90, LINES[SENT_ON][:10]), (122, LINES[SENT_ON])):
+        feeder.take(b"")
+        feeder.take(BACKFILL + "".join(lines).encode())
+        feeder.take(as_listed(until))
+    record = next(one for one in feeder.tracker.take(last=True)[0] if one.call == SENT_ON)
+    assert [(one.kind, one.made_by, one.taken_by) for one in record.transfers] == [
+        ("attended", "PJSIP/ivanova", "PJSIP/novikov")
+    ]
+    assert [(one.endpoint, one.how, one.outcome) for one in record.parties] == [
+        ("PJSIP/novikov", "transfer", "answered")
+    ]
+
+
 def test_who_confers_with_the_agent_and_the_caller_was_not_sent_on():
     """In the gap the agent's own phone, the caller and whom the agent had asked came into one bridge."""
     feeder = Feeder(Tracker("n1"))
