@@ -9,44 +9,26 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from cctoolkit.capture import holds
-from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.said import LOGGED, Said, digits
+from cctoolkit.capture.taken import HOW, asked_first, changed, find, role, took, transfer
 from cctoolkit.cdr.records import (
-    AgentLeg,
     CallRecord,
     Hold,
     Parking,
     Party,
-    PartyHow,
     PartyOutcome,
     Recording,
-    Transfer,
-    TransferKind,
 )
 
 Fold = Callable[[CallRecord, Said], CallRecord]
 
-_HOW: dict[str, PartyHow] = {
-    how: how for how in ("dial", "queue", "pickup", "transfer", "consult", "originate", "conference")
-}
-_KINDS: dict[str, TransferKind] = {kind: kind for kind in ("blind", "attended", "blonde")}
 _OUTCOMES: dict[str, PartyOutcome] = {
     outcome: outcome for outcome in ("busy", "no_answer", "cancelled", "failed", "not_connected")
 }
 
 
-def find(record: CallRecord, channel: str) -> Party | None:
-    """Return the party of this channel."""
-    return next((party for party in record.parties if party.channel == channel), None)
-
-
-def _with(record: CallRecord, party: Party) -> CallRecord:
-    parties = [party if one.channel == party.channel else one for one in record.parties]
-    return replace(record, parties=tuple(parties))
-
-
 def _rings(record: CallRecord, said: Said) -> CallRecord:
-    how = _HOW.get(said.detail, "dial")
+    how = HOW.get(said.detail, "dial")
     if how == "dial" and record.project and record.transfers and not record.transfers[-1].taken_by:
         how = "transfer"  # that an agent sent the call on was told by queue_log alone
     known = find(record, said.channel)
@@ -60,12 +42,7 @@ def _rings(record: CallRecord, said: Said) -> CallRecord:
     if known.outcome != "answered" and known.ended is not None:
         # A blonde transfer takes its dialling from the one who left, and goes on with it.
         known = replace(known, ended=None, outcome="unfinished")
-    return _with(record, replace(known, how=how) if how == "pickup" else known)
-
-
-def _role(record: CallRecord, said: Said) -> CallRecord:
-    party = find(record, said.channel)
-    return _with(record, replace(party, how=_HOW.get(said.detail, party.how))) if party else record
+    return changed(record, replace(known, how=how) if how == "pickup" else known)
 
 
 def _talks(record: CallRecord, said: Said) -> CallRecord:
@@ -75,34 +52,15 @@ def _talks(record: CallRecord, said: Said) -> CallRecord:
     # Whom an agent asked meets the agent, and not the caller.
     met = said.kind == "met" and said.detail != "consult"
     if party.outcome == "answered":
-        return _took(record, party, said) if met else record
+        return took(record, party, said) if met else record
     # Of what happened in a gap nobody knows when.
     answered = said.at if said.kind == "talks" else None
-    record = _with(record, replace(party, answered=answered, outcome="answered", ended=None))
+    record = changed(record, replace(party, answered=answered, outcome="answered", ended=None))
     if party.how == "originate":
         return replace(record, caller=party.number or record.caller)
-    if party.how != "consult" or met or _asked_first(record, said):
-        record = _took(record, party, said)
+    if party.how != "consult" or met or asked_first(record, said):
+        record = took(record, party, said)
     return record if record.project else replace(record, outcome="answered")
-
-
-def _asked_first(record: CallRecord, said: Said) -> bool:
-    """Say whether somebody talked to an agent who then sent the call on to whom they had asked."""
-    last = record.transfers[-1] if record.transfers else None
-    return last is not None and last.kind == "attended" and said.at.at <= last.at.at + SECOND
-
-
-def _took(record: CallRecord, party: Party, said: Said) -> CallRecord:
-    """Return the record with the party as who took the call, if it was sent on and nobody is known to have."""
-    if not record.transfers or record.transfers[-1].taken_by:
-        return record
-    last = record.transfers[-1]
-    moved = replace(last, taken_by=party.endpoint, number=last.number or party.number)
-    record = replace(record, transfers=(*record.transfers[:-1], moved))
-    if party.how == "consult" or (party.how == "dial" and record.project):
-        # It rang before the line that tells of the sending on, which knows the second only.
-        record = _role(record, replace(said, detail="transfer"))
-    return record
 
 
 def _stops(record: CallRecord, said: Said) -> CallRecord:
@@ -110,8 +68,8 @@ def _stops(record: CallRecord, said: Said) -> CallRecord:
     if party is None or party.ended:
         return record
     if party.outcome != "answered":
-        return _with(record, replace(party, ended=said.at, outcome=_OUTCOMES.get(said.detail, "failed")))
-    return _with(record, replace(_unheld(party, said), ended=said.at))
+        return changed(record, replace(party, ended=said.at, outcome=_OUTCOMES.get(said.detail, "failed")))
+    return changed(record, replace(_unheld(party, said), ended=said.at))
 
 
 def _unheld(party: Party, said: Said) -> Party:
@@ -124,48 +82,10 @@ def _holds(record: CallRecord, said: Said) -> CallRecord:
     if party is None or party.outcome != "answered" or party.ended:
         return record
     if said.kind == "unholds":
-        return _with(record, _unheld(party, said))
+        return changed(record, _unheld(party, said))
     if party.holds and party.holds[-1].end is None:
         return record
-    return _with(record, replace(party, holds=(*party.holds, Hold(said.at))))
-
-
-def _transfer(record: CallRecord, said: Said) -> CallRecord:
-    party = find(record, said.channel)
-    dialled, taken_by = (party.number, party.endpoint) if party else ("", "")
-    moved = Transfer(_KINDS.get(said.detail, "blind"), said.at, said.name, said.number or dialled, taken_by)
-    last = record.transfers[-1] if record.transfers else None
-    if said.at.source == "queue_status" and last and last.kind == moved.kind and last.taken_by in ("", taken_by):
-        # A list only knows that it was; a line of the same knows the second.
-        moved = replace(last, number=last.number or moved.number, taken_by=taken_by)
-        return replace(record, transfers=(*record.transfers[:-1], moved))
-    before = tuple(one for one in record.transfers if not _is_line_of(one, moved))
-    return replace(record, transfers=(*before, moved))
-
-
-def _is_line_of(one: Transfer, moved: Transfer) -> bool:
-    """Say whether a line of queue_log, written to its second, has told of this transfer already, or a list."""
-    near = -SECOND <= moved.at.at - one.at.at <= 2 * SECOND
-    return one.at.source in ("queue_log", "queue_status") and near and (one.kind == "blind") == (moved.kind == "blind")
-
-
-def sent_on(record: CallRecord, said: Said, leg: AgentLeg | None) -> CallRecord:
-    """Return the record with the transfer that the line of an agent's end may tell of, unless the events did."""
-    kind = _KINDS.get(said.detail)
-    since = leg.answered.at if leg and leg.answered else said.at.at
-    if kind is None or any(one.at.at >= since for one in record.transfers):
-        return record
-    # Of a queue of ours the log says the agent, of another one mostly the interface.
-    made_by = f"PJSIP/{said.name}" if record.project else said.name if "/" in said.name else ""
-    moved = Transfer(kind, said.at, made_by, said.number)
-    # A list may have told already who talks with the caller since: then nobody knows when they answered. Who was asked
-    # first is whom the agent talked to.
-    there = [one for one in record.parties if one.outcome == "answered" and not one.ended and one.how != "queue"]
-    met = [one for one in there if one.rang.at >= since and (kind == "attended" or one.answered is None)]
-    if taker := next(reversed(met), None):
-        record = _with(record, replace(taker, how="transfer"))
-        moved = replace(moved, number=moved.number or taker.number, taken_by=taker.endpoint)
-    return replace(record, transfers=(*record.transfers, moved))
+    return changed(record, replace(party, holds=(*party.holds, Hold(said.at))))
 
 
 def _caller(record: CallRecord, said: Said) -> CallRecord:
@@ -237,13 +157,13 @@ def _continues(record: CallRecord, said: Said) -> CallRecord:
 
 FOLDS: dict[str, Fold] = {
     "rings": _rings,
-    "role": _role,
+    "role": role,
     "talks": _talks,
     "met": _talks,
     "stops": _stops,
     "holds": _holds,
     "unholds": _holds,
-    "transfer": _transfer,
+    "transfer": transfer,
     "caller": _caller,
     "records": _records,
     "recorded": _recorded,

@@ -9,7 +9,7 @@ from typing import ClassVar, get_args
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cctoolkit.capture import endings, holds, parties
+from cctoolkit.capture import endings, holds, parties, taken
 from cctoolkit.capture.answered import answered_leg, with_answered_leg
 from cctoolkit.capture.said import LOGGED, Said, digits
 from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, QueueVisit, StepTaken, VisitOutcome
@@ -138,7 +138,7 @@ class Story(Struct):
 
     def _complete(self, said: Said) -> None:
         self._end_hold(said)
-        self.record = parties.sent_on(self.record, said, answered_leg(self.record, said.name))
+        self.record = taken.sent_on(self.record, said, answered_leg(self.record, said.name))
         who = said.detail if said.detail in ("agent", "caller") else ""
         self._leg(said.name, "answered", ended=said.at, hung_up_by=who)
         if self.record.ended and (self.record.project or who):
