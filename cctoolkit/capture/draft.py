@@ -80,13 +80,29 @@ class Draft(Struct):
             self.unheard += 1
             return
         self.last = max(self.last, said.at.at)
-        if self.log and said.at.at > self.log[-1].at.at + SETTLED:
-            self._settle()
+        self._settle_by(said.at.at)
         self.heard.append(Heard(said, epoch))
         if self.log:
             self.story = None
         elif self.story:
             self.story.take(said, epoch)
+
+    def take_in(self, part: Sequence[Heard]) -> None:
+        """Take what was said of a call that turned out to be a part of this one: each thing stands where it happened,
+        and none before what was said of that call earlier.
+        """
+        floor = 0
+        for one in part:
+            self._settle_by(one.said.at.at)
+            known = len(self.heard)
+            self.hear(one.said, one.epoch)
+            if len(self.heard) == known:
+                continue
+            place = known
+            while place > floor and _later(self.heard[place - 1], one):
+                place -= 1
+            self.heard.insert(place, self.heard.pop())
+            floor, self.story = place + 1, None
 
     def begin(self, start: CallRecord, epoch: int) -> None:
         """Take the event of the entry where another source told of the call first."""
@@ -130,11 +146,19 @@ class Draft(Struct):
         self.told = record
         return record
 
+    def _settle_by(self, at: int) -> None:
+        if self.log and at > self.log[-1].at.at + SETTLED:
+            self._settle()
+
     def _settle(self) -> None:
         self.heard, self.log, self.story = self._merged(), [], None
 
     def _merged(self) -> list[Heard]:
         return merge(self.heard, self.log, self.born)
+
+
+def _later(one: Heard, heard: Heard) -> bool:
+    return (one.epoch, one.said.at.at) > (heard.epoch, heard.said.at.at)
 
 
 def _not_before(said: Said, latest: int) -> Said:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.board import Board, Channel, Live, call_of, number, seat
 from cctoolkit.capture.draft import Draft
+from cctoolkit.capture.merge import Heard
 from cctoolkit.capture.said import OF_PARTIES, Said
 from cctoolkit.cdr.records import CallRecord, Edge
 
@@ -170,10 +171,7 @@ class Switchboard(Struct):
         gone, into = self._calls.get(part), self._of(whole)
         if gone is None or into is None or gone is into:
             return
-        for one in gone.heard:
-            if one.said.kind in OF_PARTIES:
-                told = one.said.kind in ("rings", "met")
-                into.hear(replace(one.said, detail=how) if told else one.said, one.epoch)
+        into.take_in([_brought(one, how) for one in gone.heard if one.said.kind in OF_PARTIES])
         gone.joined = whole
         self._forget(part)
 
@@ -205,6 +203,13 @@ class Switchboard(Struct):
         others = (self._board.channels.get(one) for one in live.talking if one not in (channel.id, live.anchor))
         if channel.id != live.anchor and not any(other and other.bridge for other in others):
             live.party_left = live.party_left or at.at
+
+
+def _brought(heard: Heard, how: str) -> Heard:
+    """Return what was said of a party, with how it came into the call that its own turned out to be a part of."""
+    if heard.said.kind not in ("rings", "met"):
+        return heard
+    return Heard(replace(heard.said, detail=how), heard.epoch)
 
 
 def _stayed(live: Live, who: str, at: int) -> bool:

@@ -77,8 +77,9 @@ class Note(msgspec.Struct, frozen=True):
         """Who ended it: what the street did itself it has noted; else it was the node."""
         if self.ended is None:
             return ""
-        ends = [leg.ended for leg in self.heard if leg.hung_up and leg.ended and leg.ended <= self.ended]
-        if ends:
+        # The caller's end may reach the street a moment before its own word on who caused it.
+        until = self.ended if self.hung_up else self.ended + NEAR
+        if any(leg.hung_up and leg.ended and leg.ended <= until for leg in self.heard):
             return "agent"
         return "caller" if self.hung_up else "node"
 

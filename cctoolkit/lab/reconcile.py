@@ -17,8 +17,10 @@ from cctoolkit.lab import differences, queue_lines, sent_on
 from cctoolkit.lab.notes import Dial, Note
 from cctoolkit.lab.queue_lines import Logged
 
-_SAME_CALL_SECONDS = 1.0
-"""How late an anonymous call's record may enter and still be that call's; a number of its own needs no such limit."""
+SAME_CALL_SECONDS = 1.1
+"""How far a record's entry may be from an anonymous call and still be that call's; a number of its own needs no such
+limit. queue_log has a whole second of the kernel's coarse clock: up to one and a tick before.
+"""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -88,7 +90,7 @@ def match(records: Sequence[CallRecord], notes: Sequence[Note]) -> list[tuple[No
         (note, record)
         for note in notes
         for record in by_caller.get(note.caller, ())
-        if note.dialled and (note.caller or abs(_late(note, record)) <= _SAME_CALL_SECONDS)
+        if note.dialled and (note.caller or abs(_late(note, record)) <= SAME_CALL_SECONDS)
     ]
     # What is known exactly first: of two anonymous calls of one second the log alone tells neither, but by the keys.
     pairs.sort(key=lambda pair: (PRECISION_SECONDS[pair[1].entered.source], _unlike(*pair), _apart(*pair)))
@@ -145,7 +147,7 @@ def _within(notes: Sequence[Note], at: float) -> bool:
     if not spans:
         return False
     first, last = min(began for began, _ in spans), max(ended for _, ended in spans)
-    return first.timestamp() - _SAME_CALL_SECONDS <= at <= last.timestamp() + _SAME_CALL_SECONDS
+    return first.timestamp() - SAME_CALL_SECONDS <= at <= last.timestamp() + SAME_CALL_SECONDS
 
 
 def _only_logged(call: str, one: Logged) -> Verdict:

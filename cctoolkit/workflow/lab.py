@@ -26,8 +26,6 @@ from cctoolkit.workflow import overrides, specs, switch
 from cctoolkit.workflow.specs import LoadedSite, lab_folder
 
 NOTES = "traffic.jsonl"
-_BEHIND = timedelta(seconds=1.1)
-"""How far a record's entry may lie before the call: queue_log's whole second, of the kernel's coarse clock."""
 _MOST_PRESSES = 3
 _RIGHT, _SILENT, _WRONG = 0.8, 0.1, 0.1
 
@@ -43,7 +41,7 @@ class Traffic(msgspec.Struct, frozen=True):
     @property
     def since(self) -> datetime:
         """Return a moment from which on the store may have a call of this traffic."""
-        return self.performed.began - _BEHIND
+        return self.performed.began - timedelta(seconds=comparing.SAME_CALL_SECONDS)
 
     def summary(self) -> dict[str, int]:
         """Return how many calls went which way, as their callers know."""

@@ -8,9 +8,12 @@ import pytest
 from cctoolkit.ami.messages import Message
 from cctoolkit.ami.protocol import Parser
 from cctoolkit.capture.board import Board
+from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.feeder import BACKFILL, Feeder
+from cctoolkit.capture.merge import Heard
+from cctoolkit.capture.said import Said
 from cctoolkit.capture.tracker import Tracker
-from cctoolkit.cdr.records import Edge, Party, Transfer
+from cctoolkit.cdr.records import CallRecord, Edge, Party, Transfer
 
 STORIES = Path(__file__).parents[2] / "replay/transfer"
 CALLER = "+7916000021"
@@ -263,6 +266,27 @@ def test_whom_a_list_between_two_gaps_shows_with_the_agent_is_who_took_the_call(
     assert [(one.endpoint, one.how, one.outcome) for one in record.parties] == [
         ("PJSIP/novikov", "transfer", "answered")
     ]
+
+
+def test_what_is_said_late_of_a_part_stands_where_it_happened():
+    """An asking outlives its call, whose agent was ready meanwhile: the lines of the call's end are not pushed behind it."""
+    start = CallRecord("n1-1.1", "n1", "p", "g", "r", "+7800", CALLER, Edge(1 * SECOND))
+    draft = Draft(start, last=9 * SECOND, born=1)
+    draft.hear(Said("join", Edge(2 * SECOND), "orders"), 1)
+    draft.hear(Said("ready", Edge(9 * SECOND), "ivanova"), 3)
+    # A list has no clock: the meeting seems to be of before the ringing.
+    met, rings = Edge(4 * SECOND, "queue_status"), Edge(5 * SECOND, "queue_status")
+    part = [Said("rings", rings, "PJSIP/novikov", channel="x"), Said("met", met, channel="x")]
+    draft.take_in([Heard(part[0], 2), Heard(part[1], 2), Heard(Said("stops", Edge(11 * SECOND), channel="x"), 3)])
+    draft.patch([
+        Said("join", Edge(2 * SECOND, "queue_log"), "orders"),
+        Said("connect", Edge(3 * SECOND, "queue_log"), "ivanova"),
+        Said("complete", Edge(7 * SECOND, "queue_log"), "ivanova", "caller"),
+        Said("end", Edge(7 * SECOND, "queue_log"), "orders", "16"),
+    ])  # fmt: skip
+    assert [one.said.kind for one in draft.heard] == ["join", "rings", "met", "ready", "stops"]
+    assert draft.record.ended == Edge(7 * SECOND, "queue_log")
+    assert [(one.outcome, one.ended) for one in draft.record.parties] == [("answered", Edge(11 * SECOND))]
 
 
 def test_who_confers_with_the_agent_and_the_caller_was_not_sent_on():

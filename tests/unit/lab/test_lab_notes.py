@@ -62,6 +62,15 @@ def test_a_call_with_an_agent_who_hangs_up():
     assert not note.crossed
 
 
+def test_an_agent_whose_end_is_written_a_moment_after_the_callers_hung_up():
+    """The node passes the end on at once: the street may write the two in either order."""
+    events = [
+        *caller("street-1", "+79160000001", 0, ended=5),
+        *phone("s.1", "+79160000001", 1, answered=2, ended=5.001, hung_up=True),
+    ]
+    assert notes(events, ["street-1"])[0].hung_up_by == "agent"
+
+
 def test_a_caller_who_gives_up_while_a_phone_rings():
     events = [
         *caller("street-1", "+79160000001", 0, ended=3, hung_up=True),

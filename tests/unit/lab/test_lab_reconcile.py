@@ -183,6 +183,15 @@ def test_anonymous_calls_are_matched_by_time_whichever_came_first():
     assert [r for _, r in match(records[:1], notes)] == [None, records[0]]
 
 
+def test_an_anonymous_call_is_matched_by_queue_logs_second_of_a_clock_a_tick_behind():
+    entered = Edge((BEGAN + 9) * 1_000_000, "queue_log")
+    [(lived, told_of)] = match(
+        [replace(record(1, 10, ""), entered=entered)], [replace(note(1, 10, ""), dialled=at(10.0003))]
+    )
+    assert lived
+    assert told_of
+
+
 def test_a_line_that_a_callers_number_broke_is_passed_over():
     lines = [
         *LOG[:2],
