@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cctoolkit.capture.database import CUT, Asked, Column, Row, quoted
-from cctoolkit.cdr.address import Url
+from cctoolkit.cdr.address import Url, not_taken
 from cctoolkit.errors import OperatorError, StoreAway
 from cctoolkit.secret import resolve_text
 
@@ -54,17 +54,20 @@ class Mysql:
             raise OperatorError(
                 f"MySQL's driver is missing: {error}", expected="PyMySQL", next_step="pip install 'cctoolkit[mysql]'"
             ) from error
-        parts = urlsplit(url.text)
-        asked = parse_qs(parts.query)
         password = resolve_text(url.secret).reveal() if url.secret else ""
-        with self._explained():
-            return pymysql.connect(
-                host=parts.hostname, port=parts.port or 3306, user=unquote(parts.username or ""), password=password,
-                database=unquote(parts.path.strip("/")), charset="utf8mb4", connect_timeout=_CONNECT_SECONDS,
-                read_timeout=patience_seconds, write_timeout=_CONNECT_SECONDS, program_name="cctoolkit",
-                unix_socket=asked.get("unix_socket", [None])[0],
-                ssl=ssl.create_default_context(cafile=asked["ssl_ca"][0]) if "ssl_ca" in asked else None,
-            )  # fmt: skip
+        try:
+            parts = urlsplit(url.text)
+            asked = parse_qs(parts.query)
+            with self._explained():
+                return pymysql.connect(
+                    host=parts.hostname, port=parts.port or 3306, user=unquote(parts.username or ""), password=password,
+                    database=unquote(parts.path.strip("/")), charset="utf8mb4", connect_timeout=_CONNECT_SECONDS,
+                    read_timeout=patience_seconds, write_timeout=_CONNECT_SECONDS, program_name="cctoolkit",
+                    unix_socket=asked.get("unix_socket", [None])[0],
+                    ssl=ssl.create_default_context(cafile=asked["ssl_ca"][0]) if "ssl_ca" in asked else None,
+                )  # fmt: skip
+        except ValueError as error:  # of a name or a path that can be none
+            raise not_taken(url, str(error)) from error
 
     def table(self, name: str) -> tuple[str, list[Column]]:
         """As `Database.table`."""

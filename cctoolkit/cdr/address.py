@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from cctoolkit.errors import SpecError, UsageError
+from cctoolkit.errors import OperatorError, SpecError, UsageError
 from cctoolkit.model.log_table import has_password, url_fault
 from cctoolkit.secret import SecretRef, parse_ref
 
@@ -72,6 +72,16 @@ def parse_url(text: str, what: Literal["store", "table"], where: str) -> Url:
         raise UsageError(fault.what, where=where, expected=fault.expected)
     user = f"{found['user']}@" if found["user"] else ""
     return Url(f"{found['scheme']}{user}{found['rest']}", _reference(found["password"], what, where))
+
+
+def not_taken(url: Url, why: str) -> OperatorError:
+    """Return what to do about a URL that its driver does not take; `why` is what that says."""
+    form = "postgresql://USER:env:NAME@HOST/DATABASE" if url.is_postgresql else "mysql://USER:env:NAME@HOST/DATABASE"
+    options = "options that libpq knows" if url.is_postgresql else "ssl_ca=PATH or unix_socket=PATH as options"
+    return OperatorError(
+        f"the database's driver does not take this URL: {why}", where=url.text, expected=f"{form}, with {options}",
+        next_step="mend the URL, in the site's file or where the command names it",
+    )  # fmt: skip
 
 
 def absolute(text: str, folder: Path) -> str:

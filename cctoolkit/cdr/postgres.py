@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from cctoolkit.cdr.address import Url
+from cctoolkit.cdr.address import Url, not_taken
 from cctoolkit.cdr.columns import Read, Value
 from cctoolkit.cdr.database import Database, Values
 from cctoolkit.errors import OperatorError, StoreAway
@@ -50,6 +50,10 @@ _STORE = Words(
 )
 _TYPES = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "REAL": "DOUBLE PRECISION", " STRICT": ""}
 _TYPE = re.compile(r"\bINTEGER\b|\bBLOB\b|\bREAL\b| STRICT\b")
+_NO_URL = re.compile(
+    r"invalid (\S+ value: |integer value |port number|value for parameter )|could not match \d+ port numbers"
+)
+"""What libpq, or the server of its settings, says of a URL that it only looks at when it connects."""
 _CURSORS = count()
 _FETCHED = 500
 
@@ -149,7 +153,7 @@ def connect(url: Url, words: Words = _STORE, *, snapshot: bool) -> "psycopg.Conn
     from psycopg.rows import dict_row
 
     password = {"password": resolve_text(url.secret).reveal()} if url.secret else {}
-    with explained(url.text, words):
+    with explained(url.text, words), _taken(url):
         settings = {**_SETTINGS, **conninfo.conninfo_to_dict(url.text), **password}
         said = conninfo.make_conninfo(**{name: str(value) for name, value in settings.items() if value is not None})
         opened = connection.connect(said, autocommit=not snapshot, row_factory=dict_row)
@@ -180,6 +184,21 @@ def _value(value: Value | bytes) -> Value | bytes:
         return int(value)
     # PostgreSQL has no text with a NUL in it, and a caller may send one.
     return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) and "\0" in value else value
+
+
+@contextmanager
+def _taken(url: Url) -> Iterator[None]:
+    """Turn what psycopg raises inside of a URL into an OperatorError about that: neither waiting nor a right helps."""
+    import psycopg
+
+    try:
+        yield
+    except (psycopg.ProgrammingError, UnicodeError) as error:
+        raise not_taken(url, _first_line(error)) from error
+    except psycopg.OperationalError as error:
+        if _NO_URL.search(str(error)):
+            raise not_taken(url, _first_line(error)) from error
+        raise
 
 
 @contextmanager

@@ -56,8 +56,33 @@ class UrlFault(Struct, frozen=True):
 
 _SECRET = re.compile(r"(ssl)?pass(word|wd)?", re.IGNORECASE)
 """A password among the options, by any of the names that libraries have for it."""
-_OPTIONS = frozenset({"ssl_ca", "unix_socket"})
-"""What MySQL's may say; PostgreSQL's says what libpq knows, which it alone tells."""
+_MYSQL = frozenset({"ssl_ca", "unix_socket"})
+"""The options of a MySQL URL."""
+
+_CHOICES = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "ssl": ("true",),
+    "sslcertmode": ("disable", "allow", "require"),
+    "sslnegotiation": ("postgres", "direct"),
+    "gssencmode": ("disable", "prefer", "require"),
+    "channel_binding": ("disable", "prefer", "require"),
+    "target_session_attrs": ("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
+    "load_balance_hosts": ("disable", "random"),
+}
+"""Options of a PostgreSQL URL that take one of a few words."""
+_NUMBERS = frozenset({
+    "connect_timeout", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval", "tcp_user_timeout",
+})  # fmt: skip
+_POSTGRESQL = _NUMBERS | _CHOICES.keys() | {
+    "application_name", "client_encoding", "dbname", "fallback_application_name", "gssdelegation", "gsslib", "host",
+    "hostaddr", "krbsrvname", "max_protocol_version", "min_protocol_version", "oauth_client_id", "oauth_issuer",
+    "oauth_scope", "options", "passfile", "port", "replication", "require_auth", "requirepeer", "service",
+    "ssl_max_protocol_version", "ssl_min_protocol_version", "sslcert", "sslcompression", "sslcrl", "sslcrldir",
+    "sslkey", "sslkeylogfile", "sslrootcert", "sslsni", "user",
+}  # fmt: skip
+"""What libpq 18 knows, but for secrets: a URL is shown."""
+_NO_BYTE = re.compile("%(?![0-9A-Fa-f]{2})")
+_PLACE = re.compile(r"(\[[^][]*\]|[^][:]*)(:[0-9]*)?")
 
 
 def has_password(url: str) -> bool:
@@ -70,27 +95,71 @@ def url_fault(url: str) -> UrlFault | None:
     scheme, _, rest = url.partition("://")
     login, _, there = rest.rpartition("@")
     user, hosts = login.partition(":")[0], there.partition("/")[0]
+    is_postgresql = scheme.startswith("postgres")
     if has_password(url):
         return UrlFault("a URL with a password in it", "env:NAME or file:PATH in the password's place")
     if not url.isprintable():
         return UrlFault("a character that nobody sees stands in the URL", "text without control characters")
-    if not all(_is_place(user, host) for host in (hosts.split(",") if scheme.startswith("postgres") else (hosts,))):
+    if not _is_coded(f"{user}@{there}"):
+        return UrlFault("a percent sign stands for no character", "%25 for the sign itself, %20 for a space")
+    if not all(_is_place(user, host) for host in (hosts.split(",") if is_postgresql else (hosts,))):
         return UrlFault("no such user, host or port can be", "USER@HOST or USER@HOST:PORT, a port from 1 to 65535")
-    odd = [(name, given) for name, given in _options(url) if name not in _OPTIONS or not given]
-    if odd and not scheme.startswith("postgres"):
-        what = f"{odd[0][0]} is not understood" if odd[0][1] else "an option has no value"
-        return UrlFault(what, "ssl_ca=PATH or unix_socket=PATH")
-    return None
+    faults = (_option_fault(name, given, is_postgresql=is_postgresql) for name, given in _options(url))
+    return next((fault for fault in faults if fault), None)
 
 
 def _options(url: str) -> list[tuple[str, str]]:
-    """Return the names of a URL's options, and their values."""
+    """Return the names of a URL's options, and their values as they are written; a last & is none."""
     parts = url.rpartition("@")[2].partition("?")[2]
-    return [(unquote(one[0]), one[2]) for part in parts.split("&") if (one := part.partition("="))[0]]
+    found = [part.partition("=") for part in parts.removesuffix("&").split("&") if parts]
+    return [(unquote(name), given) for name, _, given in found]
+
+
+def _option_fault(name: str, given: str, *, is_postgresql: bool) -> UrlFault | None:
+    expected = "options that libpq knows, as sslmode=require" if is_postgresql else "ssl_ca=PATH or unix_socket=PATH"
+    if not (name and given):
+        return UrlFault(f"an option has no {'value' if name else 'name'}", expected)
+    if name not in (_POSTGRESQL if is_postgresql else _MYSQL):
+        return UrlFault(f"{name} is not understood", expected)
+    return _value_fault(name, given) if is_postgresql else None
+
+
+def _value_fault(name: str, given: str) -> UrlFault | None:
+    """Return what is wrong with the value of an option of PostgreSQL's."""
+    if "=" in given:
+        return UrlFault(f"{name} has two values", "%3D for a = that is part of its value")
+    value = unquote(given)
+    if (choices := _CHOICES.get(name)) and value not in choices:
+        return UrlFault(f"{name} has no such value", " or ".join(choices))
+    if name in _NUMBERS and not re.fullmatch("-?[0-9]{1,9}", value):
+        return UrlFault(f"{name} is no number", "a whole number")
+    if name == "host" and not all(map(_is_named, value.split(","))):
+        return UrlFault("no such host can be", "HOST, or the folder of a socket")
+    if name == "port" and not all(_is_place("", f":{port}") for port in value.split(",")):
+        return UrlFault("no such port can be", "a port from 1 to 65535")
+    return None
+
+
+def _is_coded(text: str) -> bool:
+    """Say whether what is written with percent signs is text that a driver takes."""
+    try:
+        return not _NO_BYTE.search(text) and unquote(text, errors="strict").isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _is_place(user: str, host: str) -> bool:
     try:
-        return urlsplit(f"//{user}@{host}").port != 0
+        parts = urlsplit(f"//{user}@{host}")
+        return bool(_PLACE.fullmatch(host)) and parts.port != 0 and _is_named(unquote(parts.hostname or ""))
     except ValueError:
         return False
+
+
+def _is_named(host: str) -> bool:
+    """Say whether a host can be asked for, or is a socket's folder: no part of its name is empty, or too long."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return host.startswith(("/", "@"))
+    return True

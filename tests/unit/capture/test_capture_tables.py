@@ -6,6 +6,7 @@ from collections import Counter
 from zoneinfo import ZoneInfo
 
 import pytest
+from psycopg import pq
 
 from cctoolkit.capture import log_table
 from cctoolkit.capture.database import LogTable, opened
@@ -13,8 +14,9 @@ from cctoolkit.capture.following import TableFollower
 from cctoolkit.capture.importing import lines_of
 from cctoolkit.capture.log_table import Mark, Table
 from cctoolkit.capture.tables import Reader
-from cctoolkit.cdr.address import parse_url
+from cctoolkit.cdr.address import Url, parse_url
 from cctoolkit.errors import OperatorError, StoreAway, UsageError
+from cctoolkit.model.log_table import url_fault
 
 UTC = ZoneInfo("UTC")
 NAMES = ("time", "callid", "queuename", "agent", "event", "data1", "data2", "data")
@@ -55,6 +57,42 @@ def test_an_option_of_another_driver():
     """What MySQL's driver does not know is no option that is passed over."""
     with pytest.raises(UsageError, match="sslmode is not understood"):
         table("mysql://127.0.0.1/x?sslmode=require")
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("postgresql://127.0.0.1/x?nonsense=1", 'invalid URI query parameter: "nonsense"'),
+        ("postgresql://127.0.0.1:1/x?connect_timeout=abc", "bad value for connect_timeout: 'abc'"),
+        ("postgresql://127.0.0.1:1/x?sslmode=requir", 'invalid sslmode value: "requir"'),
+        ("postgresql://127.0.0.1:1/x?keepalives=abc", 'invalid integer value "abc"'),
+        ("postgresql://127.0.0.1:1/x?ssl_min_protocol_version=1", 'invalid "ssl_min_protocol_version" value: "1"'),
+        ("postgresql://127.0.0.1:1,127.0.0.2:1/x?port=1,2,3", "could not match 3 port numbers to 2 hosts"),
+        ("postgresql://h%zz/x", "invalid percent-encoded token"),
+        ("postgresql://us%80er@127.0.0.1/x", "can't decode byte 0x80"),
+        (f"postgresql://{'a' * 64}/x", "label"),
+        ("mysql://127.0.0.1:1/x?ssl_ca=%00", "embedded null byte"),
+        (f"mysql://{'a' * 64}.example:1/x", "label"),
+        ("mysql://127.0.0.1:5x/x", "Port could not be cast"),
+    ],
+)
+def test_a_url_that_its_driver_does_not_take(url, why):
+    """A capture goes on, and is told to mend the URL: neither waiting nor a right in the database would help."""
+    with pytest.raises(OSError, match="does not take this URL") as caught:
+        TableFollower(LogTable(Url(url), UTC))(0)
+    assert not isinstance(caught.value, ConnectionError)
+    assert why in str(caught.value)
+    assert "mend the URL" in str(caught.value)
+    assert "GRANT" not in str(caught.value)
+
+
+def test_the_options_that_libpq_knows():
+    """Each of them is understood, but for secrets, which a URL would show."""
+    names = {one.keyword.decode() for one in pq.Conninfo.get_defaults()}
+    found = {name: url_fault(f"postgresql://db/x?{name}=1") for name in names}
+    unknown = {name for name, fault in found.items() if fault and "not understood" in fault.what}
+    assert len(names) > 30
+    assert unknown <= {"oauth_client_secret", "scram_client_key", "scram_server_key"}
 
 
 @pytest.mark.parametrize(
