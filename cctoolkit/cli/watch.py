@@ -31,6 +31,8 @@ _COLUMNS = {state: (state,) for state in ("ready", "ringing", "talking", "on hol
     "logged out": ("logged out",),
 }
 """The columns of a queue's agents, and the states in each: `other` is rare, and the agents' table says which."""
+_MOST_REASONS = 2
+"""Why messages are not counted, in lines: on a machine that no node lets in each may say it in words of its own."""
 
 
 def command(
@@ -117,7 +119,7 @@ def _key(wanted: str, pressed: asyncio.Event) -> Iterator[None]:
 def _panel(watch: Watch, picture: Picture) -> Group:
     from rich.console import Group
 
-    head = (_head(watch, picture), *_lost(picture))
+    head = (_head(watch, picture), *_lost(picture), *_uncounted(watch, picture))
     if len(picture.lost) == len(watch.loaded.site.nodes):
         # Empty queues and agents logged out would be a claim; nothing is known.
         return Group(*head)
@@ -144,6 +146,22 @@ def _lost(picture: Picture) -> Iterator[Text]:
 
     for node, why in picture.lost.items():
         yield Text(f"{node}: {why}; trying again", style="bold red")
+
+
+def _uncounted(watch: Watch, picture: Picture) -> Iterator[Text]:
+    """Yield whose messages are not counted, and why: nodes with one reason in a line, a few lines at most."""
+    from rich.text import Text
+
+    if not watch.takes_messages:  # nobody misses any
+        return
+    nodes: dict[str, list[str]] = {}
+    for node, why in picture.uncounted.items():
+        nodes.setdefault(why, []).append(node)
+    reasons = list(nodes.items())
+    for why, some in reasons[:_MOST_REASONS]:
+        yield Text(f"messages not counted on {', '.join(some)}: {why}", style="yellow")
+    if rest := [node for _, some in reasons[_MOST_REASONS:] for node in some]:
+        yield Text(f"messages not counted on {', '.join(rest)} either: --format json says why", style="yellow")
 
 
 def _queues(watch: Watch, picture: Picture) -> Table:

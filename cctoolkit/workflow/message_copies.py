@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Itera
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +25,9 @@ from cctoolkit.model.site import Node
 from cctoolkit.model.ssh import Ssh
 from cctoolkit.state import messages as settings
 from cctoolkit.workflow import message_nodes, reach
+
+if TYPE_CHECKING:
+    from cctoolkit.node.ssh.session import Session
 
 
 class Near(Struct, frozen=True):
@@ -45,22 +49,58 @@ def near(node: Node, whole: Collection[str] = ()) -> Iterator[Near]:
         yield Near(node)
         return
     with _place(node) as found:
-        asyncio.run(_copy(node, ssh, found.node, whole))
+        asyncio.run(_copy(node, ssh, found, whole))
         yield found
 
 
 @asynccontextmanager
 async def brought(node: Node, ssh: Ssh) -> AsyncIterator[Near]:
-    """Yield a node that ssh leads to as `near` does, inside an event loop."""
+    """Yield a node that ssh leads to as `near` does, inside an event loop.
+
+    Raise OperatorError when this machine takes no copy, or the node's answer cannot be read; and see `reach.shell`.
+    """
     with _place(node) as found:
-        await _copy(node, ssh, found.node, ())
+        await _copy(node, ssh, found, ())
         yield found
 
 
 @contextmanager
 def _place(node: Node) -> Iterator[Near]:
-    with TemporaryDirectory(prefix="cctoolkit-") as folder:
+    with _on_this_machine(node, "the folder for temporary files"):
+        made = TemporaryDirectory(prefix="cctoolkit-")
+    folder = made.name
+    try:
         yield Near(replace(node, folder=folder + node.folder, spool=folder + node.spool), folder)
+    finally:
+        with _on_this_machine(node, folder):
+            made.cleanup()
+
+
+@contextmanager
+def _on_this_machine(node: Node, folder: str) -> Iterator[None]:
+    """Turn an OSError of files that are made inside into an OperatorError; the node has no part in it."""
+    try:
+        yield
+    except OSError as error:
+        raise OperatorError(
+            f"no copy of its messages can be kept here: {error.strerror or error}",
+            where=f"node {node.id}, {error.filename or folder}",
+            expected="a folder for temporary files with room for the copy, which this user can write",
+            next_step="make room there, or name another folder in TMPDIR",
+        ) from error  # fmt: skip
+
+
+@contextmanager
+def _told_by(node: Node, ssh: Ssh) -> Iterator[None]:
+    """Turn what is raised inside of a node's answers that cannot be read into an OperatorError."""
+    try:
+        yield
+    except (ValueError, LookupError, OverflowError) as error:
+        raise OperatorError(
+            f"what the node says of its messages was cut short, or cannot be read: {error}",
+            where=reach.ssh_place(node, ssh), expected="its time, and of each file name, size, age and bytes",
+            next_step="run the command again; see docs/nodes.md, what a node needs, if that stays",
+        ) from error  # fmt: skip
 
 
 def each(
@@ -85,20 +125,25 @@ def each(
         raise away
 
 
-async def _copy(node: Node, ssh: Ssh, to: Node, whole: Collection[str]) -> None:
-    ours = Path(to.folder) / "cctoolkit"
+async def _copy(node: Node, ssh: Ssh, to: Near, whole: Collection[str]) -> None:
     async with reach.shell(node, ssh) as session:
         from cctoolkit.node.transports.ssh import SshTransport
 
-        ahead = float((await session.ask("now"))[0]) - clock.now().timestamp()
-        await SshTransport(node.id, session, node.group).current()  # or says what is wrong with it
-        (ours / "current").mkdir(parents=True)
-        for content in await session.ask("peek", f"cctoolkit/current/{settings.FILE}"):
-            (ours / "current" / settings.FILE).write_bytes(b64decode(content))
-        for name in _written(await session.ask("spool", node.spool), Path(to.spool), ahead):
-            if PurePosixPath(name).stem in whole and name.endswith(".wav"):
-                _written(await session.ask("sound", node.spool, name), Path(to.spool), ahead)
-        _written(await session.ask("notes"), ours, ahead)
+        with _on_this_machine(node, to.prefix), _told_by(node, ssh):
+            await SshTransport(node.id, session, node.group).current()  # or says what is wrong with it
+            await _fill(session, node, to.node, whole)
+
+
+async def _fill(session: "Session", node: Node, to: Node, whole: Collection[str]) -> None:
+    ours = Path(to.folder) / "cctoolkit"
+    ahead = float((await session.ask("now"))[0]) - clock.now().timestamp()
+    (ours / "current").mkdir(parents=True)
+    for content in await session.ask("peek", f"cctoolkit/current/{settings.FILE}"):
+        (ours / "current" / settings.FILE).write_bytes(b64decode(content))
+    for name in _written(await session.ask("spool", node.spool), Path(to.spool), ahead):
+        if PurePosixPath(name).stem in whole and name.endswith(".wav"):
+            _written(await session.ask("sound", node.spool, name), Path(to.spool), ahead)
+    _written(await session.ask("notes"), ours, ahead)
 
 
 def _written(said: Iterable[str], folder: Path, ahead: float) -> list[str]:

@@ -1,7 +1,7 @@
 """The nodes of a site whose messages are on this machine, and what their releases say of messages."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cctoolkit.errors import OperatorError, UsageError
@@ -63,25 +63,31 @@ def here(
     if not nodes:
         known = ", ".join(node.id for node in loaded.site.nodes)
         raise UsageError(f"the site has no node {named!r}", expected=f"one of {known}")
-    found = dict[str, Node]()
-    for node in nodes:
-        folder = os.path.realpath(node.folder)
-        if far and by_ssh(node):
-            found[node.id] = node
-        elif not named and not files_are_here(node):
-            progress(
-                f"node {node.id} is passed over: reached by {node.transport}; its messages are to be had there alone"
-            )
-        elif not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a folder above cannot be read
-            progress(f"node {node.id} is passed over: {node.folder} is not on this machine, or this user cannot see it")
-        elif (first := found.setdefault(folder, node)) is not node:
-            progress(f"node {node.id} is passed over: its folder is that of {first.id}; --node says which this is")
+    found, passed = parted(nodes, named=bool(named), far=far)
+    for name, why in passed.items():
+        progress(f"node {name} is passed over: {why}")
     if not found:
         what = f"no folder of {', '.join(node.id for node in nodes)} is on this machine, or this user can see none"
         raise OperatorError(
             what, where=nodes[0].folder, next_step="run this on the node, as root or as Asterisk's user"
         )
-    return list(found.values())
+    return found
+
+
+def parted(nodes: Sequence[Node], *, named: bool = False, far: bool = False) -> tuple[list[Node], dict[str, str]]:
+    """Return the nodes as `here`, and by id why each of the others is passed over."""
+    found, passed = dict[str, Node](), dict[str, str]()
+    for node in nodes:
+        folder = os.path.realpath(node.folder)
+        if far and by_ssh(node):
+            found[node.id] = node
+        elif not named and not files_are_here(node):
+            passed[node.id] = f"reached by {node.transport}; its messages are to be had there alone"
+        elif not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a folder above cannot be read
+            passed[node.id] = f"{node.folder} is not on this machine, or this user cannot see it"
+        elif (first := found.setdefault(folder, node)) is not node:
+            passed[node.id] = f"its folder is that of {first.id}; cctoolkit messages --node says which this is"
+    return list(found.values()), passed
 
 
 def unreadable(node: Node, error: OSError) -> OperatorError:

@@ -68,6 +68,11 @@ def by_ssh(node: Node) -> Ssh | None:
     return None if node.transport != "ssh" or files_are_here(node) else node.ssh
 
 
+def ssh_place(node: Node, ssh: Ssh) -> str:
+    """Return what a node's end of ssh is called in errors."""
+    return f"node {node.id}, ssh {ssh.user}@{ssh.host}, port {ssh.port}"
+
+
 @asynccontextmanager
 async def transport(node: Node) -> AsyncIterator[Transport]:
     """Yield how a node's files are reached."""
@@ -198,8 +203,8 @@ async def shell(node: Node, ssh: Ssh) -> AsyncIterator["Session"]:
     async with _connection(node, ssh) as connection:
         from cctoolkit.node.ssh.session import opened
 
-        where = f"node {node.id}, ssh {ssh.user}@{ssh.host}, port {ssh.port}"
-        async with opened(connection, where, f"{node.folder}/cctoolkit", sudo=ssh.sudo) as session:
+        root = f"{node.folder}/cctoolkit"
+        async with opened(connection, ssh_place(node, ssh), root, sudo=ssh.sudo) as session:
             yield session
 
 

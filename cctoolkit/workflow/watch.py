@@ -1,8 +1,8 @@
 """Watching a site: one connection a node, the board each fills, and today's figures from the store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from random import Random
 
 from msgspec import Struct, field
@@ -17,11 +17,12 @@ from cctoolkit.errors import OperatorError, SpecError, SwitchError
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Node
 from cctoolkit.model.ssh import Ssh
+from cctoolkit.model.steps.voicemail import Voicemail
 from cctoolkit.model.words import seconds
 from cctoolkit.render.dialplan import memberships
 from cctoolkit.report.board import AgentRow, Board, QueueRow, agent_rows, queue_rows
-from cctoolkit.workflow import message_copies, messages, records
-from cctoolkit.workflow.reach import by_ssh
+from cctoolkit.workflow import message_copies, message_nodes, messages, records
+from cctoolkit.workflow.reach import by_ssh, ssh_place
 from cctoolkit.workflow.specs import LoadedSite
 from cctoolkit.workflow.switch import reached
 
@@ -57,6 +58,8 @@ class Picture(Struct, frozen=True):
     """Node -> why."""
     unmailed: tuple[int, int] = (0, 0)
     """Messages that wait to be mailed, and how many of them for too long."""
+    uncounted: Mapping[str, str] = {}
+    """Node -> why its messages are not among them."""
 
 
 class Watch(Struct):
@@ -69,7 +72,9 @@ class Watch(Struct):
     lost: dict[str, str] = field(default_factory=dict)
     today: dict[str, Today] = field(default_factory=dict)
     waiting: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """By node, "" those that are here: messages that wait to be mailed, and how many of them for too long."""
+    """By node: messages that wait to be mailed, and how many of them for too long."""
+    uncounted: dict[str, str] = field(default_factory=dict)
+    """By node: why its messages cannot be counted now."""
 
     def picture(self) -> Picture:
         """Return the picture of this moment."""
@@ -81,7 +86,15 @@ class Watch(Struct):
         rows = (row for row in agent_rows(boards, order, now))
         waiting = list(self.waiting.values())
         unmailed = sum(some for some, _ in waiting), sum(late for _, late in waiting)
-        return Picture(now, tuple(queue_rows(boards, serves, now)), tuple(rows), self.today, self.lost, unmailed)
+        uncounted = {node.id: why for node in self.loaded.site.nodes if (why := self.uncounted.get(node.id))}
+        return Picture(
+            now, tuple(queue_rows(boards, serves, now)), tuple(rows), self.today, self.lost, unmailed, uncounted
+        )
+
+    @property
+    def takes_messages(self) -> bool:
+        """Say whether callers can leave messages in a project of the site."""
+        return any(isinstance(step, Voicemail) for project in self.loaded.projects for step in project.flow.values())
 
     def over_limit(self, row: AgentRow) -> bool:
         """Say whether an agent's pause lasts longer than its reason may."""
@@ -135,11 +148,34 @@ class Watch(Struct):
             await asyncio.sleep(THERE_SECONDS)
 
     async def _count_there(self, node: Node, ssh: Ssh) -> None:
-        try:
+        with self._counting(node):
             async with message_copies.brought(node, ssh) as near:
                 self.waiting[node.id] = await asyncio.to_thread(messages.waiting, self.loaded, [near.node])
-        except (OperatorError, SpecError, SwitchError):  # a supervisor's machine, which ssh lets in nowhere
-            self.waiting.pop(node.id, None)
+
+    def _count_here(self) -> None:
+        nodes = [node for node in self.loaded.site.nodes if not by_ssh(node)]
+        found, passed = message_nodes.parted(nodes)
+        for name, why in passed.items():
+            self._not_counted(name, why)
+        for node in found:
+            with self._counting(node):
+                self.waiting[node.id] = messages.waiting(self.loaded, [node])
+
+    @contextmanager
+    def _counting(self, node: Node) -> Iterator[None]:
+        """Keep why a node's messages are not counted inside, as long as that lasts: 0 would be a claim."""
+        try:
+            yield
+        except (OperatorError, SpecError, SwitchError) as error:
+            known = node.ssh and error.where == ssh_place(node, node.ssh)  # of every node alike, and of the site's file
+            where = "" if known else error.where.removeprefix(f"node {node.id}").removeprefix(", ")
+            self._not_counted(node.id, f"{where}: {error.what}" if where else error.what)
+        else:
+            self.uncounted.pop(node.id, None)
+
+    def _not_counted(self, node: str, why: str) -> None:
+        self.waiting.pop(node, None)
+        self.uncounted[node] = why
 
     async def _count_for_ever(self) -> None:
         while True:
@@ -148,8 +184,7 @@ class Watch(Struct):
 
     def count(self) -> None:
         """Read today's figures from the store, when there is one, and the messages, where their files are."""
-        with suppress(OperatorError, SpecError):  # a supervisor's machine, not the node
-            self.waiting[""] = messages.waiting(self.loaded)
+        self._count_here()
         if self.store is None:
             return
         for project in self.projects:

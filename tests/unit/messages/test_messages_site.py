@@ -1,20 +1,26 @@
 """Messages of a site's nodes: sent from the machine they are on, whatever is wrong with one of them, and sent again."""
 
+import resource
+import tempfile
 import threading
 import time
+from base64 import b64encode
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from cctoolkit.cli import messages as cli
+from cctoolkit.cli.watch import _panel
 from cctoolkit.errors import OperatorError, UsageError
 from cctoolkit.messages.notes import Note
 from cctoolkit.model.ssh import Ssh
+from cctoolkit.model.steps.voicemail import Voicemail, VoicemailNext
 from cctoolkit.state.settings import NodeState
 from cctoolkit.verify.checks import Evidence, Mailing
 from cctoolkit.verify.checks.messages import judge
-from cctoolkit.workflow import mailing, message_nodes, messages, specs
+from cctoolkit.workflow import mailing, message_nodes, messages, reach, specs
 from cctoolkit.workflow.watch import Watch
 from tests.unit.messages.left import LINE, NAME, leave
 from tests.unit.messages.site import release, site
@@ -74,21 +80,154 @@ def test_a_node_whose_ssh_cannot_be_used_hides_no_other(tmp_path, post):
         list(messages.shown(both, "n1"))
 
 
-async def test_watch_counts_what_waits_where_it_can_look(tmp_path, post):
-    """A node whose ssh cannot be used adds nothing, and what it added before is no longer told."""
+@pytest.fixture
+def watch(tmp_path, post):
+    """A watch of n1, which ssh leads to and whose host keys nobody has, n2, which is here, and n3, which is not."""
     release(tmp_path, post.port, TO)
     leave(tmp_path / "spool")
-    loaded = site(n1=tmp_path / "far", n2=tmp_path)
+    loaded = site(n1=tmp_path / "far", n2=tmp_path, n3=tmp_path / "elsewhere")
     ssh = Ssh(host="n1.centre.example", user="deploy", known_hosts=str(tmp_path / "none"))
-    far = replace(loaded.site.nodes[0], transport="ssh", ssh=ssh)
-    both = replace(loaded, site=replace(loaded.site, nodes=(far, loaded.site.nodes[1])))
-    watch = Watch(both, both.projects, waiting={"n1": (5, 5)})
-    watch.count()
-    assert watch.picture().unmailed[0] == 6
+    n1, *others = loaded.site.nodes
+    nodes = (replace(n1, transport="ssh", ssh=ssh), *others)
+    loaded = replace(loaded, site=replace(loaded.site, nodes=nodes))
+    return Watch(loaded, loaded.projects, waiting={"n1": (5, 5), "n2": (7, 7)})
+
+
+class Answering:
+    """A node's end of ssh, as far as a copy needs it; `cut` is how much of an answer is lost."""
+
+    def __init__(self, folder):
+        self.folder, self.cut = folder, dict[str, int]()
+
+    @asynccontextmanager
+    async def shell(self, _node, _ssh):
+        yield self
+
+    async def ask(self, operation, *_arguments, **_payload):
+        def told(path):
+            return b64encode(path.read_bytes()).decode()
+
+        spool = self.folder / "spool"
+        files = [(path, path.stat()) for path in spool.rglob("*.*")]
+        said = {
+            "current": ["1-x"], "now": [str(time.time())], "notes": [],
+            "peek": [told(self.folder / "cctoolkit/current/messages.conf")],
+            "spool": [
+                row for path, stat in files
+                for row in (str(path.relative_to(spool)), f"{stat.st_size} {stat.st_mtime}", told(path))
+            ],
+        }[operation]  # fmt: skip
+        return said[: len(said) - self.cut.get(operation, 0)]
+
+
+async def counted(watch):
     for there in watch._there():
         await watch._count_there(*there)
-    assert watch.waiting.keys() == {""}
-    assert watch.picture().unmailed[0] == 1
+    watch.count()
+    return watch.picture()
+
+
+async def test_watch_counts_what_waits_where_it_can_look(watch, tmp_path):
+    """A node that cannot be looked at adds nothing, what it added before is no longer told, and it is named; whose error
+    it is, of two that are here or not, hides no other.
+    """
+    found = await counted(watch)
+    away = {
+        "n1": f"{tmp_path}/none: No such file or directory",
+        "n3": f"{tmp_path}/elsewhere is not on this machine, or this user cannot see it",
+    }
+    assert (found.unmailed[0], found.uncounted) == (1, away)
+    current = tmp_path / "cctoolkit/current"
+    current.unlink()
+    found = await counted(watch)
+    assert found.unmailed == (0, 0)
+    assert found.uncounted == away | {"n2": f"{current}: No such file or directory"}
+    assert [*found.uncounted] == ["n1", "n2", "n3"]
+    current.symlink_to("releases/1-x")
+    assert [*(await counted(watch)).uncounted] == ["n1", "n3"]
+
+
+@contextmanager
+def no_folder(_node):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", "/nowhere/at/all")
+        yield
+
+
+@contextmanager
+def no_room(_node):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def cut(operation, rows):
+    @contextmanager
+    def answering(node):
+        node.cut = {operation: rows}
+        yield
+        node.cut = {}
+
+    return answering
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (no_folder, ": no copy of its messages can be kept here: No such file or directory"),
+        (no_room, "no copy of its messages can be kept here: File too large"),
+        (cut("spool", 1), "what the node says of its messages was cut short"),
+        (cut("now", 1), "what the node says of its messages was cut short"),
+        (cut("current", 1), "what the node says of its messages was cut short"),
+    ],
+)
+async def test_watch_outlives_a_copy_that_fails(watch, tmp_path, post, monkeypatch, fault, why):
+    """The node is named with what is wrong, until its messages are counted again; the other's are counted meanwhile."""
+    node = Answering(tmp_path / "far")
+    release(node.folder, post.port, TO)
+    leave(node.folder / "spool", age=10)
+    monkeypatch.setattr(reach, "shell", node.shell)
+    with fault(node):
+        found = await counted(watch)
+    assert found.unmailed[0] == 1
+    assert why in found.uncounted["n1"]
+    found = await counted(watch)
+    assert found.unmailed[0] == 2
+    assert [*found.uncounted] == ["n3"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_watch_names_whose_messages_are_not_counted(watch, width):
+    """Nodes with one reason share a line, and however many reasons there are, the picture stays one; where nobody leaves a
+    message nobody is told.
+    """
+    from rich.console import Console
+
+    def lines():
+        console = Console(width=width)
+        with console.capture() as capture:
+            console.print(_panel(watch, watch.picture()))
+        shown = capture.get()
+        return " ".join(shown.split()), [row.strip() for row in shown.splitlines()]
+
+    nodes = tuple(replace(watch.loaded.site.nodes[0], id=f"n{number}") for number in range(1, 31))
+    watch.loaded = replace(watch.loaded, site=replace(watch.loaded.site, nodes=nodes))
+    project = watch.loaded.projects[0]
+    taking = replace(project, flow={**project.flow, "leave-message": Voicemail(next=VoicemailNext(done="bye"))})
+    watch.loaded = replace(watch.loaded, projects=(taking,))
+    watch.uncounted = {node.id: "deploy is not let in" for node in nodes[:3]}
+    assert "messages not counted on n1, n2, n3: deploy is not let in" in lines()[0]
+    watch.uncounted = {node.id: f"the host's key is not known: known_hosts has none of {node.id}" for node in nodes}
+    text, rows = lines()
+    assert "messages not counted on n2: the host's key is not known: known_hosts has none of n2" in text
+    assert "on n3, n4, n5" in text
+    assert "n30 either: --format json says why" in text
+    assert rows.index("") < 10
+    watch.loaded = replace(watch.loaded, projects=(project,))
+    assert "not counted" not in lines()[0]
 
 
 def test_a_node_that_is_not_here_or_not_at_all(tmp_path):
