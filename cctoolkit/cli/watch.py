@@ -146,6 +146,8 @@ def _lost(picture: Picture) -> Iterator[Text]:
 
     for node, why in picture.lost.items():
         yield Text(f"{node}: {why}; trying again", style="bold red")
+    if picture.no_figures:
+        yield Text(f"{picture.no_figures}; trying again", style="bold red")
 
 
 def _uncounted(watch: Watch, picture: Picture) -> Iterator[Text]:

@@ -60,6 +60,8 @@ class Picture(Struct, frozen=True):
     """Messages that wait to be mailed, and how many of them for too long."""
     uncounted: Mapping[str, str] = {}
     """Node -> why its messages are not among them."""
+    no_figures: str = ""
+    """Why today's figures cannot be read."""
 
 
 class Watch(Struct):
@@ -75,6 +77,7 @@ class Watch(Struct):
     """By node: messages that wait to be mailed, and how many of them for too long."""
     uncounted: dict[str, str] = field(default_factory=dict)
     """By node: why its messages cannot be counted now."""
+    no_figures: str = ""
 
     def picture(self) -> Picture:
         """Return the picture of this moment."""
@@ -88,8 +91,9 @@ class Watch(Struct):
         unmailed = sum(some for some, _ in waiting), sum(late for _, late in waiting)
         uncounted = {node.id: why for node in self.loaded.site.nodes if (why := self.uncounted.get(node.id))}
         return Picture(
-            now, tuple(queue_rows(boards, serves, now)), tuple(rows), self.today, self.lost, unmailed, uncounted
-        )
+            now, tuple(queue_rows(boards, serves, now)), tuple(rows), self.today, self.lost, unmailed, uncounted,
+            self.no_figures,
+        )  # fmt: skip
 
     @property
     def takes_messages(self) -> bool:
@@ -179,11 +183,19 @@ class Watch(Struct):
 
     async def _count_for_ever(self) -> None:
         while True:
-            await asyncio.to_thread(self.count)
+            try:
+                await asyncio.to_thread(self.count)
+                self.no_figures = ""
+            except OperatorError as error:  # figures of before would look like those of now
+                self.today.clear()
+                self.no_figures = f"{error.where}: {error.what}"
             await asyncio.sleep(FIGURES_SECONDS)
 
     def count(self) -> None:
-        """Read today's figures from the store, when there is one, and the messages, where their files are."""
+        """Read today's figures from the store, when there is one, and the messages, where their files are.
+
+        Raise OperatorError when the store cannot be read.
+        """
         self._count_here()
         if self.store is None:
             return

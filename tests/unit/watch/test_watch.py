@@ -1,5 +1,6 @@
 """Wiring of the watch: names, headers, the day's figures, what a picture looks like."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -8,15 +9,18 @@ import pytest
 
 from cctoolkit import clock
 from cctoolkit.ami.messages import Message
+from cctoolkit.cdr.address import Url
 from cctoolkit.cdr.records import CallRecord, Edge, QueueVisit
 from cctoolkit.cdr.store import FILE_NAME, Store, micros
 from cctoolkit.cli.watch import _panel
 from cctoolkit.document import terminal
+from cctoolkit.errors import StoreAway
 from cctoolkit.model.site import Site
 from cctoolkit.report.board import Board
 from cctoolkit.workflow import specs
+from cctoolkit.workflow import watch as watching
 from cctoolkit.workflow.specs import LoadedSite
-from cctoolkit.workflow.watch import Watch, plain, serving
+from cctoolkit.workflow.watch import Today, Watch, plain, serving
 
 HOTLINE = str(Path(__file__).parents[1] / "report" / "hotline")
 
@@ -103,6 +107,24 @@ def test_the_days_figures(watch, tmp_path):
     watch.count()
     today = watch.picture().today["hotline.orders"]
     assert (today.offered, today.answered, today.service_level) == (2, 2, 0.5)
+
+
+async def test_a_store_that_is_away(watch, monkeypatch, unused_tcp_port):
+    """The watch goes on without the day's figures, says why, and has them when the store answers; once it is an error."""
+    watch.store, watch.today["hotline.orders"] = Url(f"postgresql://127.0.0.1:{unused_tcp_port}/x"), Today(1, 1, 1.0)
+    with pytest.raises(StoreAway):
+        watch.count()
+    monkeypatch.setattr(watching, "FIGURES_SECONDS", 0.01)
+    async with asyncio.timeout(10):
+        task = asyncio.create_task(watch._count_for_ever())
+        while not watch.no_figures:
+            await asyncio.sleep(0.01)
+        assert "cannot be reached" in shown(watch)
+        assert watch.picture().today == {}
+        watch.store = None
+        while watch.no_figures:
+            await asyncio.sleep(0.01)
+    task.cancel()
 
 
 def test_of_two_headers_the_first_wins():
