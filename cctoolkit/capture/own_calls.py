@@ -101,15 +101,16 @@ def _parties(kept: CallRecord, rows: Sequence[Row], ids: Mapping[str, str], firs
         if row.other and row.other != first.channel and not row.other.startswith("Local/"):
             others.setdefault(row.other, []).append(row)
     took = {row.channel for row in rows if row.application in _TAKES}
+    taken = {ids.get(name, name) for name in others}
     for name, mine in others.items():
         how = "pickup" if name in took else _how(mine, first)
         if mine[0].application not in _ROOMS and not (kept.project and how == "queue"):
             dialled = number((_asked(mine, first) or mine[0]).dialled)
-            yield from _party(kept, mine, how, ids.get(name, name), dialled)
+            yield from _party(kept, mine, how, ids.get(name, name), taken, dialled)
     for row in rows:
         if row.application in _ROOMS and row.uniqueid == first.uniqueid:
             room = row.data.partition(",")[0]
-            yield from _party(kept, [replace(row, other=room)], "conference", f"{room} {row.uniqueid}")
+            yield from _party(kept, [replace(row, other=room)], "conference", f"{room} {row.uniqueid}", taken)
 
 
 def _how(mine: Sequence[Row], first: Row) -> str:
@@ -123,37 +124,42 @@ def _asked(mine: Sequence[Row], first: Row) -> Row | None:
     return next((row for row in mine if row.begins and row.uniqueid != first.uniqueid), None)
 
 
-def _party(kept: CallRecord, rows: Sequence[Row], how: str, channel: str, dialled: str = "") -> Iterator[Said]:
+def _party(
+    kept: CallRecord, rows: Sequence[Row], how: str, channel: str, taken: set[str], dialled: str = ""
+) -> Iterator[Said]:
+    """Yield what rows say of a party. `taken` are the channels whose rows are known: no party is found twice."""
     name, known = endpoint(rows[0].other) if how != "conference" else rows[0].other, find(kept, channel)
     answers = [row.answered_at for row in rows if row.disposition == "ANSWERED" and row.answered_at]
     end = max(row.end for row in rows)
-    if known is None and channel == rows[0].other:
-        # Nobody knows any more whose channel's name it was; whoever is still there may have had it.
-        known = next((one for one in kept.parties if _goes_on(one, name, rows)), None)
-        channel = known.channel if known else channel
     if known is None:
-        if any(_same(party, name, end) for party in kept.parties):
-            return
+        alike = (one for one in kept.parties if one.endpoint == name and one.channel not in taken)
+        # Nobody may know any more whose channel's name it was; whoever is still there may have had it.
+        lost = channel == rows[0].other
+        known = next((one for one in alike if _same(one, end) or (lost and _goes_on(one, rows))), None)
+        channel = known.channel if known else channel
+        taken.add(channel)
+    if known and known.ended:
+        return
+    if known is None:
         began = Edge(max(min(row.start for row in rows), kept.entered.at), "sequence")
         yield Said("rings", began, name, how, channel=channel, number=dialled)
         known = Party(channel, name, dialled, "dial", began)
     if known.answered is None and answers:
         known = replace(known, answered=_edge(min(answers), known.rang.at))
         yield Said("talks", known.answered or known.rang, channel=channel)
-    if known.ended is None:
-        why = "" if known.answered else _WHY.get(rows[-1].disposition, "failed")
-        yield Said("stops", _edge(end, (known.answered or known.rang).at), detail=why, channel=channel)
+    why = "" if known.answered else _WHY.get(rows[-1].disposition, "failed")
+    yield Said("stops", _edge(end, (known.answered or known.rang).at), detail=why, channel=channel)
 
 
-def _goes_on(party: Party, name: str, rows: Sequence[Row]) -> bool:
+def _goes_on(party: Party, rows: Sequence[Row]) -> bool:
     """Say whether rows may be of a party whose end nobody has told."""
     first, last = min(row.start for row in rows), max(row.end for row in rows)
-    return party.endpoint == name and party.ended is None and first - SECOND <= party.rang.at <= last + SECOND
+    return party.ended is None and first - SECOND <= party.rang.at <= last + SECOND
 
 
-def _same(party: Party, name: str, end: int) -> bool:
+def _same(party: Party, end: int) -> bool:
     """Say whether a party that was told of under another channel's name is this one."""
-    return party.endpoint == name and party.ended is not None and abs(party.ended.at - end) <= _TWICE
+    return party.ended is not None and abs(party.ended.at - end) <= _TWICE
 
 
 def _edge(at: int, earliest: int) -> Edge:

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cctoolkit.capture.own_calls import record, together
-from cctoolkit.capture.own_records import Reader, row_of
+from cctoolkit.capture.own_calls import record, together, untold
+from cctoolkit.capture.own_records import Reader, Row, row_of
+from cctoolkit.capture.story import Story
+from cctoolkit.cdr.records import CallRecord, Edge, Party
 
 RECORDED = Path(__file__).parent / "own"
 NOW = 1_795_970_000_000_000
@@ -168,3 +170,34 @@ def test_a_caller_who_writes_rows():
     (found,), odd = told(ROW.replace(f'"{LINE}"', '"7|9,""1\0\r"'))
     assert odd == {}
     assert (found.caller, found.call) == ('79,"1', "n1-1795967145.2")
+
+
+@pytest.mark.parametrize("ended", [None, Edge(9_200_000, "ami")])
+def test_two_phones_of_one_endpoint(ended):
+    """An endpoint with two contacts rings both: each channel's rows are of the party whose channel it is, whether or not
+    anybody told that the first one stopped.
+    """
+    phones = (
+        Party(
+            "n1-3.2",
+            "PJSIP/201",
+            "",
+            "dial",
+            Edge(3_100_000, "ami"),
+            None,
+            ended,
+            "no_answer" if ended else "unfinished",
+        ),
+        Party("n1-3.3", "PJSIP/201", "", "dial", Edge(3_200_000, "ami")),
+    )
+    kept = CallRecord("n1-0.1", "n1", "", "", "", "200", LINE, Edge(200_000, "ami"), parties=phones)
+    of = ("office", "Dial", "")
+    rows = [
+        Row("n1-0.1", "n1-0.1", "PJSIP/trunk-1", "PJSIP/201-2", 3_000_000, 0, 9_000_000, "NO ANSWER", LINE, "200", *of),
+        Row("n1-0.1", "n1-0.1", "PJSIP/trunk-1", "PJSIP/201-3", 3_000_000, 9_000_000, 50_000_000, "ANSWERED", LINE, "200", *of),
+    ]  # fmt: skip
+    story = Story(kept)
+    for said in untold(kept, rows, {}, 0):
+        story.take(said)
+    found = [(one.channel, one.outcome, one.ended.at // 1_000_000) for one in story.record.parties]
+    assert found == [("n1-3.2", "no_answer", 9), ("n1-3.3", "answered", 50)]
