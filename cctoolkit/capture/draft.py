@@ -71,6 +71,11 @@ class Draft(Struct):
         """Say whether the call is over."""
         return self.record.ended is not None
 
+    @property
+    def of_rows(self) -> bool:
+        """Say whether only the switch's own records told of its beginning."""
+        return self.born < 0 and self.start.entered.source == "cdr"
+
     def hear(self, said: Said, epoch: int) -> None:
         """Take what an event says; what was heard already (a stream taken twice) changes nothing."""
         # What is later than everything heard is new; and nobody's call is told without end.
@@ -132,8 +137,8 @@ class Draft(Struct):
         self.last, self.story = max(self.last, said[-1].at.at), None
 
     def precede(self, start: CallRecord, rows: Sequence[Row]) -> None:
-        """Take from its rows what was before anybody heard of it."""
-        if start.entered.at + SECOND < self.start.entered.at:
+        """Take from its rows what was before anybody heard of it; a project's call begins with its entry."""
+        if not self.start.project and start.entered.at + SECOND < self.start.entered.at:
             said = (one for one in untold(self.record, rows, {}, 0) if one.kind != "hangup")
             self.heard = [*(Heard(one, -1) for one in said), *self.heard]
             self.start, self.story = start, None

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 
 from cctoolkit.ami.messages import Message
+from cctoolkit.capture.board import call_of
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.own_calls import entered, together
@@ -72,56 +73,87 @@ class OwnTold(Queueing):
 
     def _take_call(self, rows: list[Row], ids: dict[str, str], since: int) -> None:
         known = self._known(rows, ids)
-        call = self._begins(rows, since) if known is None else known
-        draft = self._calls.get(call)
-        if draft and not draft.ended:
+        call = self._whose(rows, known, since)
+        rows = sorted(rows, key=lambda row: call_of(self.node, row.uniqueid) != call)
+        draft, owed = self._calls.get(call), self._pay(rows, since)
+        if draft is None:
+            return
+        # Of a call that goes on the end is still to come, whatever its rows say, and those of others end none.
+        up = self._up(call, draft)
+        if not draft.ended and (since or not up):
             # Of a call that begins with them nobody has told what was over before the gap.
-            draft.rows, draft.since = rows, since if known else 0
-            self._touched.add(call)
-        self._paid(rows, draft, ids, since)
+            draft.rows, draft.since = rows, since if call in known else 0
+        if owed and call_of(self.node, rows[0].uniqueid) == call:
+            if not (up or draft.ended):
+                draft.close(ids, self._epoch)
+                if owed.end:
+                    draft.hear(owed.end, self._epoch)
+            # Events may have told of it from its first dialling after the gap on.
+            draft.precede(entered(rows, self.node), rows)
+        self._touched.add(call)
 
     def _ids(self) -> dict[str, str]:
         return {channel.name: id_ for id_, channel in self._board.channels.items()}
 
-    def _known(self, rows: Sequence[Row], ids: dict[str, str]) -> str | None:
-        """Return the call that rows are of, None when nobody has told of it."""
-        for row in rows:
-            for id_ in (row.uniqueid, row.linkedid, ids.get(row.channel, ""), ids.get(row.other, "")):
-                if id_ and (call := self._call(id_)) in self._calls:
-                    return call
-        return None
+    def _known(self, rows: Sequence[Row], ids: dict[str, str]) -> list[str]:
+        """Return the calls that rows are of and somebody has told of, the rows' first one first."""
+        named = ((row.uniqueid, row.linkedid, ids.get(row.channel, ""), ids.get(row.other, "")) for row in rows)
+        calls = dict.fromkeys(self._call(id_) for those in named for id_ in those if id_)
+        return [call for call in calls if call in self._calls]
+
+    def _whose(self, rows: Sequence[Row], known: Sequence[str], since: int) -> str:
+        """Return the call that rows are of, "" where they are of none: that of their first channel, or one that more
+        than rows told of; else the one they begin, or one that other rows began.
+        """
+        first = call_of(self.node, rows[0].uniqueid)
+        told = (call for call in known if call == first or not self._calls[call].of_rows)
+        return next(told, "") or self._begins(rows, since) or next(iter(known), "")
+
+    def _up(self, call: str, draft: Draft) -> bool:
+        """Say whether a call has channels that are up."""
+        live = self._board.lives.get(call)
+        return bool(live and live.channels) and not draft.gone
 
     def _begins(self, rows: Sequence[Row], since: int) -> str:
         """Begin a call that began in the gap, or in one of before; return its id, "" where it is none."""
         first = rows[0]
-        due = [one for row in rows for id_ in (row.linkedid, row.uniqueid) if (one := self._owed.get(id_))]
-        owed = any(one.over or not one.own for one in due)
+        due = [one for row in rows for id_ in (row.uniqueid, row.linkedid) if (one := self._owed.get(id_))]
+        owed, start = any(one.over or not one.own for one in due[:1]), entered(rows, self.node)
         if first.context.startswith("cct-") or not (owed or first.start >= since // SECOND * SECOND > 0):
             return ""
-        start = entered(rows, self.node)
         self._begin(start.call, Draft(start, last=start.entered.at, born=-1, held_back=True))
+        self._gathers(start.call, rows)
         return start.call
 
-    def _paid(self, rows: list[Row], draft: Draft | None, ids: dict[str, str], since: int) -> None:
-        """Close a call that was owed by what was said of its end, or else by its rows."""
-        for id_ in {row.linkedid for row in rows} | {row.uniqueid for row in rows}:
-            if (owed := self._owed.get(id_)) and owed.own and not owed.over:
-                owed.rows = rows if since else []
-                continue
-            owed = self._owed.pop(id_, None)
-            if owed and owed.over and draft:
-                if not draft.ended:
-                    draft.close(ids, self._epoch)
-                    if owed.end:
-                        draft.hear(owed.end, self._epoch)
-                # Events may have told of it from its first dialling after the gap on.
-                draft.precede(entered(rows, self.node), rows)
-                self._touched.add(draft.start.call)
+    def _gathers(self, call: str, rows: Sequence[Row]) -> None:
+        """Make parts of a call, which begins with these rows, of those that were told by some of them before."""
+        for part in dict.fromkeys(call_of(self.node, row.uniqueid) for row in rows):
+            draft = self._calls.get(part)
+            if draft and draft.of_rows and part != call:
+                draft.joined = call
+                self._forget(part)
+
+    def _pay(self, rows: Sequence[Row], since: int) -> Owed | None:
+        """Owe no more what rows tell; return what was owed of the call that the first of them is of, if it is over."""
+        paid = [self._owed.get(id_) for id_ in (rows[0].uniqueid, rows[0].linkedid)]
+        for id_ in dict.fromkeys(id_ for row in rows for id_ in (row.uniqueid, row.linkedid)):
+            owed = self._owed.get(id_)
+            if owed and owed.own and not owed.over:
+                owed.rows = list(rows) if since else []
+            else:
+                self._owed.pop(id_, None)
+        return next((one for one in paid if one and one.over), None)
+
+    def _owe_nothing(self, call: str) -> None:
+        """Wait for no rows of a call that is a part of another."""
+        for id_ in (call, call.removeprefix(f"{self.node}-")):
+            self._owed.pop(id_, None)
 
     def _owe(self, entry: Message) -> None:
         """Take note of a channel that is listed and of no call."""
         linked, ours = entry.get("Linkedid"), entry.get("Context").startswith("cct-")
-        if linked and not ours and len(self._owed) < MOST and self._call(linked) not in self._calls:
+        known = any(self._call(id_) in self._calls for id_ in (linked, entry.get("Uniqueid")))
+        if linked and not ours and len(self._owed) < MOST and not known:
             owed = self._owed.setdefault(linked, Owed(max(self.now, self.asked)))
             owed.own |= entry.get("Uniqueid") == linked
         for id_ in {linked, entry.get("Uniqueid")} & self._owed.keys():
@@ -137,11 +169,15 @@ class OwnTold(Queueing):
     def _close(self) -> None:
         """Tell by their rows the calls of which the switch has no channel any more."""
         ids = self._ids()
-        for owed in [one for one in self._owed.values() if not one.over]:
-            rows, owed.rows = owed.rows, []
-            owed.gone = max(self.now, self.asked) if owed.epoch < self._epoch else 0
-            if rows and owed.gone:
-                self._take_call(rows, ids, 0)
+        over = [one for one in self._owed.values() if not one.over and one.epoch < self._epoch]
+        for owed in over:
+            owed.gone = max(self.now, self.asked)
+        # Rows may be of several that are owed.
+        found = [owed.rows for owed in over if owed.rows]
+        for owed in self._owed.values():
+            owed.rows = []
+        for rows in found:
+            self._take_call(rows, ids, 0)
         for call, draft in self._calls.items():
             if draft.gone and draft.rows:
                 draft.close(ids, self._epoch)

@@ -197,6 +197,7 @@ class Tracker(Relisted):
         self._board.lives.pop(call, None)
         draft = self._calls.pop(call, None)
         self._touched.discard(call)
+        self._owe_nothing(call)
         if draft and draft.told:
             draft.hear(Said("joined", Edge(draft.last), detail=draft.joined), self._epoch)
             self._leaving.append(draft)

@@ -121,8 +121,9 @@ IN_THE_GAP = {
 
 async def test_capture_is_killed(exchange, tmp_path, capsys):
     """A call that was up when capture was killed, those that came and went meanwhile, and one that went on when it was back are
-    each one record, whose moments say which source they are from; the journal tells the same, the audit fits, and finds
-    what is spoiled then.
+    each one record, whose moments say which source they are from: the last one too, though the agent was asking somebody
+    then, by a call of which a row was there before the caller's. The journal tells the same, the audit fits, and finds what
+    is spoiled then.
     """
     async with exchange.open():
         async with captured(exchange, tmp_path, signal.SIGKILL):
@@ -133,15 +134,23 @@ async def test_capture_is_killed(exchange, tmp_path, capsys):
         for name in IN_THE_GAP:
             await happens(exchange, BY_NAME[name])
         exchange.phones["201"].forgets()
-        _, phone = await put_through(exchange)
+        call, phone = await put_through(exchange)
+        exchange.phones["201"].holds(phone)
+        await exchange.held(phone)
+        asked = await (await exchange.call("202", user="201")).until("up")
+        await exchange.talk("202")
         async with captured(exchange, tmp_path, signal.SIGTERM):
-            await exchange.phones["201"].hangs_up(phone)
+            exchange.phones["201"].refers_to(phone, asked)
+            await exchange.talk("trunk", "202")
+            await told(tmp_path, lambda found: any(one.caller == "201" for one in found))
+            await exchange.line.hangs_up(call)
+            await told(tmp_path, lambda found: all(one.caller != "201" for one in found))
             await told(tmp_path, lambda found: len(found) == 2 + sum(map(len, IN_THE_GAP.values())))
             await told(tmp_path, lambda found: all(record.ended for record in found))
     before, *within, after = stored(tmp_path)
     sources = [(one.entered.source, one.answered.source, one.ended.source) for one in (before, after)]
     assert sources == [("ami", "ami", "cdr"), ("cdr", "cdr", "ami")]
-    assert (parties(before), parties(after)) == ([FIRST], [FIRST])
+    assert (parties(before), parties(after)) == ([FIRST], [FIRST, ("transfer", "202", "answered")])
     assert [(one.outcome, parties(one)) for one in within] == [one for story in IN_THE_GAP.values() for one in story]
     assert {one.ended.source for one in within} == {"cdr"}
     assert {one.entered.source for one in within} == {"cdr", "queue_log"}

@@ -99,6 +99,17 @@ def listing(at, up):
     return b"".join([*entries, event("CoreShowChannelsComplete", moment(at))])
 
 
+def entry(id_, linked, name, application, bridge="", **more):
+    """Return a channel as the switch lists it."""
+    more = {"Context": "office", "Channel": name, "Application": application, "BridgeId": bridge, **more}
+    return event("CoreShowChannel", 0, Uniqueid=id_, Linkedid=linked, **more)
+
+
+def listed(*entries):
+    """Return a whole list."""
+    return b"".join([*entries, event("CoreShowChannelsComplete", 0)])
+
+
 class Watched:
     """A fold, its records by call, and the chunks it was given."""
 
