@@ -205,11 +205,17 @@ SENDS = (
 """Sent on unseen, unseen to nobody, after asking there; nobody to ask; and the last caller hangs up first."""
 
 
-async def test_callers_whom_an_agents_phone_sends_on_are_one_record_each(busy, tmp_path):
+@pytest.fixture(scope="module")
+def sending(busy):
+    """The line, with colleagues whom its phones can reach."""
+    reachable(busy.lab.nodes["n1"], COLLEAGUES)
+    return busy
+
+
+async def test_callers_whom_an_agents_phone_sends_on_are_one_record_each(sending, tmp_path):
     """A phone sends its caller to another phone unseen and after asking there, to one that does not answer too; or takes
     them back. The record knows who did it, who took the call and who ended it, each moment as the phones have it.
     """
-    reachable(busy.lab.nodes["n1"], COLLEAGUES)
     calls = tuple(
         PlannedCall(4.0 * i, NUMBER, Caller(f"+7917{i:07d}"), ((0.3, "1"),), 30.0, 0.8 if i == 4 else 0)
         for i in range(len(SENDS))
@@ -217,7 +223,7 @@ async def test_callers_whom_an_agents_phone_sends_on_are_one_record_each(busy, t
     beside = {"novikov": (Turn("answer", 0.2, 1.0, "limit"),), "mikhailova": (Turn("never"),)}
     transfers = Transfers(COLLEAGUES)
     planned = Plan(replace(MIX, transfers=transfers), calls, {"ivanova": SENDS}, beside)
-    _, found, held = await happen(busy, planned, tmp_path)
+    _, found, held = await happen(sending, planned, tmp_path)
     table = held(found)
     assert table.good, "\n".join(told(table, every=False))
     assert [
@@ -240,26 +246,25 @@ async def _until(street, name, kind, event_name=""):
             return
 
 
-async def test_whom_an_agent_asked_through_a_gap_has_the_caller(busy, tmp_path):
+async def test_whom_an_agent_asked_through_a_gap_has_the_caller(sending, tmp_path):
     """Nobody captures while the agent's colleague answers and gets the caller, then while the agent calls that colleague: the
     list after the gap and the transfer's own event say to whom the caller talks.
     """
-    reachable(busy.lab.nodes["n1"], COLLEAGUES)
     turns = {"ivanova": (Turn("answer", 0.1, refer="21", refer_after=0.4, ask=1.5),) * 2}
     beside = {"novikov": (Turn("answer", 0.6, 2.5, "limit"),)}
     calls = tuple(PlannedCall(9.0 * i, NUMBER, Caller(f"+7918{i:07d}"), ((0.3, "1"),), 30.0, 0) for i in range(2))
     planned = Plan(replace(MIX, transfers=Transfers(COLLEAGUES)), calls, turns, beside)
-    street = busy.lab.street
+    street = sending.lab.street
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         performing = group.create_task(perform(street, planned, Codes(), drain_seconds=30))
-        async with capturing(busy, tmp_path):
+        async with capturing(sending, tmp_path):
             await _until(street, "novikov", "CHAN_START")
         await _until(street, "ivanova", "USER_DEFINED", "refers")
         await asyncio.sleep(0.2)
-        async with capturing(busy, tmp_path):
+        async with capturing(sending, tmp_path):
             await _until(street, "ivanova", "ANSWER")
         await _until(street, "novikov", "ANSWER")
-        async with capturing(busy, tmp_path):
+        async with capturing(sending, tmp_path):
             await performing
             found = await captured(tmp_path, 2)
     assert [(one.outcome, one.hung_up_by) for one in found] == [("answered", "agent")] * 2
