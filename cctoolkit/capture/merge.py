@@ -18,6 +18,7 @@ _EARLY, _LATE = 2 * SECOND, SECOND
 _COARSE = SECOND // 100
 """A line's second is that of the kernel's coarse clock, which may be a tick behind the one of the events."""
 _LEFT_OVER, _UNTOLD_YET, _NEVER = 1e3, 0.1, 1e9
+_MARKS = frozenset({"step", "out", "up", "end"})
 _UNTOLD = frozenset({"cancelled", "up", "exit"})
 """What the log may tell and the events of the same moment do not."""
 
@@ -44,7 +45,7 @@ def merge(heard: Sequence[Heard], log: Sequence[Said], born: int) -> list[Heard]
     anchor = floor = 0
     for j, line in enumerate(log):
         if j in twin:
-            anchor = anchor if line.kind in AGENTS_OWN else twin[j] + 1
+            anchor = anchor if line.kind in AGENTS_OWN else max(anchor, twin[j] + 1)
             if line.kind == "end":
                 # The mark is not the end; it is the best there is when the event of the end fell into the gap.
                 after[anchor].insert(0, Heard(line, heard[anchor - 1].epoch))
@@ -116,16 +117,30 @@ def _pairs(events: Sequence[Heard], log: Sequence[Said], born: int) -> Iterator[
                 _apart(events[i].said, log[j]) + cost[i + 1][j + 1],
                 _skipped(events, i, log[j], born) + cost[i][j + 1],
                 _LEFT_OVER + cost[i + 1][j],
+                _crossed(events, log, i, j) + cost[min(i + 2, n)][min(j + 2, m)],
             )
     i = j = 0
     while i < n and j < m:
         if cost[i][j] == _apart(events[i].said, log[j]) + cost[i + 1][j + 1]:
             yield j, i
             i, j = i + 1, j + 1
+        elif cost[i][j] == _crossed(events, log, i, j) + cost[min(i + 2, n)][min(j + 2, m)]:
+            yield j, i + 1
+            yield j + 1, i
+            i, j = i + 2, j + 2
         elif cost[i][j] == _skipped(events, i, log[j], born) + cost[i][j + 1]:
             j += 1
         else:
             i += 1
+
+
+def _crossed(events: Sequence[Heard], log: Sequence[Said], i: int, j: int) -> float:
+    """Return the seconds between two neighbours and two lines in the other order; without end if they are not such:
+    what app_queue says and what the dialplan says at the same moment come over ways of their own.
+    """
+    if i + 1 >= len(events) or j + 1 >= len(log) or (log[j].kind in _MARKS) == (log[j + 1].kind in _MARKS):
+        return _NEVER
+    return _apart(events[i].said, log[j + 1]) + _apart(events[i + 1].said, log[j])
 
 
 def _unfinished(event: Said, last: Said) -> float:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cctoolkit.cdr.records import PRECISION_SECONDS, AgentLeg, CallRecord, Edge
 from cctoolkit.lab import sent_on
@@ -169,8 +169,10 @@ def _over(note: Note, edge: Edge | None) -> datetime | None:
     was over at any moment since the key went down.
     """
     pressing = note.presses[-1] if note.presses and note.presses[-1].end is None else None
-    if pressing and edge and note.ended and pressing.begin <= edge.moment() <= note.ended:
-        return edge.moment()
+    if pressing and edge and note.ended:
+        blur = timedelta(microseconds=_blur_us(edge))
+        if pressing.begin - blur <= edge.moment() <= note.ended:
+            return edge.moment()
     return note.ended
 
 

@@ -162,8 +162,8 @@ def _judge(
         return verdict
     # The phone and the node, which lets it go when it has rung its time, acted at once: all else must be as told.
     legs = tuple(replace(leg, answered=None) if leg.let_go else leg for leg in note.legs)
-    crossed = _held(replace(note, legs=legs), record, logged, ready, limits).judgement != "different"
-    return replace(verdict, judgement="crossed") if crossed else verdict
+    without = _held(replace(note, legs=legs), record, logged, ready, limits)
+    return without if without.judgement == "different" else replace(verdict, judgement="crossed")
 
 
 def _held(

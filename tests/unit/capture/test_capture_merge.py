@@ -120,3 +120,28 @@ def test_all_events_of_the_logs_last_second_are_its_lines():
         line("out", 72, "overflow", "queue-no-agents"),
     ]
     assert order(heard, log) == ["step dealers q", "left vip a", "out dealers a", "step overflow a", "out overflow a"]
+
+
+def test_what_a_queue_and_the_dialplan_say_at_one_moment_may_stand_in_either_order():
+    """The talk's end was heard after the step's, and its line was written before: each is told once all the same."""
+    heard = [
+        event(1, "join", 46.048, "support"),
+        event(2, "out", 51.0119, "support", "continued"),
+        event(2, "complete", 51.012, "vasiliev", "agent"),
+        event(2, "step", 51.0121, "goodbye"),
+        event(2, "out", 51.933, "goodbye", "done"),
+        event(2, "end", 51.935, "end", "16"),
+    ]
+    log = [
+        line("join", 46, "support"),
+        line("connect", 48, "vasiliev"),
+        line("complete", 51, "vasiliev", "agent"),
+        line("out", 51, "support", "continued"),
+        line("step", 51, "goodbye"),
+        line("out", 51, "goodbye", "done"),
+        line("end", 51, "end", "16"),
+    ]
+    assert order(heard, log, born=1) == [
+        "join support a", "connect vasiliev q", "out support a", "complete vasiliev a", "step goodbye a", "out goodbye a",
+        "end end a", "end end q",
+    ]  # fmt: skip

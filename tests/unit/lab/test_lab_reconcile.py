@@ -172,8 +172,22 @@ def test_a_phone_that_answered_as_it_was_given_up_has_crossed():
     assert reconcile([lived], [seen], lines).counts == {"equal": 0, "crossed": 1, "different": 0}
     made_up = replace(seen, transfers=(Transfer("blind", edge(14), "PJSIP/ivanova", "21"),))
     assert reconcile([lived], [made_up], lines).counts["different"] == 1
+    elsewhere = reconcile([lived], [replace(seen, number="+78120000000")], lines).verdicts[0]
+    assert (elsewhere.judgement, elsewhere.reasons) == (
+        "different",
+        (f"dialled {NUMBER}, the record says +78120000000",),
+    )
     for unlike in (replace(leg, answered=at(12.5)), replace(leg, hung_up=True)):
         assert reconcile([replace(lived, legs=(unlike,))], [seen], lines).counts["different"] == 1
+
+
+def test_a_caller_who_presses_a_key_as_the_call_ends_notices_when_it_is_up():
+    """Of the end the log alone knows the second: it lies anywhere after the key went down."""
+    pressing = replace(NOTES[0], ended=at(16.08), presses=(Press("1", at(15.78), None),))
+    told_of = replace(RECORDS[0], ended=Edge((BEGAN + 15) * 1_000_000, "queue_log"))
+    assert reconcile([pressing], [told_of], LOG[:8]).verdicts[0].apart_ms["ended"] == 0
+    let_up = replace(pressing, presses=(Press("1", at(15.78), at(15.9)),))
+    assert reconcile([let_up], [told_of], LOG[:8]).verdicts[0].apart_ms["ended"] == -80
 
 
 def test_anonymous_calls_are_matched_by_time_whichever_came_first():
