@@ -17,13 +17,13 @@ from cctoolkit.cdr.records import CallRecord
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab import hostile, notes
 from cctoolkit.lab.notes import Dial, Note
-from cctoolkit.lab.reconcile import Verdict, reconcile, told
+from cctoolkit.lab.reconcile import Limits, Verdict, reconcile, told
 from cctoolkit.lab.traffic import Codes, Performed, perform
 from cctoolkit.lab.traffic_plan import Callers, Mix, Plan, plan
 from cctoolkit.lab.turns import Agents, Span
 from tests.live.conftest import PROJECT, Line
 from tests.soak.capture_process import CaptureProcess
-from tests.soak.conftest import AGENTS
+from tests.soak.conftest import AGENTS, WRAP_UP_SECONDS
 from tests.soak.verdict import Run
 
 pytestmark = [pytest.mark.soak, pytest.mark.alone]
@@ -93,7 +93,8 @@ async def test_every_call_of_a_seed_agrees(busy: Line, tmp_path: Path, runs: lis
             happened = await happen(busy, planned, process, tmp_path, gap)
     finally:
         process.abandon()
-    table = reconcile(happened.notes, happened.records, happened.log, happened.ready)
+    limits = Limits(wrap_up_seconds=WRAP_UP_SECONDS)
+    table = reconcile(happened.notes, happened.records, happened.log, happened.ready, limits)
     runs.append(Run(seed, gap, len(planned.calls), len(happened.records), table))
     different = [verdict for verdict in table.verdicts if verdict.judgement == "different"]
     shown = "\n\n".join(["\n".join(told(table, every=False)), *(evidence(one, happened) for one in different)])
