@@ -138,7 +138,7 @@ def keys(note: Note, record: CallRecord) -> Iterator[str]:
 def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up: float) -> dict[str, float]:
     """Return how far each edge of the record lies from the street's, in ms, later is more."""
     found: list[tuple[str, Edge | None, datetime | None]] = [
-        ("entered", record.entered, note.dialled),
+        ("entered", record.entered, _came(note, record)),
         ("answered", record.answered, note.answered),
         ("ended", record.ended, _over(note, record.ended)),
     ]
@@ -157,6 +157,17 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up
         found += [(f"{name} ready", leg.wrap_up_ended, dial.answered) for dial in _pressed(leg, ready, longest_wrap_up)]
     found += sent_on.edges(note, record)
     return {name: _apart_ms(edge, at) for name, edge, at in found if edge and at}
+
+
+def _came(note: Note, record: CallRecord) -> datetime | None:
+    """Return when a call came to the node: as it was dialled, or, where it was long on its way, counted back from the
+    answer that the street heard by as long as the node took for it.
+    """
+    if note.dialled is None or note.answered is None or record.answered is None:
+        return note.dialled
+    entered = record.entered.moment()
+    back = note.answered - (record.answered.moment() - entered)
+    return min(note.dialled, back, key=lambda at: abs(entered - at))
 
 
 def _talk_over(leg: AgentLeg, phone: PhoneLeg) -> datetime | None:

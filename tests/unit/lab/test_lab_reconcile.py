@@ -190,6 +190,14 @@ def test_a_caller_who_presses_a_key_as_the_call_ends_notices_when_it_is_up():
     assert reconcile([let_up], [told_of], LOG[:8]).verdicts[0].apart_ms["ended"] == -80
 
 
+def test_a_call_that_was_long_on_its_way_entered_when_it_came():
+    """The street heard the answer as late as the record says: the way there took its time. An entry told late is not so."""
+    late = replace(RECORDS[0], entered=edge(10.06), answered=edge(10.07))
+    slow = replace(NOTES[0], answered=at(10.075))
+    assert reconcile([slow], [late], LOG[:8]).verdicts[0].apart_ms["entered"] == -5
+    assert reconcile([NOTES[0]], [late], LOG[:8]).verdicts[0].apart_ms["entered"] == 58
+
+
 def test_anonymous_calls_are_matched_by_time_whichever_came_first():
     notes = [note(1, 10, ""), note(2, 10.3, "")]
     records = [record(2, 10.301, ""), record(1, 10.001, "")]
