@@ -42,7 +42,7 @@ class Relisted(ChannelTold):
         for entry in strangers:
             self._finds(entry)
         self._sent_on(channels)
-        self._meet()
+        self._meet(channels)
         there = {*channels, *map(self._call, channels)}
         for live in [live for live in self._board.lives.values() if live.beside and live.call not in there]:
             self._consulted(live)
@@ -105,12 +105,14 @@ class Relisted(ChannelTold):
         if not known.call:
             self._enters(known, entry, began)
 
-    def _meet(self) -> None:
+    def _meet(self, listed: Mapping[str, str]) -> None:
         """Tell of those who talked to somebody before the gap, and to the caller after it."""
         for live in self._board.lives.values():
-            together = self._board.connected(live, live.anchor) if live.talking else ()
+            # Whoever is listed no more left in the gap, together or not.
+            there = live.talking and live.anchor in listed
+            together = self._board.connected(live, live.anchor) if there else ()
             for one in live.talking:
-                if one in together and one != live.anchor:
+                if one in together and one in listed and one != live.anchor:
                     self._tell(live.call, Said("met", Edge(self.now, "queue_status"), channel=one))
 
     def _sent_on(self, listed: Mapping[str, str]) -> None:

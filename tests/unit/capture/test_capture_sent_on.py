@@ -362,3 +362,15 @@ def test_nobody_is_said_to_have_taken_a_call_that_was_not_sent_on():
             assert parties in ([("PJSIP/mikhailova", "consult", None)], []), lost
             if last <= 165 or first > 174:
                 assert parties, lost
+
+
+def test_nobody_meets_who_is_listed_no_more():
+    """Who talked before the gap and is not listed after it left in it: that they sat in one bridge then says nothing."""
+    feeder = Feeder(Tracker("n1"))
+    feeder.take(b"".join(data for _, data in ASKED[:90]))
+    feeder.take(b"")
+    feeder.take(BACKFILL)
+    feeder.take(listing())
+    said = [one.said.kind for draft in feeder.tracker._calls.values() for one in draft.heard]
+    assert "talks" in said
+    assert "met" not in said
