@@ -67,7 +67,9 @@ class Queueing(Attendance):
                 channel.linked = False
         if channel:
             channel.agent = event.get("MemberName") or event.get("AgentName")
-        if (live := self._board.live_of(event.get("Uniqueid"))) and live.foreign:
+        _, live = self._source(event, at)
+        if live:
+            # The joining may have been missed: whom the queue rings is no other party.
             live.queued = True
         self._queued("offer", event, at)
 

@@ -100,19 +100,19 @@ class Switchboard(Struct):
 
     def _source(self, event: Message, at: Edge) -> tuple[Channel | None, Live | None]:
         """Return the channel that dials or waits, and its call; its beginning may have been missed."""
-        id_ = event.get("Uniqueid")
+        id_, linked = event.get("Uniqueid"), event.get("Linkedid")
         channel = self._board.channels.get(id_)
-        if channel is None and id_:
-            linked = event.get("Linkedid")
+        if not id_ or (channel and channel.call):
+            return channel, self._board.lives.get(channel.call) if channel else None
+        live, unheard = self._lives_by(linked or id_), channel is None
+        if channel is None:
             channel = Channel(id_, event.get("Channel"), at.at, self._epoch, linked=bool(linked))
             self._board.add(channel)
-            live = self._lives_by(linked or id_)
-            if live:
-                self._board.join(channel, live)
-            elif not event.get("Context").startswith(_OURS) and linked in ("", id_):
-                live = self._enters(channel, event, at)
-            return channel, live
-        return channel, self._board.lives.get(channel.call) if channel else None
+        if live:
+            self._board.join(channel, live)
+        elif unheard and not event.get("Context").startswith(_OURS) and linked in ("", id_):
+            live = self._enters(channel, event, at)
+        return channel, live
 
     def _entered(self, event: Message, call: str) -> None:
         """Take the caller's channel into the call whose mark it has just sent."""

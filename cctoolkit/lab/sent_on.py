@@ -20,6 +20,10 @@ def differences(note: Note, record: CallRecord) -> Iterator[str]:
     if seen != told:
         kind = "untold transfers" if _less(told, seen) else "transfers"
         yield f"{kind}: {seen or 'none'}, the record: {told or 'none'}"
+    for ghost in {_name(party.endpoint) for party in record.parties if party.how == "dial"} & {
+        one.agent for one in note.legs
+    }:
+        yield f"others: the queue's phone {ghost}, told as dialled by itself"
     rang = Counter((how, one.agent, bool(one.answered)) for how, one in _others(note))
     others = [party for party in record.parties if _agent(party)]
     parties = Counter((str(party.how), _agent(party), party.outcome == "answered") for party in others)

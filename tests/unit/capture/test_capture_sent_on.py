@@ -374,3 +374,13 @@ def test_nobody_meets_who_is_listed_no_more():
     said = [one.said.kind for draft in feeder.tracker._calls.values() for one in draft.heard]
     assert "talks" in said
     assert "met" not in said
+
+
+@pytest.mark.parametrize("heard", [0, 3])
+def test_a_queues_phone_is_no_other_party_though_the_joining_was_missed(heard):
+    """That the queue calls its phone says that the caller waits there, before any list does."""
+    called = next(n for n, (one, _) in enumerate(ASKED) if one.event == "AgentCalled")
+    for first in range(46, called):
+        record = asked_through(SENT_ON, first, called, heard)
+        assert [one.endpoint for one in record.parties] == ["PJSIP/novikov"], first
+        assert [[leg.agent for leg in visit.legs] for visit in record.visits] == [["ivanova"]], first

@@ -324,6 +324,10 @@ def test_a_call_that_was_sent_on_is_held_against_the_phones():
     assert [reason.partition(": ")[0] for reason in untold] == ["untold transfers", "untold others"]
     [missed] = differs(sent_on(parties=(replace(sent_on().parties[0], answered=None, outcome="no_answer"),)))
     assert missed[0].startswith("others: transfer novikov; the record: transfer novikov, not answered")
+    ghost = Party("n1-7", "PJSIP/ivanova", "", "dial", edge(11), edge(12), edge(15), "answered")
+    assert differs(sent_on(parties=(*sent_on().parties, ghost))) == [
+        ("others: the queue's phone ivanova, told as dialled by itself",)
+    ]
     [late] = differs(sent_on(transfers=(replace(sent_on().transfers[0], at=edge(13.2)),)))
     assert late == ("transfer 1: 199 ms apart",)
 
