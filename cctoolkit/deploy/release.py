@@ -138,10 +138,11 @@ def _digest(content: bytes, key: bytes) -> str:
 
 def still_used(disk: Disk, in_use: frozenset[tuple[str, str]], config: ConfigSet) -> dict[str, str]:
     """Return the generations to keep beside the new ones: those of calls that are up, and those just
-    replaced, which a call may be entering this instant; and with them the keys of who waits in one.
+    replaced, which a call may be entering this instant; and the keys just replaced, or all that there are while
+    any call is up: nobody can tell with which of them somebody waits, and those too many do nothing.
 
-    Raise OperatorError when a call is up in one that was edited into something unreadable: nobody can tell
-    what it needs.
+    Raise OperatorError when calls are up and one of these was edited into something unreadable: nobody can
+    tell what they need.
     """
     used = {generation_file(*one) for one in in_use}
     old = {path: text for path, text in {**disk.files, **disk.kept}.items() if path not in config.files}
@@ -161,8 +162,8 @@ def still_used(disk: Disk, in_use: frozenset[tuple[str, str]], config: ConfigSet
         observable(found)
     except SpecError as error:
         raise OperatorError(
-            f"calls are up in a generation that was edited by hand: {error.what}", where=error.where,
-            next_step="wait for them to end, then apply again; nothing was changed",
+            f"calls are up that may need what was edited by hand: {error.what}", where=error.where,
+            next_step="mend it there, or wait for the calls to end; then apply again; nothing was changed",
         ) from error  # fmt: skip
     return found
 

@@ -340,7 +340,7 @@ async def test_callers_leave_an_empty_queue(alone, rings):
 
 @pytest.mark.parametrize("case", ["waiting", "coming"])
 async def test_other_keys(alone, case):
-    """Who waits keeps the keys of the moment of joining, and they lead where they did; once no such call is up they go.
+    """Who waits keeps the keys of the moment of joining, and they lead where they did; once no call is up they go.
     Who joins later, in the old generation, presses a new key that it does not know: the call ends.
     """
     keys = alone.node.config / "cctoolkit/current/generations/cct-exit-0-keys.conf"

@@ -85,7 +85,7 @@ async def test_an_edited_generation_with_calls_in_it(applied):
     applied.switch.calls = [("northwind-hotline", digest)]
     text = path.read_text()
     path.write_text(text + "nonsense\n")
-    with pytest.raises(OperatorError, match="calls are up in a generation that was edited by hand"):
+    with pytest.raises(OperatorError, match="calls are up that may need what was edited by hand"):
         await applied.apply(overwrite_edits=True)
     path.write_text(text + "; mine\n")
     await applied.apply(overwrite_edits=True)
@@ -107,12 +107,22 @@ def test_keys_stay_while_anybody_may_wait(in_use, edited, stays):
     """Of an earlier apply, edited or not: who waits has the keys of when they joined, also in a generation that is in force
     again.
     """
+    assert (KEYS in still_used(*earlier_keys("exten => 0,1,NoOp()\n", edited, frozenset(in_use)))) is stays
+
+
+def test_edited_keys_that_nobody_can_read():
+    """Where a call is up in any generation, the refusal names them and says no more than is known; else they go."""
+    broken = earlier_keys("nonsense\n", (KEYS,), frozenset([("p", "bbbbbbbb")]))
+    with pytest.raises(OperatorError, match="calls are up that may need what was edited by hand") as caught:
+        still_used(*broken)
+    assert KEYS in caught.value.where
+    assert KEYS not in still_used(*earlier_keys("nonsense\n", (KEYS,), frozenset()))
+
+
+def earlier_keys(lines, edited, in_use):
+    """Return what `still_used` is asked where keys and a generation of an earlier apply are still kept."""
     generation = "[cct-p-aaaaaaaa-x]\nexten => s,1,NoOp()\n"
     manifest = Manifest(release="r", created="", who="", commit="", generations={}, digests={})
-    kept = {
-        "generations/p-aaaaaaaa.conf": generation,
-        KEYS: "[cct-exit-05]\nexten => 0,1,NoOp()\nexten => 5,1,NoOp()\n",
-    }
-    disk = Disk("000002-r", manifest, {}, kept, edited)
+    kept = {"generations/p-aaaaaaaa.conf": generation, KEYS: f"[cct-exit-05]\n{lines}"}
     config = ConfigSet("s", {"generations/p-bbbbbbbb.conf": generation}, {"p": "bbbbbbbb"})
-    assert (KEYS in still_used(disk, frozenset(in_use), config)) is stays
+    return Disk("000002-r", manifest, {}, kept, edited), in_use, config
