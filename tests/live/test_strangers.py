@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+from itertools import permutations, product
 
 import pytest
 
@@ -22,6 +23,20 @@ _INVITE = (
     "Content-Type: application/sdp",
     "Content-Length: {length}",
 )
+_TRUNK = """
+[{name}]
+type = endpoint
+context = {context}
+allow = alaw
+media_address = {node}
+bind_rtp_to_media_address = yes
+identify_by = ip
+
+[{name}]
+type = identify
+endpoint = {name}
+match = {host}/{bits}
+"""
 _OFFER = "v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio 19000 RTP/AVP 8\r\n"
 
 
@@ -78,3 +93,26 @@ async def test_the_address_lets_the_carrier_in(line):
     assert codes[0] == 100
     assert entered(line) == before + 1
     line.lab.nodes["n1"].cli("channel request hangup all")
+
+
+async def test_of_trunks_whose_addresses_overlap_the_first_by_name_is_called_from(line):
+    """Neither the one with the narrower addresses nor the one that stands first in the file."""
+    node = line.lab.nodes["n1"]
+    block = node.address.rsplit(".", 1)[0]
+    trunks, hosts = "", []
+    for names, bits in product(permutations(("alpha", "omega")), ((32, 28), (28, 32), (32, 32))):
+        hosts.append(f"{block}.{129 + 16 * len(hosts)}")
+        for name, size in zip(names, bits, strict=True):
+            # What is called there is refused as forbidden by the one, as not found by the other.
+            where = {"context": "cct-closed" if name == "alpha" else "cct-nowhere", "node": node.address}
+            trunks += _TRUNK.format(name=f"{name}-{len(hosts)}", host=hosts[-1], bits=size, **where)
+    file = node.config / "pjsip.conf"
+    before = file.read_text()
+    try:
+        file.write_text(before + trunks)
+        node.cli("module reload res_pjsip.so")
+        codes = [(await asyncio.to_thread(invite, line, "79161234567", "none", host=host))[-1] for host in hosts]
+    finally:
+        file.write_text(before)
+        node.cli("module reload res_pjsip.so")
+    assert codes == [403] * 6
