@@ -17,7 +17,7 @@ from cctoolkit.capture.history import History
 from cctoolkit.capture.in_order import merged
 from cctoolkit.capture.lines import SECOND, Line, line_of
 from cctoolkit.capture.log_table import Table
-from cctoolkit.capture.moments import born
+from cctoolkit.capture.moments import begun
 from cctoolkit.capture.rows import rows, unread
 from cctoolkit.capture.untold import better, by_agent, untold
 from cctoolkit.cdr.reading import CHUNK
@@ -143,7 +143,7 @@ def stored(records: Sequence[CallRecord], store: Store) -> dict[str, CallRecord]
         chunk = records[start : start + CHUNK]
         calls, moments = tuple(record.call for record in chunk), [record.entered.moment() for record in chunk]
         # It may have come to its queue long after it began, which events told.
-        moments += [Edge(second * SECOND).moment() for call in calls if (second := born(call))]
+        moments += [edge.moment() for call in calls if (edge := begun(call))]
         # Of their time alone, or every sealed day there is would be read for each chunk.
         wanted = Wanted(calls=calls, joined=True, apart=True, since=min(moments) - _ABOUT, until=max(moments) + _ABOUT)
         found |= {one.call: one for one in store.search(wanted)}

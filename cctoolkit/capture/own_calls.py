@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from cctoolkit.capture.board import call_of, endpoint, number
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.own_records import Row, row_of
+from cctoolkit.capture.party import find
 from cctoolkit.capture.said import Said, digits, seconds
 from cctoolkit.capture.story import Story
-from cctoolkit.capture.taken import find
 from cctoolkit.cdr.records import CallRecord, Edge, Party
 
 MOST = 2_000

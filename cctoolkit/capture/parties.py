@@ -9,8 +9,9 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from cctoolkit.capture import holds
+from cctoolkit.capture.party import HOW, changed, find, role
 from cctoolkit.capture.said import LOGGED, Said, digits
-from cctoolkit.capture.taken import HOW, asked_first, changed, find, role, took, transfer
+from cctoolkit.capture.taken import asked_first, took, transfer
 from cctoolkit.cdr.records import (
     CallRecord,
     Hold,

@@ -7,32 +7,11 @@ ATTENDEDTRANSFER of its queue_log.
 from msgspec.structs import replace
 
 from cctoolkit.capture.lines import SECOND
+from cctoolkit.capture.party import changed, find, role
 from cctoolkit.capture.said import Said
-from cctoolkit.cdr.records import AgentLeg, CallRecord, Party, PartyHow, Transfer, TransferKind
-
-HOW: dict[str, PartyHow] = {
-    how: how for how in ("dial", "queue", "pickup", "transfer", "consult", "originate", "conference")
-}
-"""What brought a party into a call."""
+from cctoolkit.cdr.records import AgentLeg, CallRecord, Party, Transfer, TransferKind
 
 _KINDS: dict[str, TransferKind] = {kind: kind for kind in ("blind", "attended", "blonde")}
-
-
-def find(record: CallRecord, channel: str) -> Party | None:
-    """Return the party of this channel."""
-    return next((party for party in record.parties if party.channel == channel), None)
-
-
-def changed(record: CallRecord, party: Party) -> CallRecord:
-    """Return the record with this party as it is now."""
-    parties = [party if one.channel == party.channel else one for one in record.parties]
-    return replace(record, parties=tuple(parties))
-
-
-def role(record: CallRecord, said: Said) -> CallRecord:
-    """Return the record with what brought a party into the call told otherwise."""
-    party = find(record, said.channel)
-    return changed(record, replace(party, how=HOW.get(said.detail, party.how))) if party else record
 
 
 def asked_first(record: CallRecord, said: Said) -> bool:
