@@ -136,10 +136,11 @@ class OwnTold(Queueing):
     def _pay(self, rows: Sequence[Row], since: int) -> Owed | None:
         """Owe no more what rows tell; return what was owed of the call that the first of them is of, if it is over."""
         paid = [self._owed.get(id_) for id_ in (rows[0].uniqueid, rows[0].linkedid)]
+        kept = list(rows) if since else []
         for id_ in dict.fromkeys(id_ for row in rows for id_ in (row.uniqueid, row.linkedid)):
             owed = self._owed.get(id_)
             if owed and owed.own and not owed.over:
-                owed.rows = list(rows) if since else []
+                owed.rows = kept
             else:
                 self._owed.pop(id_, None)
         return next((one for one in paid if one and one.over), None)
@@ -173,7 +174,7 @@ class OwnTold(Queueing):
         for owed in over:
             owed.gone = max(self.now, self.asked)
         # Rows may be of several that are owed.
-        found = [owed.rows for owed in over if owed.rows]
+        found = list({id(owed.rows): owed.rows for owed in over if owed.rows}.values())
         for owed in self._owed.values():
             owed.rows = []
         for rows in found:
