@@ -97,6 +97,10 @@ class Live(Struct):
     guests: dict[str, bool] = field(default_factory=dict)
     """Callers of other calls whom this one was transferred to."""
 
+    def dialling_over(self, status: str) -> None:
+        """Take note of how its own dialling ended."""
+        self.rang_out = status not in ("ANSWER", "CANCEL")
+
 
 class Board(Struct):
     """All that is so now."""
@@ -255,7 +259,7 @@ def endpoint(name: str) -> str:
     return whole.rpartition("-")[0] or whole
 
 
-def seat(room: str, channel: str) -> str:
+def place_in(room: str, channel: str) -> str:
     """Return what a channel's place in a conference is known by."""
     return f"{room} {channel}"
 

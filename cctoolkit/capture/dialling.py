@@ -37,12 +37,9 @@ class Dialling(Switchboard):
             live = self._enters(source, event, at)
         if source is None or live is None:
             return
-        if dest is None:
-            dest = Channel(event.get("DestUniqueid"), event.get("DestChannel"), at.at, self._epoch)
-            if not dest.id or dest.id == source.id:
-                return
-            self._board.add(dest)
-        self._dials(source, dest, live, event, at)
+        if (id_ := event.get("DestUniqueid")) and (dest or id_ != source.id):
+            dest = self._made(id_, event.get("DestChannel"), at, linked=False)
+            self._dials(source, dest, live, event, at)
 
     def _placed(self, dest: Channel, event: Message, at: Edge) -> None:
         """Nobody dials it: the switch was told to call a phone directly, by no Local channel."""
@@ -115,7 +112,8 @@ class Dialling(Switchboard):
         source = self._board.live_of(event.get("Uniqueid"))
         if dest and dest.local and not dest.over and source and source.anchor == event.get("Uniqueid"):
             # A queue says it twice, of a member who rang out NOANSWER first.
-            dest.over, source.rang_out = True, status not in ("ANSWER", "CANCEL")
+            dest.over = True
+            source.dialling_over(status)
         if dest is None or not dest.party:
             return
         live = self._board.lives.get(dest.call)

@@ -109,15 +109,16 @@ class Draft(Struct):
             self.heard.insert(place, self.heard.pop())
             floor, self.story = place + 1, None
 
-    def begin(self, start: CallRecord, epoch: int) -> None:
-        """Take the event of the entry where another source told of the call first."""
-        if self.start.entered.source in LOGGED:
-            self.start, self.born, self.story, self.rows = start, epoch, None, []
-
-    def enter(self, start: CallRecord) -> None:
-        """Take the entry of ours that a line tells late: the events of after it were taken for a foreign call's."""
-        if start.project and not self.start.project:
-            self.start, self.born, self.story, self.held_back = start, -1, None, False
+    def begin(self, start: CallRecord, born: int) -> None:
+        """Take the entry as an event tells it where another source told of the call first; and that of a project, by
+        event or line, where the call was taken for a foreign one.
+        """
+        known = self.start
+        ours, exact = start.project and not known.project, start.entered.source not in LOGGED
+        if ours or (exact and known.entered.source in LOGGED):
+            self.start, self.born, self.story = start, born, None
+            self.rows = [] if exact else self.rows
+            self.held_back = self.held_back and not start.project
 
     def patch(self, log: list[Said]) -> None:
         """Take what queue_log says of the call, from its entry on."""

@@ -5,7 +5,7 @@ Source: Pickup, ConfbridgeJoin, ParkedCall, MixMonitorStart, VarSet of docs.aste
 
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older
-from cctoolkit.capture.board import Channel, Live, endpoint, number, seat
+from cctoolkit.capture.board import Channel, Live, endpoint, number, place_in
 from cctoolkit.capture.said import Said
 from cctoolkit.capture.transfers import Transfers
 from cctoolkit.cdr.records import Edge
@@ -46,11 +46,11 @@ class Occasions(Transfers):
         members[channel.id] = True
         live = self._board.lives.get(channel.call)
         if live and self._sits_for(channel, live):
-            self._tell(live.call, Said("rings", at, room, "conference", channel=seat(room, channel.id)))
+            self._tell(live.call, Said("rings", at, room, "conference", channel=place_in(room, channel.id)))
         if len(members) > 1:
             for one in members:
                 if other := self._board.live_of(one):
-                    self._tell(other.call, Said("talks", at, channel=seat(room, one)))
+                    self._tell(other.call, Said("talks", at, channel=place_in(room, one)))
 
     _on_meetmejoin = _on_confbridgejoin
 
@@ -65,7 +65,7 @@ class Occasions(Transfers):
         if channel is None:
             return
         if live := self._board.lives.get(channel.call):
-            place = seat(event.get("Conference"), channel.id)
+            place = place_in(event.get("Conference"), channel.id)
             self._tell(live.call, Said("stops", at, detail="no_answer", channel=place))
         self._board.leave_room(channel)
 
@@ -133,7 +133,7 @@ class Occasions(Transfers):
         elif (live := self._board.live_of(modern.get("Uniqueid"))) and live.anchor == modern.get("Uniqueid"):
             status = modern.get("DialStatus")
             live.cancelled = live.cancelled or (status == "CANCEL" and not live.talking)
-            live.rang_out = status not in ("ANSWER", "CANCEL")
+            live.dialling_over(status)
 
     def _on_bridge(self, event: Message, at: Edge) -> None:
         for modern in older.bridge(event):

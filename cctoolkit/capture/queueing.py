@@ -12,6 +12,7 @@ from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older
 from cctoolkit.capture.answered import talks_with
 from cctoolkit.capture.attendance import Attendance
+from cctoolkit.capture.board import Channel, Live
 from cctoolkit.capture.deeds import is_plain
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND
@@ -59,19 +60,32 @@ class Queueing(Attendance):
         self._on_queuecallerleave(older.queue(event), at)
 
     def _on_agentcalled(self, event: Message, at: Edge) -> None:
-        channel = self._board.channels.get(event.get("DestUniqueid"))
-        if channel is None and (rung := event.get("DestinationChannel")):
-            # Until Asterisk 11 no Dial tells of those whom a queue rings.
-            channel, live = self._board.named(rung), self._board.live_of(event.get("Uniqueid"))
-            if channel and live and self._taken(channel, live):
-                channel.linked = False
+        source, live = self._source(event, at)
+        if live is None and source and marks.queue_ids(event.get("Queue")):
+            # It entered in a gap; what else tells of it may be read late.
+            live = self._enters(source, event, at)
+            live.foreign = False
+        channel = self._rung(event, live, at)
         if channel:
             channel.agent = event.get("MemberName") or event.get("AgentName")
-        _, live = self._source(event, at)
         if live:
             # The joining may have been missed: whom the queue rings is no other party.
             live.queued = True
         self._queued("offer", event, at)
+
+    def _rung(self, event: Message, live: Live | None, at: Edge) -> Channel | None:
+        """Return the channel that a queue rings, in whose call it is."""
+        id_, rung = event.get("DestUniqueid"), event.get("DestinationChannel")
+        if id_:
+            channel = self._made(id_, event.get("DestChannel"), at) if live else self._board.channels.get(id_)
+            if live and channel and not channel.call:
+                self._board.join(channel, live)
+            return channel
+        # Until Asterisk 11 no Dial tells of those whom a queue rings.
+        channel = self._board.named(rung) if rung else None
+        if channel and live and self._taken(channel, live):
+            channel.linked = False
+        return channel
 
     def _on_agentringnoanswer(self, event: Message, at: Edge) -> None:
         self._queued("missed", event, at, rang_us=digits(event.get("RingTime")) * 1000)
@@ -114,8 +128,8 @@ class Queueing(Attendance):
         """
         draft = self._calls.get(self._call(event.get("Uniqueid")))
         if draft and draft.born == self._epoch and not draft.start.project and not draft.record.visits:
-            waited = digits(event.get("HoldTime")) * SECOND
-            self._queued("join", event, Edge(at.at - waited, "queue_log"), member=False)
+            since = at.at - digits(event.get("HoldTime")) * SECOND
+            self._queued("join", event, Edge(max(since, draft.start.entered.at), "queue_log"), member=False)
 
     def _on_agentcomplete(self, event: Message, at: Edge) -> None:
         who = event.get("Reason")

@@ -83,9 +83,7 @@ class Relisted(ChannelTold):
         live = None if known and known.call else self._lives_by(entry.get("Linkedid"))
         if live is None:
             return None
-        if known is None:
-            self._board.add(Channel(id_, entry.get("Channel"), self.now, self._epoch, linked=True))
-        channel = self._board.channels[id_]
+        channel = self._made(id_, entry.get("Channel"), Edge(self.now))
         self._board.join(channel, live)
         return channel
 
@@ -94,14 +92,11 @@ class Relisted(ChannelTold):
         ours: a call that an agent made in the gap.
         """
         id_, name = entry.get("Uniqueid"), entry.get("Channel")
-        known = self._board.channels.get(id_)
         agents = entry.get("Context") == marks.AGENT or endpoint(name) in self._board.holding
         began = begun(id_)
         if entry.get("Application") != "Dial" or entry.get("Linkedid") != id_ or not agents or not began:
             return
-        if known is None:
-            known = Channel(id_, name, began.at, self._epoch, linked=True)
-            self._board.add(known)
+        known = self._made(id_, name, began)
         if not known.call:
             self._enters(known, entry, began)
 

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.board import Board, Channel, Live, call_of, number, seat
+from cctoolkit.capture.board import Board, Channel, Live, call_of, number, place_in
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.merge import Heard
 from cctoolkit.capture.said import OF_PARTIES, Said
@@ -54,6 +54,14 @@ class Switchboard(Struct):
         return channel if channel in self._calls else call_of(self.node, channel)
 
     # Channels
+
+    def _made(self, id_: str, name: str, at: Edge, *, linked: bool = True) -> Channel:
+        """Return a channel; its making may have been missed."""
+        channel = self._board.channels.get(id_)
+        if channel is None:
+            channel = Channel(id_, name, at.at, self._epoch, linked=linked)
+            self._board.add(channel)
+        return channel
 
     def _on_newchannel(self, event: Message, at: Edge) -> None:
         linked, id_ = event.get("Linkedid"), event.get("Uniqueid")
@@ -105,28 +113,29 @@ class Switchboard(Struct):
         if not id_ or (channel and channel.call):
             return channel, self._board.lives.get(channel.call) if channel else None
         live, unheard = self._lives_by(linked or id_), channel is None
-        if channel is None:
-            channel = Channel(id_, event.get("Channel"), at.at, self._epoch, linked=bool(linked))
-            self._board.add(channel)
+        channel = self._made(id_, event.get("Channel"), at, linked=bool(linked))
         if live:
             self._board.join(channel, live)
         elif unheard and not event.get("Context").startswith(_OURS) and linked in ("", id_):
             live = self._enters(channel, event, at)
         return channel, live
 
-    def _entered(self, event: Message, call: str) -> None:
+    def _entered(self, event: Message, call: str, at: Edge) -> None:
         """Take the caller's channel into the call whose mark it has just sent."""
         id_ = event.get("Uniqueid")
-        channel = self._board.channels.get(id_)
-        if channel is None:
-            channel = Channel(id_, event.get("Channel"), 0, self._epoch, linked=True)
-            self._board.add(channel)
+        channel = self._made(id_, event.get("Channel"), at)
         live = self._board.lives.get(call)
         if live is None:
             live = self._board.lives[call] = Live(call, id_, id_, foreign=False)
         if channel.call != call:
             self._forget(channel.call)
         self._board.join(channel, live)
+
+    def _ours(self, call: str, start: CallRecord, born: int) -> None:
+        """Begin a call as its entry tells it, which makes it no foreign one where it is a project's."""
+        self._calls[call].begin(start, born)
+        if start.project and (live := self._board.lives.get(call)):
+            live.foreign = False
 
     def _hung_up(self, event: Message, at: Edge) -> None:
         id_ = event.get("Uniqueid")
@@ -139,7 +148,7 @@ class Switchboard(Struct):
             return
         if room:
             # That it left its room is told by another topic of the switch, and may come later.
-            self._tell(live.call, Said("stops", at, detail="no_answer", channel=seat(room, id_)))
+            self._tell(live.call, Said("stops", at, detail="no_answer", channel=place_in(room, id_)))
         if channel.party:
             self._stops(live, channel, at, event.get("Cause"))
         if id_ == live.anchor or not live.channels:
@@ -214,7 +223,7 @@ def _brought(heard: Heard, how: str) -> Heard:
 
 def _stayed(live: Live, who: str, at: int) -> bool:
     """Say whether the caller was there a while after a plain queue had said that it was abandoned."""
-    until = live.asked_at or (at if who == "flow" else 0)
+    until = live.asked_at or (0 if who == "caller" else at)
     return bool(live.abandoned) and until > live.abandoned + _STAYS_US
 
 

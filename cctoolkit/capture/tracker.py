@@ -208,12 +208,11 @@ class Tracker(Relisted):
             return
         draft = self._of(mark.call)
         if mark.kind == "entry":
-            self._entered(event, mark.call)
+            self._entered(event, mark.call, at)
             start = queue_log.entered(mark, self.node, at, test=mark.test)
-            if draft:
-                draft.begin(start, self._epoch)
-            else:
+            if draft is None:
                 self._begin(mark.call, Draft(start, last=at.at, born=self._epoch))
+            self._ours(mark.call, start, self._epoch)
         elif draft is None:
             self._not_ours(mark.call)
         elif said := queue_log.from_mark(mark, at):
@@ -246,7 +245,7 @@ class Tracker(Relisted):
                 continue
             if call not in self._calls:
                 self._begin(call, Draft(logged.start, last=logged.start.entered.at, born=-1))
-            self._calls[call].enter(logged.start)
+            self._ours(call, logged.start, -1)
             self._calls[call].patch(logged.story())
             self._touched.add(call)
         self._agents.logged(lines)

@@ -7,7 +7,7 @@ one call all along; one by REFER is two, each with its own Linkedid until then.
 from msgspec.structs import replace
 
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.board import Channel, Live, endpoint, number
+from cctoolkit.capture.board import Live, endpoint, number
 from cctoolkit.capture.dialling import Dialling
 from cctoolkit.capture.moments import begun
 from cctoolkit.capture.said import Said
@@ -64,9 +64,7 @@ class Transfers(Dialling):
         rang, known = begun(id_), self._board.channels.get(id_)
         if rang is None or (known and known.call):
             return
-        if known is None:
-            known = Channel(id_, name, rang.at, self._epoch, linked=True)
-            self._board.add(known)
+        known = self._made(id_, name, rang)
         self._board.join(known, live)
         if not known.local:
             self._rings(known, live, "transfer", dialled, rang)

@@ -292,9 +292,14 @@ def test_asterisk_11_a_parked_call_is_taken_back():
     assert parties(record) == [("dial", "SIP/100", "answered"), ("pickup", "SIP/300", "answered")]
 
 
-def test_a_queue_whose_joining_the_stream_leaves_out():
-    """The visit is told all the same: from the wait that AgentConnect counts, to whom, and who hung up."""
-    stream = Older().new("1.1", "SIP/trunk-1", "100", "49").new("1.2", "SIP/200-2")
+@pytest.mark.parametrize(("before", "waited"), [(20, 9_000_000), (4, 4_004_000)])
+def test_a_queue_whose_joining_the_stream_leaves_out(before, waited):
+    """The visit is told all the same: from the wait that AgentConnect counts, which has whole seconds and begins no sooner
+    than the call, to whom, and who hung up.
+    """
+    stream = Older().new("1.1", "SIP/trunk-1", "100", "49")
+    stream.at += before * SECOND
+    stream.new("1.2", "SIP/200-2")
     stream.say("AgentCalled", Uniqueid="1.1", Queue="sales", AgentName="SIP/200", DestinationChannel="SIP/200-2")
     stream.dials("1.1", "1.2", "SIP/200").say(
         "AgentConnect", Uniqueid="1.1", Queue="sales", MemberName="SIP/200", HoldTime=9, RingTime=4
@@ -304,7 +309,7 @@ def test_a_queue_whose_joining_the_stream_leaves_out():
     record = only(stream.hangup("1.2", "1.1"))
     (visit,) = record.visits
     (leg,) = visit.legs
-    assert (visit.queue, visit.outcome, visit.left.at - visit.joined.at) == ("sales", "answered", 9_000_000)
+    assert (visit.queue, visit.outcome, visit.left.at - visit.joined.at) == ("sales", "answered", waited)
     assert (leg.agent, leg.hung_up_by, record.hung_up_by, parties(record)) == (
         "SIP/200", "caller", "caller", [("queue", "SIP/200", "answered")],
     )  # fmt: skip
@@ -344,6 +349,30 @@ def test_a_queue_whose_time_is_over(asks, lasts, ends):
     """
     stream = in_queue().dial_ends("1.1", "1.2", "NOANSWER").dial_ends("1.1", "1.2", "CANCEL").hangup("1.2")
     stream.dial_ends("1.3", "1.4", "CANCEL").hangup("1.4", "1.3").say(
+        "QueueCallerAbandon", Uniqueid="1.1", Queue="sales"
+    )
+    left = stream.say("QueueCallerLeave", Uniqueid="1.1", Queue="sales").at
+    if asks:
+        stream.at = left + int(asks * SECOND)
+        stream.say("HangupRequest", Uniqueid="1.1")
+    stream.at = left + int(lasts * SECOND)
+    record = only(stream.hangup("1.1"))
+    assert (record.outcome, record.hung_up_by, record.visits[0].outcome) == ends
+
+
+@pytest.mark.parametrize(
+    ("asks", "lasts", "ends"),
+    [
+        (None, 0.9, ("ended_in_flow", "", "timeout")),
+        (0.9, 0.9, ("ended_in_flow", "caller", "timeout")),
+        (0.001, 0.9, ("abandoned", "caller", "abandoned")),
+        (None, 0, ("abandoned", "caller", "abandoned")),
+    ],
+)
+def test_a_queue_that_rang_nobody(asks, lasts, ends):
+    """Its time is over, or it is left as empty: it tells an abandon too, and nobody's phone ever rang."""
+    stream = Stream().channel("1.1", "PJSIP/trunk-1", exten="500", CallerIDNum="4912345")
+    stream.say("QueueCallerJoin", Uniqueid="1.1", Queue="sales").say(
         "QueueCallerAbandon", Uniqueid="1.1", Queue="sales"
     )
     left = stream.say("QueueCallerLeave", Uniqueid="1.1", Queue="sales").at

@@ -384,3 +384,56 @@ def test_a_queues_phone_is_no_other_party_though_the_joining_was_missed(heard):
         record = asked_through(SENT_ON, first, called, heard)
         assert [one.endpoint for one in record.parties] == ["PJSIP/novikov"], first
         assert [[leg.agent for leg in visit.legs] for visit in record.visits] == [["ivanova"]], first
+
+
+@pytest.mark.parametrize(("call", "asked"), [(SENT_ON, "PJSIP/novikov"), (KEPT, "PJSIP/mikhailova")])
+def test_whom_a_queue_rings_is_no_other_party_though_lines_come_late(call, asked):
+    """Nothing but that its phone is called tells of the caller, who entered in the gap: the queue is ours all the same,
+    and whom the agent asks is a part of the call.
+    """
+    entry, called = (
+        next(n for n, (one, _) in enumerate(ASKED) if one.event == name and one.get("Uniqueid") == call)
+        for name in ("Newchannel", "AgentCalled")
+    )
+    for first in range(entry - 6, called):
+        for last in range(max(first, entry + 2), called + 1):
+            feeder = Feeder(Tracker("n1"))
+            for data in (b"".join(data for _, data in ASKED[:first]), b"", BACKFILL, as_listed(last)):
+                feeder.take(data)
+            feeder.take(b"".join(data for _, data in ASKED[last:]))
+            feeder.take(BACKFILL + "".join(line for lines in LINES.values() for line in lines).encode())
+            records = feeder.tracker.take(last=True)[0]
+            assert [one.call for one in records if not one.project and not one.joined] == [], (first, last)
+            record = next(one for one in records if one.call == call)
+            assert [one.endpoint for one in record.parties] == [asked], (first, last)
+            assert [[leg.agent for leg in visit.legs] for visit in record.visits] == [["ivanova"]], (first, last)
+
+
+@pytest.mark.parametrize("lost", [0, 12])
+def test_a_call_that_comes_by_a_dialplan_of_others(lost):
+    """Its channel begins in a context that is not the project's, and its entry is told later, or by its line alone: it is
+    the project's, and whom the queue rings are its agents.
+    """
+    entry = next(
+        n for n, (one, _) in enumerate(ASKED) if one.event == "Newchannel" and one.get("Context") == "cct-trunk"
+    )
+    whole, feeder = Feeder(Tracker("n1")), Feeder(Tracker("n1"))
+    foreign = ASKED[entry][1].replace(b"cct-trunk", b"from-pstn")
+    whole.take(b"".join(data for _, data in ASKED))
+    feeder.take(b"".join(data for _, data in ASKED[:entry]) + foreign)
+    if lost:
+        feeder.take(b"")
+        feeder.take(as_listed(entry + lost))
+        feeder.take(BACKFILL + "".join(line for lines in LINES.values() for line in lines[:-1]).encode())
+    rest = [data for _, data in ASKED[entry + 1 + lost :]]
+    feeder.take(b"".join(rest[:5]))
+    assert SENT_ON in [record.call for record in feeder.tracker.take()[0]], "told as it goes on, not when it has ended"
+    feeder.take(b"".join(rest[5:]))
+    expected, found = ({r.call: r for r in one.tracker.take(last=True)[0]} for one in (whole, feeder))
+    assert found.keys() == expected.keys()
+    for call, record in found.items():
+        assert (record.project, record.number, record.outcome) == (
+            expected[call].project, expected[call].number, expected[call].outcome,
+        )  # fmt: skip
+        assert [one.endpoint for one in record.parties] == [one.endpoint for one in expected[call].parties]
+        assert [len(one.legs) for one in record.visits] == [len(one.legs) for one in expected[call].visits]
