@@ -93,7 +93,7 @@ def match(records: Sequence[CallRecord], notes: Sequence[Note]) -> list[tuple[No
         if note.dialled and (note.caller or abs(_late(note, record)) <= SAME_CALL_SECONDS)
     ]
     # What is known exactly first: of two anonymous calls of one second the log alone tells neither, but by the keys.
-    pairs.sort(key=lambda pair: (PRECISION_SECONDS[pair[1].entered.source], _unlike(*pair), _apart(*pair)))
+    pairs.sort(key=lambda pair: (_blur(pair[1]), _unlike(*pair), _apart(*pair)))
     taken: dict[str, CallRecord] = {}
     used: set[int] = set()
     for note, record in pairs:
@@ -106,6 +106,11 @@ def match(records: Sequence[CallRecord], notes: Sequence[Note]) -> list[tuple[No
 
 def _late(note: Note, record: CallRecord) -> float:
     return (record.entered.moment() - note.dialled).total_seconds() if note.dialled else float("inf")
+
+
+def _blur(record: CallRecord) -> float:
+    """Return how inexactly a record says when its call came and went, in seconds."""
+    return sum(PRECISION_SECONDS[edge.source] if edge else 1.0 for edge in (record.entered, record.ended))
 
 
 def _unlike(note: Note, record: CallRecord) -> int:

@@ -127,6 +127,7 @@ def _cut_off(reasons: Sequence[str], note: Note, record: CallRecord, down: Down)
     untold = ["the caller ", "hung up by ", "ended: ", "queue_log: hung up by ", "phones rang: "]
     if _within(_of_others(note), [(down.start - _SECOND, math.inf if down.killed else down.end + _SECOND)]):
         untold.append("untold ")
+        reasons = [reason for reason in reasons if not _asked_alone(reason)]
     if any(leg.answered and leg.answered.timestamp() >= down.start for leg in note.legs):
         # The phone went on as if the switch were there.
         untold.append("answered: ")
@@ -142,6 +143,14 @@ def _cut_off(reasons: Sequence[str], note: Note, record: CallRecord, down: Down)
         or (" ready: " in reason and reason.partition(" ")[0] in waited)
         for reason in reasons
     )
+
+
+def _asked_alone(reason: str) -> bool:
+    """Say whether the record knows whom an agent asked, and not that they were then sent the call."""
+    if not reason.startswith("others: "):
+        return False
+    lived, _, told = reason.removeprefix("others: ").partition("; the record: ")
+    return lived.replace("transfer ", "consult ") == told
 
 
 def _wrapped_up(record: CallRecord, down: Down) -> set[str]:

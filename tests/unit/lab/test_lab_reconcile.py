@@ -214,6 +214,19 @@ def test_an_anonymous_call_is_matched_by_queue_logs_second_of_a_clock_a_tick_beh
     assert told_of
 
 
+def test_of_two_anonymous_calls_of_one_second_the_one_whose_end_was_heard_is_matched_first():
+    """Both entered in a gap, and their callers' keys tell nothing: what is known of the other's end fits either."""
+    first, second = note(1, 10.36, ""), note(2, 11, "")
+    log_alone = Edge((BEGAN + 11) * 1_000_000, "queue_log")
+    entered = Edge((BEGAN + 10) * 1_000_000, "queue_log")
+    heard, unheard = record(1, 10.38, ""), record(2, 11, "")
+    heard = replace(heard, entered=entered)
+    unheard = replace(unheard, entered=log_alone, ended=replace(edge(15), source="queue_log"))
+    notes = [replace(first, presses=()), replace(second, presses=())]
+    pairs = [(n.call, r.call) for n, r in match([unheard, heard], notes)]
+    assert pairs == [("street-1", "n1-1"), ("street-2", "n1-2")]
+
+
 def test_a_line_that_a_callers_number_broke_is_passed_over():
     lines = [
         *LOG[:2],
