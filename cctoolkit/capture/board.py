@@ -87,7 +87,7 @@ class Live(Struct):
     beside: str = ""
     """The call in which this one's caller has somebody on hold: a consultation, if nothing else becomes of it."""
     asked: str = ""
-    """Who hung up, "caller" or "agent", of those who were put through."""
+    """Who hung up, "caller" or "agent", of those who were put through; "switch": it was told to stop."""
     asked_at: int = 0
     """When its caller hung up."""
     abandoned: int = 0

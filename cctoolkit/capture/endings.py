@@ -28,10 +28,12 @@ def how(record: CallRecord) -> CallOutcome:
 
 
 def who(record: CallRecord, said: Said, queues: Collection[str]) -> Who:
-    """Say who ended it: the flow by its hangup step, the agent if the agent was last, else the caller; of one that a
-    step transferred, whose other end is not ours, nobody knows. Of one that an agent sent on, the channels do. `queues`
-    are the steps that are queues, `said` is the channel's end.
+    """Say who ended it: the flow by its hangup step, or a switch that stops, the agent if the agent was last, else the
+    caller; of one that a step transferred, whose other end is not ours, nobody knows. Of one that an agent sent on, the
+    channels do. `queues` are the steps that are queues, `said` is the channel's end.
     """
+    if said.name == "switch":
+        return "flow"
     legs = [leg for visit in record.visits for leg in visit.legs if leg.outcome == "answered"]
     if not record.project:
         return _of_another(record, said, legs[-1].hung_up_by if legs else "")

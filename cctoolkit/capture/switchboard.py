@@ -17,6 +17,8 @@ from cctoolkit.capture.said import OF_PARTIES, Said
 from cctoolkit.cdr.records import CallRecord, Edge
 
 _OURS = "cct-"
+_SHUTDOWN = "4"
+"""AST_SOFTHANGUP_SHUTDOWN of channel.h: SoftHangupRequest says this and no cause of Q.850."""
 _STAYS_US = 500_000
 """How long after an abandon a caller is there who did not hang up."""
 _CAUSES = {
@@ -196,6 +198,12 @@ class Switchboard(Struct):
                 live.asked = "caller"
         elif live and id_ in live.talking:
             live.asked = live.asked or "agent"
+
+    def _on_softhanguprequest(self, event: Message, _at: Edge) -> None:
+        """The switch lets a channel go: all of them when it is told to stop."""
+        live = self._board.live_of(event.get("Uniqueid"))
+        if live and event.get("Cause") == _SHUTDOWN:
+            live.asked = live.asked or "switch"
 
     def _stops(self, live: Live, channel: Channel, at: Edge, cause: str) -> None:
         if live.ringing.pop(channel.id, False):

@@ -10,7 +10,7 @@ import pytest
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.workflow import records
 from tests.live.capturing import capturing
-from tests.live.exchange import STORIES, happens
+from tests.live.exchange import STORIES, happens, put_through
 
 pytestmark = pytest.mark.live
 
@@ -139,3 +139,23 @@ async def test_what_a_call_went_through(exchange, tmp_path):
     (parking,) = parked.parkings
     assert (parking.space, parking.parked_by, parking.outcome) == ("701", "PJSIP/201", "retrieved")
     assert parking.taken_by == "PJSIP/203"
+
+
+async def test_a_switch_that_is_told_to_stop(exchange, tmp_path):
+    """Neither end of a call hung up; nor did a caller who rang a phone."""
+    site = SimpleNamespace(site=str(exchange.lab.site_file))
+    try:
+        async with capturing(site, tmp_path):
+            async with exchange.open():
+                await put_through(exchange)
+                exchange.phones["202"].answers = "ring"
+                await exchange.call("202", user="204")
+                await exchange.phones["202"].rung()
+                await asyncio.to_thread(exchange.node.stop)
+            await told_whole(tmp_path, 2)
+    finally:
+        await asyncio.to_thread(exchange.node.start)
+    with Store.read(tmp_path / FILE_NAME) as store:
+        assert sorted((one.outcome, one.hung_up_by) for one in store.calls()) == [
+            ("answered", "flow"), ("not_answered", "flow"),
+        ]  # fmt: skip

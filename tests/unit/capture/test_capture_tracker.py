@@ -96,6 +96,15 @@ def test_hangup_before_complete():
     assert found.visits[0].legs[0].ended.at > found.ended.at
 
 
+@pytest.mark.parametrize(("cause", "who"), [(4, "flow"), (16, "caller")])
+def test_a_switch_that_is_told_to_stop(cause, who):
+    """It lets all channels go, also those of callers who wait: they did not hang up, though app_queue says an abandon."""
+    c = call().enter().menu().key().into().rings()
+    c.both("SoftHangupRequest", "", after=0.5, Cause=cause).both("QueueCallerAbandon", "ABANDON", 1, 1, 1)
+    found = record(c.ended(cause=0))
+    assert (found.outcome, found.hung_up_by) == ("abandoned", who)
+
+
 def test_complete_without_channels():
     """AgentComplete of a talk both of whose channels went first names neither: it ends the agent's open talk, in no other call."""
     before = Call("n1-1.0", EPOCH - 600 * SECOND).enter().menu().key().into().rings().answers().talked().ended()
