@@ -67,7 +67,7 @@ class AgentStates(Struct):
         if not are_told(agent, queue):
             return
         known = self._known(agent)
-        deed = Deed(what, queue, at.at)
+        deed = Deed(what, queue, at.at, reason)
         if deed in known.heard:
             return
         _remember(known.heard, deed)
@@ -79,7 +79,7 @@ class AgentStates(Struct):
             if what == "joined" and queue == NO_QUEUE:
                 # The switch adds persistent members again itself when it begins anew; AgentLogin is somebody's own.
                 self._anew(known.shift, deed)
-            self._does(known, deed, at, reason)
+            self._does(known, deed, at)
 
     def logged(self, lines: Sequence[Line]) -> None:
         """Take lines of one reading, in order; what the events or an earlier reading have told changes nothing."""
@@ -106,15 +106,15 @@ class AgentStates(Struct):
             self._started = max(self._started, line.at)
             return
         name = self.names.of(line.queue, line.agent)
-        for deed, reason in of_line(line) if are_told(name, line.queue) else ():
+        for deed in of_line(line) if are_told(name, line.queue) else ():
             known = self._known(name)
             now[name, deed] += 1
             read = known.read.get(deed, 0)
             if now[name, deed] > read:
                 known.read[deed] = read + 1
-                self._reads(known, deed, reason)
+                self._reads(known, deed)
 
-    def _reads(self, known: _Agent, deed: Deed, reason: str) -> None:
+    def _reads(self, known: _Agent, deed: Deed) -> None:
         twin = next((one for one in known.unlogged if one.is_line(deed)), None)
         if twin:
             known.unlogged.remove(twin)
@@ -122,7 +122,7 @@ class AgentStates(Struct):
         _remember(known.unheard, deed)
         if deed.what == "joined":
             self._anew(known.shift, deed)
-        self._does(known, deed, Edge(deed.at, "queue_log"), reason)
+        self._does(known, deed, Edge(deed.at, "queue_log"))
 
     def _anew(self, shift: Shift, joined: Deed) -> None:
         """Take note that somebody joins; nobody does who is there already, unless the switch forgot them meanwhile."""
@@ -205,8 +205,8 @@ class AgentStates(Struct):
             known = self._agents[agent] = _Agent(Shift(self.node, agent))
         return known
 
-    def _does(self, known: _Agent, deed: Deed, at: Edge, reason: str) -> None:
-        if not known.shift.does(deed, at, reason, self._changed):
+    def _does(self, known: _Agent, deed: Deed, at: Edge) -> None:
+        if not known.shift.does(deed, at, self._changed):
             self.forgotten += 1
 
 

@@ -39,24 +39,27 @@ _EARLY, _LATE = 2 * SECOND, SECOND
 
 
 class Deed(Struct, frozen=True):
-    """What an agent did, in which queue, when."""
+    """What an agent did, in which queue, when, and why they paused."""
 
     what: What
     queue: str
     at: int
+    reason: str = ""
 
     def is_line(self, line: "Deed") -> bool:
-        """Say whether a line of queue_log, cut to its second, may be this event's."""
+        """Say whether a line of queue_log, cut to its second, may be this event's. Its reason ends at a bar, and who is
+        added paused is so for one that no line has.
+        """
         near = -_LATE <= self.at - line.at <= _EARLY
-        return near and (self.what, self.queue) == (line.what, line.queue)
+        return near and (self.what, self.queue) == (line.what, line.queue) and self.reason.startswith(line.reason)
 
 
-def of_line(line: Line) -> Iterator[tuple[Deed, str]]:
-    """Yield what a line says was done, and a pause's reason. Who is added paused is so for a reason no line has."""
+def of_line(line: Line) -> Iterator[Deed]:
+    """Yield what a line says was done."""
     if what := _LINES.get(line.event):
-        yield Deed(what, line.queue, line.at), line.data(1) if what == "paused" else ""
+        yield Deed(what, line.queue, line.at, line.data(1) if what == "paused" else "")
     if line.event == "ADDMEMBER" and line.data(1) == "PAUSED":
-        yield Deed("paused", line.queue, line.at), ""
+        yield Deed("paused", line.queue, line.at)
 
 
 @lru_cache(256)

@@ -37,7 +37,7 @@ class Shift(Struct):
     wrapuptimes: dict[str, int] = field(default_factory=dict)
     """Queue -> seconds after a call of it, where the member has its own."""
 
-    def does(self, deed: Deed, at: Edge, reason: str, told: list[AgentInterval]) -> bool:
+    def does(self, deed: Deed, at: Edge, told: list[AgentInterval]) -> bool:
         """Take what they did; say whether it could be: not beyond MOST_QUEUES."""
         self.last = max(self.last, deed.at)
         if deed.what == "joined":
@@ -50,11 +50,11 @@ class Shift(Struct):
         elif deed.what == "unpaused":
             self._unpaused(deed.queue, at, told)
         else:
-            self._pause(reason, at, told)
+            self._pause(deed.reason, at, told)
             if deed.queue not in self.paused and len(self.paused) >= MOST_QUEUES:
                 return False
             self.paused.pop(deed.queue, None)
-            self.paused[deed.queue] = reason
+            self.paused[deed.queue] = deed.reason
         return True
 
     def _leaves(self, queue: str, at: Edge, told: list[AgentInterval]) -> None:

@@ -411,6 +411,34 @@ def test_lines_of_who_is_known_do_not_wait_for_who_is_not():
     assert {one for one in _logged(states.take()) if one[2]} == {("Xena", 0, 60), ("Xena", 70, 90)}
 
 
+@pytest.mark.parametrize("first", ["line", "event"])
+def test_a_pause_for_another_reason_is_another_one(first):
+    """An agent who goes to lunch out of a wrap-up is at lunch, though one of both was told by a line alone, a second away."""
+    states = AgentStates("n1")
+    states.heard("Anna", "sales", "joined", Edge(40 * SECOND))
+    if first == "event":
+        states.heard("Anna", "sales", "paused", Edge(50 * SECOND), "wrap-up")
+        states.logged(list(parse("51|NONE|sales|Anna|PAUSE|lunch\n")))
+    else:
+        states.logged(list(parse("50|NONE|sales|Anna|PAUSE|wrap-up\n")))
+        states.heard("Anna", "sales", "paused", Edge(51 * SECOND), "lunch")
+    states.heard("Anna", "sales", "unpaused", Edge(60 * SECOND))
+    states.logged(list(parse("60|NONE|sales|Anna|UNPAUSE|\n")))
+    found = {(s.state, s.start.at // SECOND): s.end and s.end.at // SECOND for s in states.take()}
+    assert found == {("logged_in", 40): None, ("wrap-up", 50): 51, ("paused", 51): 60}
+
+
+def test_the_line_of_a_pause_with_a_bar_in_its_reason():
+    """The line's reason ends there: it is the same pause."""
+    states = AgentStates("n1")
+    states.heard("Anna", "sales", "joined", Edge(40 * SECOND))
+    states.heard("Anna", "sales", "paused", Edge(51 * SECOND), "lunch|late")
+    states.logged(list(parse("51|NONE|sales|Anna|PAUSE|lunch|late\n")))
+    assert [(s.state, s.reason, s.start.at // SECOND) for s in states.take()] == [
+        ("logged_in", "", 40), ("paused", "lunch|late", 51),
+    ]  # fmt: skip
+
+
 def test_agents_are_bounded(monkeypatch):
     """Names, interfaces and lines without end are let go, the oldest first, and counted."""
     monkeypatch.setattr(agents, "MOST", 20)
