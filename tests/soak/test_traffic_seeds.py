@@ -13,7 +13,7 @@ from random import Random
 import msgspec
 import pytest
 
-from cctoolkit.cdr.records import CallRecord
+from cctoolkit.cdr.records import AgentInterval, CallRecord
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab import hostile, notes
 from cctoolkit.lab.notes import Dial, Note
@@ -21,7 +21,9 @@ from cctoolkit.lab.reconcile import Limits, Verdict, reconcile, told
 from cctoolkit.lab.traffic import Codes, Performed, perform
 from cctoolkit.lab.traffic_plan import Callers, Mix, Plan, plan
 from cctoolkit.lab.turns import Agents, Span
+from cctoolkit.workflow import specs
 from tests.live.conftest import PROJECT, Line
+from tests.soak import shifts
 from tests.soak.capture_process import CaptureProcess
 from tests.soak.conftest import AGENTS, WRAP_UP_SECONDS
 from tests.soak.verdict import Run
@@ -73,13 +75,15 @@ def mix(seed: int, rate: float = RATE, seconds: float = SECONDS) -> Mix:
 
 @dataclass(frozen=True)
 class Happened:
-    """What each side knows of a run; `gap` is how long nobody captured."""
+    """What each side knows of a run; `gap` is how long nobody captured, `dialled` every code of the agents' phones."""
 
     notes: Sequence[Note]
     ready: Sequence[Dial]
     records: Sequence[CallRecord]
     log: Sequence[str]
     gap: float
+    dialled: Sequence[Dial]
+    states: Sequence[AgentInterval]
 
 
 @pytest.mark.parametrize("seed", seeds(os.environ.get("CCTOOLKIT_SEEDS", "1-20")))
@@ -100,6 +104,7 @@ async def test_every_call_of_a_seed_agrees(busy: Line, tmp_path: Path, runs: lis
     shown = "\n\n".join(["\n".join(told(table, every=False)), *(evidence(one, happened) for one in different)])
     (tmp_path / "differences.txt").write_text(shown, encoding="utf-8")
     assert not different, f"seed {seed}, {tmp_path}\n{shown}"
+    assert shifts.differences(happened.dialled, happened.states, pauses(busy)) == []
     assert len(happened.records) == len(happened.notes) == len(planned.calls) > RATE * SECONDS / 2
 
 
@@ -123,8 +128,18 @@ def what_happened(line: Line, done: Performed, folder: Path, gap: float = 0.0) -
     # Not splitlines: a caller's name may hold what Unicode takes for a line's end.
     log = line.lab.nodes["n1"].queue_log.read_bytes().decode(errors="replace").split("\n")
     # A pause and a log-out end a wrap-up too.
-    ready = [dial for dial in notes.dials(events) if dial.code.startswith("*") and dial.code != Codes().login]
-    return Happened(notes.notes(events, done.calls), ready, captured(folder), log, gap)
+    dialled = [dial for dial in notes.dials(events) if dial.code.startswith("*")]
+    ready = [dial for dial in dialled if dial.code != Codes().login]
+    with Store.read(folder / FILE_NAME) as store:
+        states = [state for state in store.states() if state.start.moment() >= done.began]
+    return Happened(notes.notes(events, done.calls), ready, captured(folder), log, gap, dialled, states)
+
+
+def pauses(line: Line) -> dict[str, str]:
+    """Return what each code of a pause is for."""
+    loaded = specs.load_site(line.site)
+    code = loaded.site.feature_codes.pause
+    return {f"{code}{pause.code}": reason for reason, pause in loaded.projects[0].pauses.items()}
 
 
 async def _interrupt(process: CaptureProcess, gap: float) -> None:

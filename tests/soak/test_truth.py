@@ -19,11 +19,11 @@ from cctoolkit.lab.traffic import Codes, Performed, perform
 from cctoolkit.workflow import specs
 from tests.live import colleagues
 from tests.live.conftest import Line
-from tests.soak import everything, restarted
+from tests.soak import everything, restarted, shifts
 from tests.soak.capture_process import CaptureProcess
 from tests.soak.conftest import WRAP_UP_SECONDS
 from tests.soak.ordeal import Ordeal
-from tests.soak.test_traffic_seeds import evidence, seeds, settle, what_happened
+from tests.soak.test_traffic_seeds import evidence, pauses, seeds, settle, what_happened
 from tests.soak.verdict import Night
 
 pytestmark = [pytest.mark.soak, pytest.mark.alone]
@@ -107,6 +107,7 @@ async def test_a_night_of_everything_loses_no_call(
     shown = "\n\n".join(["\n".join(told(table, every=False)), *(evidence(one, happened) for one in different)])
     (tmp_path / "differences.txt").write_text(f"{ordeal.downs}\n{shown}", encoding="utf-8")
     assert not different, f"{tmp_path}\n{shown[:20_000]}"
+    assert shifts.differences(happened.dialled, happened.states, pauses(all_open), ordeal.downs) == []
     assert set(performed[0].cut) <= {note.call for note in happened.notes if restarted.touched(note, ordeal.downs)}
     assert len(planned.calls) > 0.8 * RATE * seconds
     assert not missing or twentieths < NIGHT, missing
