@@ -100,6 +100,8 @@ def url_fault(url: str) -> UrlFault | None:
         return UrlFault("a URL with a password in it", "env:NAME or file:PATH in the password's place")
     if not url.isprintable():
         return UrlFault("a character that nobody sees stands in the URL", "text without control characters")
+    if not is_postgresql and ("?" in user or "#" in f"{user}{there}"):
+        return UrlFault("a ? in the user, or a #, cuts the URL off", "%3F for the ?, %23 for the #")
     if not _is_coded(f"{user}@{there}"):
         return UrlFault("a percent sign stands for no character", "%25 for the sign itself, %20 for a space")
     if not all(_is_place(user, host) for host in (hosts.split(",") if is_postgresql else (hosts,))):

@@ -154,6 +154,9 @@ def with_table(text):
         ("{url: 'mysql://[::1/x', time_zone: UTC}", "table-url"),
         ("{url: 'mysql://db:0/x', time_zone: UTC}", "table-url"),
         ("{url: 'mysql://us[er@db/x', time_zone: UTC}", "table-url"),
+        ("{url: 'mysql://hush#hush:env:X@db/x', time_zone: UTC}", "table-url"),
+        ("{url: 'mysql://hush?hush:env:X@db/x', time_zone: UTC}", "table-url"),
+        ("{url: 'mysql://db/x?ssl_ca=/hush#hush', time_zone: UTC}", "table-url"),
         ("{url: 'mysql://db/x?sslmode=hush-hush', time_zone: UTC}", "table-url"),
         ("{url: 'mysql://db/x?hush-hush', time_zone: UTC}", "table-url"),
         ("{url: 'mysql://db/x?ssl_ca=%00', time_zone: UTC}", "table-url"),
@@ -191,6 +194,8 @@ def test_where_a_table_is_not(site, table, code):
     ("url", "read"),
     [
         ("mysql://cct:file:secrets/log@db:3307/x?ssl_ca=/etc/ca.pem", "mysql://cct:file:{}/secrets/log@db:3307/x?ssl_ca=/etc/ca.pem"),
+        ("mysql://u%23%3F:file:log#1@db/x?ssl_ca=/etc/a?%23", "mysql://u%23%3F:file:{}/log#1@db/x?ssl_ca=/etc/a?%23"),
+        ("postgresql://u#?:env:CCT_PG@db/x?passfile=/a#", "postgresql://u#?:env:CCT_PG@db/x?passfile=/a#"),
         ("postgresql://cct:env:CCT_PG@[::1]/asterisk", "postgresql://cct:env:CCT_PG@[::1]/asterisk"),
         ("postgresql://db/asterisk", "postgresql://db/asterisk"),
         ("postgresql://a:5432,[::1]:5433/x?sslmode=require&passfile=/a", "postgresql://a:5432,[::1]:5433/x?sslmode=require&passfile=/a"),
