@@ -51,9 +51,12 @@ _STORE = Words(
 _TYPES = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "REAL": "DOUBLE PRECISION", " STRICT": ""}
 _TYPE = re.compile(r"\bINTEGER\b|\bBLOB\b|\bREAL\b| STRICT\b")
 _NO_URL = re.compile(
-    r"invalid (\S+ value: |integer value |port number|value for parameter )|could not match \d+ port numbers"
+    "connection is bad: (?!connection to server|could not translate host name|GSSAPI encryption required but no)"
+    "|could not match|invalid integer value|invalid value for parameter"
 )
-"""What libpq, or the server of its settings, says of a URL that it only looks at when it connects."""
+"""What libpq says before it goes to any server, or the server of its settings, of a URL that nobody looked at sooner.
+That a name or a ticket is not to be had now is no fault of the URL.
+"""
 _CURSORS = count()
 _FETCHED = 500
 

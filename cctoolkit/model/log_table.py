@@ -62,6 +62,7 @@ _MYSQL = frozenset({"ssl_ca", "unix_socket"})
 _CHOICES = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "ssl": ("true",),
+    "requiressl": ("0", "1"),
     "sslcertmode": ("disable", "allow", "require"),
     "sslnegotiation": ("postgres", "direct"),
     "gssencmode": ("disable", "prefer", "require"),

@@ -53,6 +53,42 @@ def test_nobody_answers(scheme, unused_tcp_port, monkeypatch):
         TableFollower(there)(0)
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("postgresql:///x?host=/nowhere", "No such file"),
+        ("postgresql:///x?service=down", "could not translate host name"),
+        ("postgresql://127.0.0.1:1/x?gssencmode=require", "no credential cache"),
+    ],
+)
+def test_nobody_was_asked(url, why, tmp_path, monkeypatch):
+    """A socket, a name or a ticket that is not there now is worth waiting for, too."""
+    services = tmp_path / "services"
+    services.write_text("[down]\nhost=no.such.host.invalid\n", encoding="utf-8")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path}/none")
+    with pytest.raises(StoreAway, match=why):
+        opened(table(url), 5)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "sslmode=verify-full", "sslmode=verify-ca", "sslmode=prefer", "sslmode=allow", "sslmode=disable", "ssl=true",
+        "requiressl=1", "sslcertmode=disable", "sslcertmode=allow", "sslnegotiation=postgres",
+        "sslnegotiation=direct&sslmode=require", "gssencmode=disable", "gssencmode=prefer", "channel_binding=disable",
+        "channel_binding=prefer", "target_session_attrs=any", "target_session_attrs=read-write",
+        "target_session_attrs=read-only", "target_session_attrs=primary", "target_session_attrs=standby",
+        "target_session_attrs=prefer-standby", "load_balance_hosts=disable", "load_balance_hosts=random",
+        "connect_timeout=-1", "keepalives=0",
+    ],
+)  # fmt: skip
+def test_what_an_option_may_say(option):
+    """The words that libpq takes are taken; it goes to the server with them."""
+    with pytest.raises(StoreAway, match="connection to server"):
+        opened(table(f"postgresql://127.0.0.1:1/x?{option}"), 5)
+
+
 def test_an_option_of_another_driver():
     """What MySQL's driver does not know is no option that is passed over."""
     with pytest.raises(UsageError, match="sslmode is not understood"):
@@ -68,6 +104,12 @@ def test_an_option_of_another_driver():
         ("postgresql://127.0.0.1:1/x?keepalives=abc", 'invalid integer value "abc"'),
         ("postgresql://127.0.0.1:1/x?ssl_min_protocol_version=1", 'invalid "ssl_min_protocol_version" value: "1"'),
         ("postgresql://127.0.0.1:1,127.0.0.2:1/x?port=1,2,3", "could not match 3 port numbers to 2 hosts"),
+        ("postgresql://127.0.0.1:1/x?hostaddr=127.0.0.1,127.0.0.2", "could not match 1 host names"),
+        ("postgresql://127.0.0.1:1/x?hostaddr=nonsense", 'could not parse network address "nonsense"'),
+        ("postgresql://127.0.0.1:1/x?service=nonsense", 'definition of service "nonsense" not found'),
+        ("postgresql://127.0.0.1:1/x?sslnegotiation=direct", 'weak sslmode "prefer"'),
+        ("postgresql://127.0.0.1:1/x?sslrootcert=system&sslmode=require", 'weak sslmode "require"'),
+        ("postgresql://127.0.0.1:1/x?min_protocol_version=3.2&max_protocol_version=3.0", '"min_protocol_version"'),
         ("postgresql://h%zz/x", "invalid percent-encoded token"),
         ("postgresql://us%80er@127.0.0.1/x", "can't decode byte 0x80"),
         (f"postgresql://{'a' * 64}/x", "label"),

@@ -201,6 +201,7 @@ def test_where_a_table_is_not(site, table, code):
         ("postgresql://a:5432,[::1]:5433/x?sslmode=require&passfile=/a", "postgresql://a:5432,[::1]:5433/x?sslmode=require&passfile=/a"),
         ("postgresql://%2Frun%2Fpostgresql/x?connect_timeout=5&", "postgresql://%2Frun%2Fpostgresql/x?connect_timeout=5&"),
         ("postgresql://db/x?host=/run/postgresql&port=5433&ssl=true", "postgresql://db/x?host=/run/postgresql&port=5433&ssl=true"),
+        (f"postgresql://db/x?host=/{'run' * 30},%40{'run' * 30}", f"postgresql://db/x?host=/{'run' * 30},%40{'run' * 30}"),
     ],
 )  # fmt: skip
 def test_where_a_table_is(site, url, read):
