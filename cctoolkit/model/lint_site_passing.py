@@ -28,12 +28,13 @@ def passing(site: Site, document: Document, projects: Sequence[tuple[Project, Do
                 at, path = (document, ("trunks_at", said)) if said else (where, ("trunks", name, "node"))
                 yield unknown(at, path, f"node on site {site.id}:", there, nodes)
         for step, one in project.flow.items() if len(projects) == len(site.projects) else ():
-            over = project.trunks.get(one.trunk) if isinstance(one, Transfer) else None
-            if isinstance(one, Transfer) and over and over.node and phone.digits(one.number) not in served:
+            if not isinstance(one, Transfer) or phone.digits(one.number) in served:
+                continue
+            if (over := project.trunks.get(one.trunk)) and over.node:
                 yield Problem("number-elsewhere", f'no node of site {site.id} serves "{one.number}"', where.file,
                               where.mark(("flow", step, "number")),
                               one_of(n.number for project, _ in projects for n in project.numbers))  # fmt: skip
-    if any(trunk.node for project, _ in projects for trunk in project.trunks.values()):
+    if any(project.passes_calls for project, _ in projects):
         yield from _addresses(site, document)
 
 

@@ -127,6 +127,11 @@ class Project(Section, frozen=True, kw_only=True):
         """Return the project's id."""
         return self.project.id
 
+    @property
+    def passes_calls(self) -> bool:
+        """Say whether it passes calls to other nodes of its site."""
+        return any(trunk.node for trunk in self.trunks.values())
+
     def queues_of(self, agent: AgentAssignment) -> tuple[str, ...]:
         """Return the queues an agent serves, in the spec's order."""
         return tuple(q for q in self.queues if not agent.queues or q in agent.queues)

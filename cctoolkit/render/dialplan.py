@@ -13,7 +13,7 @@ from cctoolkit.model import calling
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.model.steps.queue import Queue
-from cctoolkit.render import check, pjsip
+from cctoolkit.render import check
 from cctoolkit.render.quote import refuse_hostile, text_of
 from cctoolkit.state.described import keys_file
 
@@ -163,5 +163,5 @@ def entry(projects: Sequence[Project], built: Sequence[Generation], release: str
     return text_of(
         "extensions.conf.j2", projects=named, keys=sorted(pressed(projects)), entries=entries, release=release,
         cleared=_CLEARED, calling=calling_forms, calling_context=marks.calling_context,
-        passes=pjsip.passes(projects),
+        passes=any(p.passes_calls for p in projects),
     )  # fmt: skip

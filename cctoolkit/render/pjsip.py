@@ -86,7 +86,7 @@ def placed(site: Site, node: Node, projects: Sequence[Project]) -> tuple[Placed,
         for name, trunk in project.trunks.items()
         for there in (site.node_of(project.id, name, trunk),)
     ]  # fmt: skip
-    return (*carriers, *clients, *(_others(site, node) if passes(projects) else ()))
+    return (*carriers, *clients, *(_others(site, node) if any(p.passes_calls for p in projects) else ()))
 
 
 def _others(site: Site, node: Node) -> Iterator[Placed]:
@@ -95,8 +95,3 @@ def _others(site: Site, node: Node) -> Iterator[Placed]:
     for other in site.nodes:
         if other.id != node.id:
             yield Placed(marks.node_trunk(other.id), marks.NODE, other.address, via, asks_nobody, node=other.id)
-
-
-def passes(projects: Sequence[Project]) -> bool:
-    """Say whether any project passes calls to another node."""
-    return any(trunk.node for project in projects for trunk in project.trunks.values())

@@ -70,6 +70,7 @@ def passing() -> tuple:
         ({"address": "10.30.0.1"}, "10.20.0.11", ["node-address-twice"]),
         ({"address": "10.20.0.12"}, "10.20.0.12", ["carrier-at-node"]),
         ({"address": "10.30.0.1", "match": ["sip.b.example", "10.20.0.0/28"]}, "10.20.0.12", ["carrier-at-node"]),
+        ({"address": "10.30.0.1", "match": ["10.20.0.12/28"]}, "10.20.0.12", ["carrier-at-node"]),
         ({"address": "10.30.0.1", "match": ["10.20.0.16/28"]}, "10.20.0.12", []),
         ({"address": "2001:DB8:0::2"}, "2001:db8::2", ["carrier-at-node"]),
         ({"address": "10.30.0.1"}, "10.20.0.999", ["impossible-address"]),
@@ -83,6 +84,13 @@ def test_who_passes_a_call_on_is_known(carrier, address, found):
     site["nodes"] = [node, deepcopy(node) | {"id": "n2", "address": address, "folder": "/srv/n2", "ami": ami}]
     assert codes(site, passing()) == found
     assert codes(site, project("one", agents=0)) == [code for code in found if code == "impossible-address"]
+
+
+def test_a_node_alone_passes_nothing():
+    """A site of one node, to which a project's trunk leads, may have its carrier on the node's machine."""
+    carrier = {"id": "carrier", "address": EXAMPLES["site"]["nodes"][0]["address"]}
+    site = EXAMPLES["site"] | {"trunks": [carrier], "projects": ["one"], "trunks_at": {"far": "n1"}}
+    assert codes(site, passing()) == []
 
 
 def test_a_phone_is_no_trunk_between_nodes():
