@@ -1,11 +1,15 @@
 """Messages of a site's nodes: sent from the machine they are on, whatever is wrong with one of them, and sent again."""
 
+import asyncio
+import re
 import resource
+import shutil
 import tempfile
 import threading
 import time
 from base64 import b64encode
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -20,7 +24,8 @@ from cctoolkit.model.steps.voicemail import Voicemail, VoicemailNext
 from cctoolkit.state.settings import NodeState
 from cctoolkit.verify.checks import Evidence, Mailing
 from cctoolkit.verify.checks.messages import judge
-from cctoolkit.workflow import mailing, message_nodes, messages, reach, specs
+from cctoolkit.workflow import mailing, message_copies, message_nodes, messages, reach, specs
+from cctoolkit.workflow import watch as watching
 from cctoolkit.workflow.watch import Watch
 from tests.unit.messages.left import LINE, NAME, leave
 from tests.unit.messages.site import release, site
@@ -177,15 +182,17 @@ def cut(operation, rows):
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
-        (no_folder, ": no copy of its messages can be kept here: No such file or directory"),
-        (no_room, "no copy of its messages can be kept here: File too large"),
+        (no_folder, "/nowhere/.+: no copy of its messages can be kept here: No such file or directory"),
+        (no_room, "/.+: no copy of its messages can be kept here: File too large"),
         (cut("spool", 1), "what the node says of its messages was cut short"),
         (cut("now", 1), "what the node says of its messages was cut short"),
         (cut("current", 1), "what the node says of its messages was cut short"),
     ],
 )
 async def test_watch_outlives_a_copy_that_fails(watch, tmp_path, post, monkeypatch, fault, why):
-    """The node is named with what is wrong, until its messages are counted again; the other's are counted meanwhile."""
+    """The node is named with what is wrong, until its messages are counted again; the other's are counted meanwhile. Where
+    the node itself is at fault, its place is not told again.
+    """
     node = Answering(tmp_path / "far")
     release(node.folder, post.port, TO)
     leave(node.folder / "spool", age=10)
@@ -193,10 +200,47 @@ async def test_watch_outlives_a_copy_that_fails(watch, tmp_path, post, monkeypat
     with fault(node):
         found = await counted(watch)
     assert found.unmailed[0] == 1
-    assert why in found.uncounted["n1"]
+    assert re.match(why, found.uncounted["n1"])
     found = await counted(watch)
     assert found.unmailed[0] == 2
     assert [*found.uncounted] == ["n3"]
+
+
+async def test_a_copy_that_cannot_be_removed_is_told(watch, tmp_path, post, monkeypatch):
+    """There are recordings in it: who looks for them is told where the copy stays."""
+    node = Answering(tmp_path / "far")
+    release(node.folder, post.port, TO)
+    monkeypatch.setattr(reach, "shell", node.shell)
+    [there] = watch._there()
+    stack = AsyncExitStack()
+    near = await stack.enter_async_context(message_copies.brought(*there))
+    shutil.rmtree(near.prefix)
+    Path(near.prefix).touch()
+    with pytest.raises(OperatorError, match="Not a directory") as caught:
+        await stack.aclose()
+    assert near.prefix in caught.value.where
+    Path(near.prefix).unlink()
+
+
+async def test_a_watch_that_runs_counts_there_too(watch, tmp_path, post, monkeypatch):
+    """Where ssh leads messages are counted as long as the watch runs, also while no switch answers."""
+    node = Answering(tmp_path / "far")
+    release(node.folder, post.port, TO)
+    leave(node.folder / "spool", age=10)
+    monkeypatch.setattr(reach, "shell", node.shell)
+    monkeypatch.setattr(watching, "THERE_SECONDS", 0.01)
+    running = asyncio.create_task(watch.run())
+    try:
+        async with asyncio.timeout(10):
+            while watch.picture().unmailed[0] != 2:
+                await asyncio.sleep(0.01)
+            leave(node.folder / "spool", name=OTHER, age=10)
+            while watch.picture().unmailed[0] != 3:
+                await asyncio.sleep(0.01)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+    assert running.cancelled()
 
 
 @pytest.mark.parametrize("width", [80, 120])
