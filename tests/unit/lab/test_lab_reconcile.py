@@ -142,16 +142,20 @@ def test_queue_log_and_record_are_held_against_each_other_too():
     ]
 
 
+def given_up(over: int, leg: PhoneLeg, rang: AgentLeg) -> tuple[Note, CallRecord, list[str]]:
+    """The first call, whose caller hung up waiting: as the street, the record and queue_log have it."""
+    lived = replace(NOTES[0], ended=at(over), hung_up=True, legs=(leg,))
+    visit = replace(RECORDS[0].visits[0], outcome="abandoned", left=edge(over), legs=(rang,))
+    steps = (RECORDS[0].steps[0], StepTaken("orders", edge(10.9)))
+    seen = replace(RECORDS[0], outcome="abandoned", hung_up_by="caller", ended=edge(over), steps=steps, visits=(visit,))
+    waited = f"{BEGAN + over}|n1-1|p.orders|NONE|ABANDON|1|1|{over - 10}"
+    return lived, seen, [*LOG[:3], waited, f"{BEGAN + over}|n1-1|NONE|NONE|CCTEND|p|g|r|orders|16"]
+
+
 def test_what_crossed_on_the_wire_is_told_apart_from_a_difference():
     """The caller hung up as the agent answered: the node saw an abandoned call. Nothing else may differ then."""
     leg = replace(NOTES[0].legs[0], answered=at(12.01), ended=at(12.02), hung_up=False)
-    lived = replace(NOTES[0], ended=at(12), hung_up=True, legs=(leg,))
-    rang = AgentLeg("ivanova", edge(11), "cancelled", None, edge(12))
-    visit = replace(RECORDS[0].visits[0], outcome="abandoned", left=edge(12), legs=(rang,))
-    steps = (RECORDS[0].steps[0], StepTaken("orders", edge(10.9)))
-    seen = replace(RECORDS[0], outcome="abandoned", hung_up_by="caller", ended=edge(12), steps=steps, visits=(visit,))
-    end = f"{BEGAN + 12}|n1-1|NONE|NONE|CCTEND|p|g|r|orders|16"
-    lines = [*LOG[:3], f"{BEGAN + 12}|n1-1|p.orders|NONE|ABANDON|1|1|2", end]
+    lived, seen, lines = given_up(12, leg, AgentLeg("ivanova", edge(11), "cancelled", None, edge(12)))
     assert lived.crossed
     assert reconcile([lived], [seen], lines).counts == {"equal": 0, "crossed": 1, "different": 0}
     assert reconcile([lived], [replace(seen, ended=edge(13))], lines).counts["different"] == 1
@@ -162,13 +166,7 @@ def test_what_crossed_on_the_wire_is_told_apart_from_a_difference():
 def test_a_phone_that_answered_as_it_was_given_up_has_crossed():
     """The agent took the call when the queue had just let the phone go: the caller waits on, and hangs up."""
     leg = replace(NOTES[0].legs[0], answered=at(12.995), ended=at(13.001), hung_up=False)
-    lived = replace(NOTES[0], ended=at(15), hung_up=True, legs=(leg,))
-    rang = AgentLeg("ivanova", edge(11), "no_answer", None, edge(13))
-    visit = replace(RECORDS[0].visits[0], outcome="abandoned", left=edge(15), legs=(rang,))
-    steps = (RECORDS[0].steps[0], StepTaken("orders", edge(10.9)))
-    seen = replace(RECORDS[0], outcome="abandoned", hung_up_by="caller", ended=edge(15), steps=steps, visits=(visit,))
-    end = f"{BEGAN + 15}|n1-1|NONE|NONE|CCTEND|p|g|r|orders|16"
-    lines = [*LOG[:3], f"{BEGAN + 15}|n1-1|p.orders|NONE|ABANDON|1|1|5", end]
+    lived, seen, lines = given_up(15, leg, AgentLeg("ivanova", edge(11), "no_answer", None, edge(13)))
     assert reconcile([lived], [seen], lines).counts == {"equal": 0, "crossed": 1, "different": 0}
     made_up = replace(seen, transfers=(Transfer("blind", edge(14), "PJSIP/ivanova", "21"),))
     assert reconcile([lived], [made_up], lines).counts["different"] == 1
