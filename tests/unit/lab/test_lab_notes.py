@@ -71,6 +71,16 @@ def test_an_agent_whose_end_is_written_a_moment_after_the_callers_hung_up():
     assert notes(events, ["street-1"])[0].hung_up_by == "agent"
 
 
+def test_a_caller_whose_own_word_came_first_hung_up():
+    """The agent's, a moment later, changes nothing of that: only where the caller's is missing the two may be in either order."""
+    events = [
+        *caller("street-1", "+79160000001", 0, ended=5, hung_up=True),
+        *phone("s.1", "+79160000001", 1, answered=2, ended=5.001, hung_up=True),
+    ]
+    [note] = notes(events, ["street-1"])
+    assert (note.hung_up_by, note.crossed) == ("caller", True)
+
+
 def test_a_caller_who_gives_up_while_a_phone_rings():
     events = [
         *caller("street-1", "+79160000001", 0, ended=3, hung_up=True),
@@ -192,6 +202,14 @@ def test_a_caller_who_is_sent_on_unseen():
     assert [(leg.agent, leg.sent) for leg in note.legs] == [("ivanova", Sent("21", at(3)))]
     assert [(leg.agent, leg.answered) for leg in note.beyond] == [("novikov", at(4))]
     assert (note.agent, note.hung_up_by) == ("ivanova", "agent")
+
+
+def test_a_phone_that_sends_its_caller_on_at_once_was_not_let_go():
+    """It ends as one whom the other side had just given up, but for its own doing."""
+    answered = phone("s.1", "+79160000001", 1, answered=2, ended=2.02)
+    for own, let_go in ((answered, True), (does(answered, (2.01, "refers", "21")), False)):
+        [note] = notes([*caller("street-1", "+79160000001", 0, ended=6), *own], ["street-1"])
+        assert [leg.let_go for leg in note.legs] == [let_go]
 
 
 def test_a_caller_who_is_sent_on_after_the_other_was_asked():
