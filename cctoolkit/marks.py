@@ -141,8 +141,7 @@ def has_agents(name: str) -> bool:
     """Say whether the members of a queue of this name are agents, be it ours or not: shadow queues and the canary have
     none.
     """
-    ids = queue_ids(name)
-    return name not in ("", CANARY_QUEUE) and (ids is None or not ids[2])
+    return name not in ("", CANARY_QUEUE) and not is_shadow(name)
 
 
 def from_user_event(get: Callable[[str], str]) -> Mark | None:

@@ -88,12 +88,7 @@ FACTS = (
 
 def read_members(events: Iterable[Message]) -> list[Member]:
     """Return who is logged in where; shadow members are nobody."""
-    return [_member(event) for event in events if event.event == "QueueMember" and _is_real(event.get("Queue"))]
-
-
-def _is_real(queue: str) -> bool:
-    ids = marks.queue_ids(queue)
-    return ids is not None and not ids[2]
+    return [_member(one) for one in events if one.event == "QueueMember" and marks.serves_callers(one.get("Queue"))]
 
 
 def _member(event: Message) -> Member:
@@ -122,7 +117,7 @@ def read_ring_while_busy(shown: str) -> list[tuple[str, str]]:
     found, queue = [], ""
     for line in shown.split("\n"):
         if member := _MEMBER_SHOWN.fullmatch(line.rstrip()):
-            if member[2] == "enabled" and _is_real(queue):
+            if member[2] == "enabled" and marks.serves_callers(queue):
                 found.append((queue, member[1].removeprefix(PHONE)))
         elif not line.startswith(" "):
             queue = line.partition(" ")[0]

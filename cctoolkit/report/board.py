@@ -70,7 +70,7 @@ class Board:
     def feed(self, event: Event, at: Micros) -> None:
         """Take one event; those that say nothing about queues, and those of shadow queues, change nothing."""
         handler: Callable[[Event], None] | None = getattr(self, f"_on_{event.get('Event', '').lower()}", None)
-        if handler is None or not (_ours(event.get("Queue", "")) or event["Event"] in _OF_A_CHANNEL):
+        if handler is None or not (marks.serves_callers(event.get("Queue", "")) or event["Event"] in _OF_A_CHANNEL):
             return
         before = {name: seat.state for name, seat in self.seats.items()}
         self._at = at
@@ -206,8 +206,3 @@ def agent_rows(boards: Sequence[Board], agents: Sequence[str], now: Micros) -> I
         seconds = None if seat.since is None else max(0, now - seat.since) / 1_000_000
         reason = seat.paused if seat.state == "paused" else ""
         yield AgentRow(agent, seat.state, seconds, reason or "", sum(seat.taken.values()))
-
-
-def _ours(queue: str) -> bool:
-    ids = marks.queue_ids(queue)
-    return ids is not None and not ids[2]
