@@ -68,7 +68,7 @@ def parse_url(text: str, what: Literal["store", "table"], where: str) -> Url:
             expected=f"postgresql://USER:env:NAME@HOST/DATABASE{other}; file:PATH instead of env:NAME, or PGPASSWORD "
             "or PGPASSFILE without either",
         )
-    if what == "table" and (fault := url_fault(text)):
+    if fault := url_fault(text):
         raise UsageError(fault.what, where=where, expected=fault.expected)
     user = f"{found['user']}@" if found["user"] else ""
     return Url(f"{found['scheme']}{user}{found['rest']}", _reference(found["password"], what, where))

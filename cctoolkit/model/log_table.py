@@ -92,10 +92,10 @@ def has_password(url: str) -> bool:
 
 
 def url_fault(url: str) -> UrlFault | None:
-    """Return what is wrong with the URL of a table's database that has the form of one, None where nothing is."""
+    """Return what is wrong with the URL of a database that has the form of one, None where nothing is."""
     scheme, _, rest = url.partition("://")
     login, _, there = rest.rpartition("@")
-    user, hosts = login.partition(":")[0], there.partition("/")[0]
+    user, hosts = login.partition(":")[0], re.split("[/?]", there, maxsplit=1)[0]
     is_postgresql = scheme.startswith("postgres")
     if has_password(url):
         return UrlFault("a URL with a password in it", "env:NAME or file:PATH in the password's place")

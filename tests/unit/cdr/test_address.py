@@ -16,6 +16,8 @@ from cctoolkit.secret import SecretRef
         ("postgresql://db.example/calls", Url("postgresql://db.example/calls")),
         ("postgres://cct@[::1]:5433/calls?sslmode=require", Url("postgres://cct@[::1]:5433/calls?sslmode=require")),
         ("postgresql://cct:env:PG@db/calls", Url("postgresql://cct@db/calls", SecretRef("env", "PG"))),
+        ("postgresql://?service=calls", Url("postgresql://?service=calls")),
+        ("postgresql://cct@a:1,b:2?dbname=calls", Url("postgresql://cct@a:1,b:2?dbname=calls")),
         ("postgresql://cct:file:/run/x@y@db/calls", Url("postgresql://cct@db/calls", SecretRef("file", "/run/x@y"))),
     ],
 )
@@ -33,6 +35,13 @@ def test_no_password_and_nothing_else(text):
         parse(text)
     assert "env:NAME" in str(caught.value)
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["postgresql://db:0/calls", "postgresql://db/calls?sslmode=requir"])
+def test_a_url_that_its_driver_does_not_take(text):
+    """What can never work is told before anything waits for it."""
+    with pytest.raises(UsageError, match=r"--store: .* expected (USER@HOST|disable or allow)"):
+        parse(text)
 
 
 def test_tables_of_the_switch():
