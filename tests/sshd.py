@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncssh
 
+from cctoolkit.lab import process
 from cctoolkit.lab.process import Contained, run
 from tests import machine
 
@@ -80,7 +81,7 @@ class Sshd:
     def inside(self, *command: str) -> str:
         """Run a command on its machine, as root, and return what it says."""
         assert self._process
-        [shell] = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        [shell] = process.children(self._process.pid)
         done = run(["nsenter", f"--target={shell}", "--mount", "--pid", "--wd=/", "chroot", str(self._root), *command])
         assert done.returncode == 0, done.stderr
         return done.stdout

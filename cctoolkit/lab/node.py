@@ -8,6 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cctoolkit.errors import SwitchUnreachable
@@ -104,8 +105,9 @@ class Node:
         pids = [running.pid] if running else []
         while pids:
             pid = pids.pop()
-            if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") == "asterisk\n":
-                return pid
+            with suppress(OSError):  # it has ended meanwhile
+                if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") == "asterisk\n":
+                    return pid
             pids += process.children(pid)
         raise SwitchUnreachable("there is no Asterisk", where=self.name, next_step="cctoolkit lab up")
 
