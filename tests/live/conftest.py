@@ -122,14 +122,16 @@ def line(tmp_path_factory):
 
 
 @contextmanager
-def on_nodes(count: int, root: Path, edit: Callable[[Line], None] = lambda _line: None) -> Iterator[Line]:
+def on_nodes(
+    count: int, root: Path, edit: Callable[[Line], None] = lambda _line: None, kind: type[Line] = Line
+) -> Iterator[Line]:
     """A fresh lab of so many nodes with the line, edited, on them; the commands run in the folder of its specs."""
     template, before = specs_for_tests(root), Path.cwd()
     lab = Lab(root / "lab", template, owned=True)
     try:
         lab.up(count)
         os.chdir(root)
-        found = Line(lab, root)
+        found = kind(lab, root)
         edit(found)
         assert found.run("apply", "--site", found.site) == 0
         yield found

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,9 +12,8 @@ import pytest
 
 from cctoolkit import marks
 from cctoolkit.deploy import reload
-from cctoolkit.lab.lab import Lab
 from cctoolkit.workflow import specs, switch
-from tests.live.conftest import Line, specs_for_tests
+from tests.live.conftest import Line, on_nodes
 
 pytestmark = pytest.mark.live
 
@@ -66,19 +64,8 @@ class Fleet(Line):
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory):
     """A lab of four nodes on which everything is applied."""
-    root = tmp_path_factory.mktemp("fleet")
-    template = specs_for_tests(root)
-    before = Path.cwd()
-    lab = Lab(root / "lab", template, owned=True)
-    try:
-        lab.up(len(NODES))
-        os.chdir(root)
-        found = Fleet(lab, root)
-        assert found.run("apply", "--site", found.site) == 0
+    with on_nodes(len(NODES), tmp_path_factory.mktemp("fleet"), kind=Fleet) as found:
         yield found
-    finally:
-        os.chdir(before)
-        lab.down()
 
 
 @pytest.fixture
