@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 from msgspec.structs import replace
 
+from cctoolkit import clock
 from cctoolkit.cdr.store import FILE_NAME, Store
 from cctoolkit.lab import hostile, notes
 from cctoolkit.lab.reconcile import Limits, reconcile, told
@@ -239,13 +240,6 @@ async def test_callers_whom_an_agents_phone_sends_on_are_one_record_each(sending
     assert {name for one in table.verdicts for name in one.apart_ms} >= {"transfer 1", "novikov beside ends"}
 
 
-async def _until(street, name, kind, event_name=""):
-    """Wait until the street has seen this of a phone."""
-    async for event in street.follow():
-        if event.endpoint == f"phone-{name}" and event.kind == kind and event_name in ("", event.name):
-            return
-
-
 async def test_whom_an_agent_asked_through_a_gap_has_the_caller(sending, tmp_path):
     """Nobody captures while the agent's colleague answers and gets the caller, then while the agent calls that colleague: the
     list after the gap and the transfer's own event say to whom the caller talks.
@@ -255,15 +249,22 @@ async def test_whom_an_agent_asked_through_a_gap_has_the_caller(sending, tmp_pat
     calls = tuple(PlannedCall(9.0 * i, NUMBER, Caller(f"+7918{i:07d}"), ((0.3, "1"),), 30.0, 0) for i in range(2))
     planned = Plan(replace(MIX, transfers=Transfers(COLLEAGUES)), calls, turns, beside)
     street = sending.lab.street
+
+    async def rung(name, kind, since):
+        """Return when a call that rang a phone was so far."""
+        seen = (f"phone-{name}", kind)
+        found = await street.wait_for(lambda e: (e.endpoint, e.kind) == seen and e.rings_phone, 20, since=since)
+        return found.at
+
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
-        performing = group.create_task(perform(street, planned, Codes(), drain_seconds=30))
         async with capturing(sending, tmp_path):
-            await _until(street, "novikov", "CHAN_START")
-        await _until(street, "ivanova", "USER_DEFINED", "refers")
-        await asyncio.sleep(0.2)
+            since = clock.now()
+            performing = group.create_task(perform(street, planned, Codes(), drain_seconds=30))
+            since = await rung("novikov", "CHAN_START", since)
+        since = await rung("ivanova", "HANGUP", since)
         async with capturing(sending, tmp_path):
-            await _until(street, "ivanova", "ANSWER")
-        await _until(street, "novikov", "ANSWER")
+            since = await rung("ivanova", "ANSWER", since)
+        await rung("novikov", "ANSWER", since)
         async with capturing(sending, tmp_path):
             await performing
             found = await captured(tmp_path, 2)
