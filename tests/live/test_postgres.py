@@ -186,7 +186,7 @@ async def test_what_waits_at_the_end_is_put_by_the_next(server, switch, tmp_path
 
 def test_commands_take_the_url(server, tmp_path, monkeypatch):
     """capture --replay, cdr, kpi, report and store forget work on a URL whose password is a reference; one with a
-    password in it is refused, and none is shown.
+    password in it is refused, and none is shown; what the server does not take of one is said to be the URL's.
     """
     url, folder = server.url(), tmp_path / "stream.ami"
     folder.write_bytes(events(1))
@@ -210,6 +210,8 @@ def test_commands_take_the_url(server, tmp_path, monkeypatch):
     assert (code, "password authentication failed" in text, "wrong" in text) == (1, True, False)
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
     assert run("cdr", "--store", url.text)[0] == 0
+    code, text = run("cdr", "--store", f"{url.text}?client_encoding=nonsense")
+    assert (code, "does not take this URL: " in text) == (1, True)
     code, text = run("capture", "--site", GOLDEN, "--store", url.text)
     assert (code, "--journal DIR" in text) == (3, True)
 
