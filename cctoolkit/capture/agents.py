@@ -75,6 +75,8 @@ class AgentStates(Struct):
         if told:
             del known.unheard[: told[-1] + 1]
         else:
+            # What was read before is of before: no event of later is its.
+            known.unheard = [line for line in known.unheard if line.queue != queue]
             _remember(known.unlogged, deed)
             if what == "joined" and queue == NO_QUEUE:
                 # The switch adds persistent members again itself when it begins anew; AgentLogin is somebody's own.

@@ -35,7 +35,7 @@ LONGEST_NAME = 80
 """Characters of a member's name, or of a queue's; app_queue cuts them there."""
 
 MOST_NAMES = 100_000
-_EARLY, _LATE = 2 * SECOND, SECOND
+_EARLY, _LATE = SECOND + SECOND // 10, SECOND
 
 
 class Deed(Struct, frozen=True):

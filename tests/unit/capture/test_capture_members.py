@@ -428,6 +428,24 @@ def test_a_pause_for_another_reason_is_another_one(first):
     assert found == {("logged_in", 40): None, ("wrap-up", 50): 51, ("paused", 51): 60}
 
 
+def test_lines_of_a_gap_are_of_no_later_events():
+    """One wrap-up of half a second lay in a gap, the next one is heard a second later: what is heard then is another one's,
+    also its end, which the line of the first one's end is near to.
+    """
+    states = AgentStates("n1")
+    states.heard("Anna", "sales", "joined", Edge(40 * SECOND))
+    states.logged(list(parse("50|NONE|sales|Anna|PAUSE|wrap-up\n51|NONE|sales|Anna|UNPAUSE|\n")))
+    for at, what, reason in ((51.5, "paused", "wrap-up"), (52.05, "unpaused", ""), (60, "paused", "wrap-up")):
+        states.heard("Anna", "sales", what, Edge(round(at * SECOND)), reason)
+    states.logged(list(parse("60|NONE|sales|Anna|PAUSE|wrap-up\n61|NONE|sales|Anna|UNPAUSE|\n")))
+    states.heard("Anna", "sales", "paused", Edge(round(62.3 * SECOND)), "wrap-up")
+    states.heard("Anna", "sales", "unpaused", Edge(63 * SECOND))
+    found = {(s.state, s.start.at / SECOND): s.end and s.end.at / SECOND for s in states.take()}
+    assert found == {
+        ("logged_in", 40): None, ("wrap-up", 50): 51, ("wrap-up", 51.5): 52.05, ("wrap-up", 60): 61, ("wrap-up", 62.3): 63,
+    }  # fmt: skip
+
+
 def test_the_line_of_a_pause_with_a_bar_in_its_reason():
     """The line's reason ends there: it is the same pause."""
     states = AgentStates("n1")
