@@ -1,12 +1,19 @@
-"""Agents' states held against what their phones dialled: when they were logged in, and paused for which reason."""
+"""Agents' states held against what their phones dialled, when they were logged in and paused for which reason, and against
+their calls' wrap-ups.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cctoolkit.cdr.records import PRECISION_SECONDS, AgentInterval, Edge
+from cctoolkit.cdr.records import PRECISION_SECONDS, AgentInterval, AgentLeg, Edge
+from cctoolkit.lab.differences import legs_of
 from cctoolkit.lab.notes import Dial
 from cctoolkit.lab.traffic import Codes
 from tests.soak.ordeal import Down
+
+if TYPE_CHECKING:
+    from tests.soak.test_traffic_seeds import Happened
 
 _NEAR = 0.05
 _TICK = 0.1
@@ -47,6 +54,16 @@ class Shift:
             if reason and there and not told and not self._away(at):
                 yield f"{self.agent} dialled {dial.code} at {dial.answered}, and is not paused for {reason}"
 
+    def of_legs(self, legs: Iterable[AgentLeg]) -> Iterator[str]:
+        """Yield the wrap-ups of calls that are no state."""
+        known = [(one.start, one.end) for one in self.states if one.state == "wrap-up"]
+        for leg in legs:
+            begun, ended = leg.wrap_up_started, leg.wrap_up_ended
+            if begun is None or ended is None or self._away(begun.at / 1_000_000) or self._away(ended.at / 1_000_000):
+                continue
+            if not any(end and _alike(begun, start) and _alike(ended, end) for start, end in known):
+                yield f"{self.agent} wraps up from {begun.moment()} to {ended.moment()}, and is in no such state"
+
     def _dialled(self, what: str, edge: Edge | None, codes: set[str]) -> Iterator[str]:
         if edge is None or self._away(edge.at / 1_000_000):
             return
@@ -57,21 +74,25 @@ class Shift:
         return any(down.start - _AROUND <= at <= down.end + _AROUND for down in self.downs)
 
 
-def differences(
-    dials: Iterable[Dial], states: Iterable[AgentInterval], pauses: Mapping[str, str], downs: Sequence[Down] = ()
-) -> list[str]:
-    """Return in what the states of all agents differ from what they dialled."""
-    dialled, captured = list(dials), list(states)
+def differences(happened: "Happened", pauses: Mapping[str, str], downs: Sequence[Down] = ()) -> list[str]:
+    """Return in what the states of all agents differ from what they dialled, and from the records."""
     found = []
-    for agent in sorted({one.agent for one in (*dialled, *captured)}):
-        mine = [dial for dial in dialled if dial.agent == agent], [one for one in captured if one.agent == agent]
-        found += Shift(agent, *mine, pauses, downs).differences()
+    for agent in sorted({one.agent for one in (*happened.dialled, *happened.states)}):
+        dials = [dial for dial in happened.dialled if dial.agent == agent]
+        shift = Shift(agent, dials, [one for one in happened.states if one.agent == agent], pauses, downs)
+        legs = (leg for record in happened.records for leg in legs_of(record) if leg.agent == agent)
+        found += [*shift.differences(), *shift.of_legs(legs)]
     return found
 
 
 def _near(edge: Edge, at: float) -> bool:
     late, blur = at - edge.at / 1_000_000, PRECISION_SECONDS[edge.source]
     return -_TICK <= late <= blur + _TICK if blur else abs(late) <= _NEAR
+
+
+def _alike(edge: Edge, other: Edge) -> bool:
+    blur = max(PRECISION_SECONDS[edge.source], PRECISION_SECONDS[other.source])
+    return abs(edge.at - other.at) / 1_000_000 <= (blur + _TICK if blur else _NEAR)
 
 
 def _lasts(state: AgentInterval, at: float) -> bool:

@@ -104,7 +104,7 @@ async def test_every_call_of_a_seed_agrees(busy: Line, tmp_path: Path, runs: lis
     shown = "\n\n".join(["\n".join(told(table, every=False)), *(evidence(one, happened) for one in different)])
     (tmp_path / "differences.txt").write_text(shown, encoding="utf-8")
     assert not different, f"seed {seed}, {tmp_path}\n{shown}"
-    assert shifts.differences(happened.dialled, happened.states, pauses(busy)) == []
+    assert shifts.differences(happened, pauses(busy)) == []
     assert len(happened.records) == len(happened.notes) == len(planned.calls) > RATE * SECONDS / 2
 
 

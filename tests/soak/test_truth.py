@@ -107,7 +107,7 @@ async def test_a_night_of_everything_loses_no_call(
     shown = "\n\n".join(["\n".join(told(table, every=False)), *(evidence(one, happened) for one in different)])
     (tmp_path / "differences.txt").write_text(f"{ordeal.downs}\n{shown}", encoding="utf-8")
     assert not different, f"{tmp_path}\n{shown[:20_000]}"
-    assert shifts.differences(happened.dialled, happened.states, pauses(all_open), ordeal.downs) == []
+    assert shifts.differences(happened, pauses(all_open), ordeal.downs) == []
     assert set(performed[0].cut) <= {note.call for note in happened.notes if restarted.touched(note, ordeal.downs)}
     assert len(planned.calls) > 0.8 * RATE * seconds
     assert not missing or twentieths < NIGHT, missing
