@@ -5,13 +5,17 @@ now: who was sent on in the gap has the caller's, and no longer that of the call
 Source: CoreShowChannels of docs.asterisk.org (Asterisk 22, AMI Actions).
 """
 
-from collections.abc import Mapping
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.board import Channel, Live, endpoint, number
 from cctoolkit.capture.channel_told import ChannelTold
-from cctoolkit.capture.moments import begun
+from cctoolkit.capture.lines import SECOND
+from cctoolkit.capture.moments import begun, born
 from cctoolkit.capture.said import Said
 from cctoolkit.cdr.records import Edge
 
@@ -37,8 +41,7 @@ class Relisted(ChannelTold):
         strangers, channels = self._listings.waiting(), self._listings.channels()
         if channels is None:
             return
-        for entry in strangers:
-            self._asks(entry)
+        self._beside([live for entry in strangers if (live := self._asks(entry)) and not live.beside])
         for entry in strangers:
             self._finds(entry)
         self._sent_on(channels)
@@ -87,18 +90,36 @@ class Relisted(ChannelTold):
         self._board.join(channel, live)
         return channel
 
-    def _asks(self, entry: Message) -> None:
+    def _asks(self, entry: Message) -> Live | None:
         """Take a listed channel that dials by itself, from the phone of an agent who talks to a caller, or from one of
-        ours: a call that an agent made in the gap.
+        ours: a call that an agent made in the gap. Return it.
         """
         id_, name = entry.get("Uniqueid"), entry.get("Channel")
         agents = entry.get("Context") == marks.AGENT or endpoint(name) in self._board.holding
         began = begun(id_)
         if entry.get("Application") != "Dial" or entry.get("Linkedid") != id_ or not agents or not began:
-            return
+            return None
         known = self._made(id_, name, began)
-        if not known.call:
-            self._enters(known, entry, began)
+        return None if known.call else self._enters(known, entry, began)
+
+    def _beside(self, asked: Sequence[Live]) -> None:
+        """Find of calls that agents made in the gap whom they talked to then, though that call may be over: who dials
+        in the seconds of a talk asks somebody about it.
+        """
+        who = {live.call: marks.agent_of(self._board.channels[live.entry].name) for live in asked}
+        talks: dict[str, list[tuple[int, float, str]]] = {agent: [] for agent in who.values()}
+        for call, draft in self._calls.items() if asked else ():
+            for leg in (leg for visit in draft.record.visits for leg in visit.legs):
+                if leg.answered and leg.agent in talks:
+                    until = leg.ended.at // SECOND if leg.ended else math.inf
+                    talks[leg.agent].append((leg.answered.at // SECOND, until, call))
+        for found in talks.values():
+            found.sort()
+        for live in asked:
+            found, second = talks[who[live.call]], born(live.entry)
+            last = bisect_right(found, second, key=itemgetter(0)) - 1
+            if last >= 0 and second <= found[last][1]:
+                live.beside = found[last][2]
 
     def _meet(self, listed: Mapping[str, str]) -> None:
         """Tell of those who talked to somebody before the gap, and to the caller after it."""

@@ -82,7 +82,7 @@ def listing(*channels):
         rows.append(
             "Event: CoreShowChannel\r\nActionID: 9\r\n"
             f"Channel: {message.get('Channel')}\r\nUniqueid: {message.get('Uniqueid')}\r\n"
-            f"Linkedid: {message.get('Linkedid')}\r\nApplication: {application}\r\nBridgeId: {bridge}\r\n\r\n"
+            f"Linkedid: {message.get('Linkedid')}\r\nContext: {message.get('Context')}\r\nApplication: {application}\r\nBridgeId: {bridge}\r\n\r\n"
         )
     end = f"Event: CoreShowChannelsComplete\r\nActionID: 9\r\nListItems: {len(channels)}\r\n\r\n"
     return ("Response: Success\r\nActionID: 9\r\nEventList: start\r\n\r\n" + "".join(rows) + end).encode()
@@ -437,3 +437,27 @@ def test_a_call_that_comes_by_a_dialplan_of_others(lost):
         )  # fmt: skip
         assert [one.endpoint for one in record.parties] == [one.endpoint for one in expected[call].parties]
         assert [len(one.legs) for one in record.visits] == [len(one.legs) for one in expected[call].visits]
+
+
+@pytest.mark.parametrize(("over", "parties"), [(67, ["PJSIP/mikhailova"]), (66, [])])
+def test_a_caller_hangs_up_in_the_gap_in_which_somebody_is_asked(over, parties):
+    """Whom an agent called within the seconds of a talk is asked about it, though only lines tell of the talk; what they
+    dialled later is a call of its own.
+    """
+    written = [line for line in LINES[KEPT] if int(line[:10]) <= 1795969066]
+    written += [
+        f"17959690{over}|{KEPT}|northwind-hotline.orders|ivanova|COMPLETECALLER|0|1|1\n",
+        f"17959690{over}|{KEPT}|NONE|NONE|CCTEND|northwind-hotline|g|r|orders|16\n",
+    ]
+    asks, rings = ASKED[163][0], ASKED[164][0]
+    feeder = Feeder(Tracker("n1"))
+    feeder.take(b"".join(data for _, data in ASKED[:150]))
+    feeder.take(b"")
+    feeder.take(BACKFILL + "".join(written).encode())
+    feeder.take(listing((rings, "AppDial", ""), (asks, "Dial", "")))
+    feeder.take(b"".join(data for one, data in ASKED[168:] if one.get("Linkedid") == asks.get("Uniqueid")))
+    records = feeder.tracker.take(last=True)[0]
+    alone = [one for one in records if not one.project and not one.joined]
+    assert [party.endpoint for one in alone for party in one.parties] == ([] if parties else ["PJSIP/mikhailova"])
+    record = next(one for one in records if one.call == KEPT)
+    assert [(party.endpoint, party.how) for party in record.parties] == [(one, "consult") for one in parties]
