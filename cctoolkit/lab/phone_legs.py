@@ -62,9 +62,9 @@ def legs(of: Mapping[str, Sequence[WitnessEvent]]) -> list[PhoneLeg]:
 
 
 def _asked(leg: PhoneLeg, beside: Sequence[PhoneLeg], rung: Sequence[PhoneLeg]) -> Iterator[PhoneLeg]:
-    """A phone whose caller is on hold and that calls somebody: there it rings by the agent's name."""
+    """A phone whose caller is on hold, or has just hung up, and that calls somebody: it rings by the agent's name."""
     for call in beside:
-        over = leg.ended or call.rang
+        over = leg.ended + NEAR if leg.ended else call.rang
         if call.agent == leg.agent and any(hold.start <= call.rang <= (hold.end or over) for hold in leg.holds):
             until = call.ended or call.rang
             yield from (one for one in rung if one.name == leg.agent and call.rang <= one.rang <= until)

@@ -27,10 +27,18 @@ def differences(note: Note, record: CallRecord) -> Iterator[str]:
     rang = Counter((how, one.agent, bool(one.answered)) for how, one in _others(note))
     others = [party for party in record.parties if _agent(party)]
     parties = Counter((str(party.how), _agent(party), party.outcome == "answered") for party in others)
-    if rang != parties:
+    # Whom an agent asked as their caller hung up may be told of that call, or of none.
+    late = Counter(
+        ("consult", one.agent, bool(one.answered)) for leg in note.legs for one in leg.asked if _is_late(leg, one)
+    )
+    if parties not in (rang, rang - late):
         known = parties - Counter((str(one.how), _agent(one), False) for one in others if one.outcome == "unfinished")
         less = known <= rang and len(others) <= rang.total()
         yield f"{'untold others' if less else 'others'}: {_listed(rang)}; the record: {_listed(parties)}"
+
+
+def _is_late(leg: PhoneLeg, asked: PhoneLeg) -> bool:
+    return leg.ended is not None and asked.rang > leg.ended
 
 
 def _less(told: _Transfers, seen: _Transfers) -> bool:

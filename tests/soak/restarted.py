@@ -79,6 +79,12 @@ def _of_others(note: Note) -> Iterator[datetime | None]:
             yield from (one.rang, one.answered)
 
 
+def is_away(record: CallRecord, downs: Sequence[Down]) -> bool:
+    """Say whether a call entered while the switch was away, or had just come back."""
+    at = record.entered.at / 1_000_000
+    return any(one.start - _SECOND <= at <= one.end + 3 * _SECOND for one in downs)
+
+
 def touched(note: Note, downs: Sequence[Down]) -> Down | None:
     """Return when the switch went away during a call, or while it was dialled."""
     if note.dialled is None:

@@ -105,6 +105,7 @@ async def test_every_call_of_a_seed_agrees(busy: Line, tmp_path: Path, runs: lis
     (tmp_path / "differences.txt").write_text(shown, encoding="utf-8")
     assert not different, f"seed {seed}, {tmp_path}\n{shown}"
     assert shifts.differences(happened, pauses(busy)) == []
+    assert strays(tmp_path) == []
     assert len(happened.records) == len(happened.notes) == len(planned.calls) > RATE * SECONDS / 2
 
 
@@ -162,6 +163,12 @@ def captured(folder: Path) -> list[CallRecord]:
     """Return the project's records."""
     with Store.read(folder / FILE_NAME) as store:
         return list(store.calls(PROJECT))
+
+
+def strays(folder: Path) -> list[CallRecord]:
+    """Return the records of calls that are no project's."""
+    with Store.read(folder / FILE_NAME) as store:
+        return list(store.calls(""))
 
 
 def evidence(verdict: Verdict, happened: Happened) -> str:
