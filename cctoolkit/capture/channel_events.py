@@ -1,4 +1,4 @@
-"""The switch's own log of channels' events (CEL): rows of a file, pure, to lines, and those to events of AMI.
+"""The switch's own log of channels' events (CEL): rows of a file or table, pure, to lines, and those to AMI's events.
 
 Its rows say nearly what AMI's events say, to the microsecond, and a little before them; so what a gap kept from being
 heard is told by them as if it had been. A line is `second|linkedid|channel|unique id|CEL|type|microseconds|…`.
@@ -8,14 +8,16 @@ Source: docs.asterisk.org, CEL Specification; the sample of cel_custom.conf of A
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.lines import SECOND, Line, line_of
+from cctoolkit.capture.moments import born
 from cctoolkit.capture.own_records import ID, cells_of, tame
+from cctoolkit.capture.tables import second_of
 from cctoolkit.cdr.records import Edge
 
 EVENT = "CEL"
@@ -26,6 +28,15 @@ COLUMNS = (
     "extra",
 )  # fmt: skip
 """What cel_custom writes where nobody has chosen."""
+
+TABLE = (
+    "eventtype", "eventtime", "cidnum", "cid_num", "exten", "context", "channame", "appname", "appdata", "uniqueid",
+    "linkedid", "eventextra", "extra",
+)  # fmt: skip
+"""What counts of a table's columns."""
+
+_SAME_COLUMN = {"cidnum": "cid_num", "eventextra": "extra"}
+"""What the sample of cel_sqlite3_custom.conf calls them."""
 
 _KEPT = ("eventtype", "cid_num", "exten", "context", "appname", "appdata", "extra")
 _TYPES = frozenset(
@@ -86,18 +97,22 @@ class Reader:
         self, zone: ZoneInfo | None, odd: Counter[str], latest: Callable[[], int], columns: Sequence[str] = ()
     ) -> None:
         self.odd = odd
-        self._zone, self._latest, self._columns = zone, latest, tuple(columns) or COLUMNS
+        self._zone, self._latest = zone, latest
+        self._columns = tuple(_SAME_COLUMN.get(name, name) for name in columns or COLUMNS)
 
     def line(self, row: str) -> Line | None:
-        """Return a row's line, None when it is none."""
-        found = {name: tame(cell) for name, cell in zip(self._columns, cells_of(row), strict=False)}
+        """Return the line of a file's row, None when it is none."""
+        return self.of(cells_of(row)) if row.strip() else None
+
+    def of(self, cells: Sequence[str]) -> Line | None:
+        """Return the line of a row's cells, None when it is none."""
+        found = {name: tame(cell) for name, cell in zip(self._columns, cells, strict=False)}
         kind, id_ = found.get("eventtype", ""), found.get("uniqueid", "")
         if kind not in _TYPES and _TOLD_OTHERWISE.match(kind):
             return None
-        at = self._micros(found.get("eventtime", ""))
-        if not (kind in _TYPES and ID.match(id_) and at):
-            if row.strip():
-                self.odd["a row that is none of CEL, or without microseconds (cel_log says what it has)"] += 1
+        at = self._micros(found.get("eventtime", ""), born(id_))
+        if not (kind in _TYPES and ID.match(id_) and at > 0):
+            self.odd["a row that is none of CEL as the site says it is, or without microseconds"] += 1
             return None
         if any(len(cell) > _LONGEST for cell in found.values()):
             self.odd["a row of CEL with a field that is too long"] += 1
@@ -109,18 +124,15 @@ class Reader:
         of = [str(at // SECOND), linked if ID.match(linked) else id_, found.get("channame", ""), id_, EVENT, str(at)]
         return line_of("|".join([*of, *(found.get(name, "") for name in _KEPT)]))
 
-    def _micros(self, text: str) -> int:
-        """Return a moment in microseconds, 0 when it is none, or has no more than seconds."""
+    def _micros(self, text: str, before: int) -> int:
+        """Return a moment in microseconds, see `in_zone`, 0 when it is none, or has no more than seconds."""
         if known := _EPOCH.match(text):
             return int(known[1] + known[2])
         try:
             moment = datetime.fromisoformat(text)
-            if "." not in text or (moment.tzinfo is None and self._zone is None):
-                return 0
-            moment = (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(UTC)
-        except (ValueError, OverflowError):
+            return second_of(text, self._zone, before) * SECOND + moment.microsecond if "." in text else 0
+        except (ValueError, OverflowError, LookupError):
             return 0
-        return int(moment.replace(microsecond=0).timestamp()) * SECOND + moment.microsecond
 
 
 def events(one: Happened) -> list[Message]:

@@ -1,4 +1,4 @@
-"""Databases that have a queue_log's table: what is asked of each, whatever it is, and opening one, only to read."""
+"""Databases that have tables of logs: what is asked of each, whatever it is, and opening one, only to read."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -24,7 +24,7 @@ class LogTable(Struct, frozen=True):
     database: Path | Url
     zone: ZoneInfo | None
     name: str = "queue_log"
-    """Of an SQLite file's, the first one to look at."""
+    """Of an SQLite file's; where it has none of that name, the first one of queue_log."""
 
 
 class Column(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""A queue_log's table in MySQL or MariaDB (res_config_odbc, FreePBX and Issabel); a `capture.database.Database`.
+"""A table of the switch's in MySQL or MariaDB (by ODBC, as in FreePBX and Issabel); a `capture.database.Database`.
 
 Times come as Asterisk wrote them, also from a column that has made moments of them: in the server's own time zone.
 """
@@ -137,7 +137,7 @@ class Mysql:
                 ) from error  # fmt: skip
             raise OperatorError(
                 f"the table cannot be read: {text or error}", where=self.where,
-                expected="the right to read the table", next_step="GRANT SELECT ON queue_log TO that user; see its log",
+                expected="the right to read the table", next_step="GRANT SELECT ON it TO that user; see its log",
             ) from error  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A queue_log's table in PostgreSQL (res_config_pgsql, Wazo); a `capture.database.Database`.
+"""A table of the switch's in PostgreSQL (res_config_pgsql, cdr_pgsql, Wazo); a `capture.database.Database`.
 
 Times come as Asterisk wrote them, also from a column that has made moments of them: in the server's own time zone.
 """
@@ -13,7 +13,7 @@ from cctoolkit.cdr.postgres import Words, connect, explained
 _WORDS = Words(
     "the table cannot be read",
     ("a database that answers", "see that it runs and can be reached, and who may log in"),
-    ("the right to read the table", 'GRANT SELECT ON "queue_log" TO that user; USAGE of its schema, too'),
+    ("the right to read the table", "GRANT SELECT ON it TO that user; USAGE of its schema, too"),
 )
 _SETTINGS = "SET datestyle TO ISO; SET client_encoding TO UTF8; SET synchronize_seqscans TO off"
 """Without the last a table may be read from its middle on."""

@@ -1,4 +1,4 @@
-"""A queue_log's table in an SQLite file; a `capture.database.Database`."""
+"""A table of the switch's in an SQLite file; a `capture.database.Database`."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ class Sqlite:
         tables = [one for (one,) in self.few("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         for table in sorted(map(str, tables), key=lambda one: one != name):
             named = [str(one) for (one,) in self.few("SELECT name FROM pragma_table_info(?)", (table,))]
-            if {"time", "callid", "event"} <= {one.lower() for one in named}:
+            if table == name or {"time", "callid", "event"} <= {one.lower() for one in named}:
                 number = Column("rowid", "number", leads=True, unique=True)
                 return quoted(table, self.quote), [number, *(Column(one, "text") for one in named)]
         return name, []

@@ -11,26 +11,20 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from cctoolkit.capture.channel_events import EVENT as CHANNELS
-from cctoolkit.capture.database import LogTable, opened
 from cctoolkit.capture.deeds import STATE_EVENTS
-from cctoolkit.capture.journal import now_us
 from cctoolkit.capture.lines import SECOND, Line, line_of, parse
-from cctoolkit.capture.log_table import INDEX, Mark, Table
 from cctoolkit.capture.own_calls import of_calls
 from cctoolkit.capture.own_records import EVENT as OWN
 from cctoolkit.capture.rotated import Files, Position, Reads, read_on
 from cctoolkit.capture.tracker import KEEP_US, LOST_US
-from cctoolkit.errors import OperatorError, StoreAway
 
 _EARLY = 2 * SECOND
-_BEFORE_END = 60 * SECOND
+BEFORE_END = 60 * SECOND
 """How long before the end of a call rows may be of it that name it by a channel alone."""
 
 _MOST_STATES = 200_000
 _SWEEP = 10_000
 _TRIES = 3
-_PATIENCE_SECONDS = 60
-"""How long a database may take for one answer."""
 _NO_CALL = frozenset({"", "NONE", "REALTIME", "MANAGER", "CLI"})
 
 
@@ -103,6 +97,12 @@ class Recent(Struct):
         rows += self._events
         return "".join(f"{row}\n" for _, row in sorted(rows))
 
+    def told(self) -> str:
+        """Return what the gap needs, and forget what no later one does."""
+        text = self.text(only_live=self.since == 0)
+        self.settle()
+        return text
+
 
 def select(text: str, since: int, *, only_live: bool) -> str:
     """Return the lines of a whole log that a gap needs: see `Recent`."""
@@ -136,7 +136,7 @@ class Follower:
                     # Packed while it was read: it goes on in the packed one.
                     if not left:
                         raise
-        return _told(self._recent, since)
+        return self._recent.told()
 
     def _read(self, files: Files, since: int) -> None:
         whole = max(0, since - self._before) // SECOND
@@ -155,8 +155,20 @@ class OwnReader(Protocol):
         """Return a row's line, None when it is none."""
 
 
+class OwnRecords(Protocol):
+    """Reads one of the switch's own records of calls for one gap after the other; `odd` counts what makes no line."""
+
+    odd: Counter[str]
+
+    def __call__(self, since: int) -> str:
+        """See `Follower`; of what was before anybody listened nothing is told."""
+
+    def of(self, ended: Mapping[str, int]) -> str:
+        """Return the rows of calls that have ended, at moments (microseconds) by the unique id of a channel of each."""
+
+
 class OwnFollower(Follower):
-    """Reads the switch's own records of calls likewise; `odd` counts what makes no line, by kind."""
+    """Reads such from a file; an `OwnRecords`."""
 
     def __init__(
         self, opened: Callable[[], AbstractContextManager[Files]], reader: OwnReader, finder: OwnReader
@@ -167,53 +179,11 @@ class OwnFollower(Follower):
         self._before = KEEP_US
 
     def __call__(self, since: int) -> str:
-        """See `Follower`; of what was before anybody listened nothing is told."""
+        """See `OwnRecords`."""
         self._recent.spared = ()
         return super().__call__(since) if since else ""
 
     def of(self, ended: Mapping[str, int]) -> str:
-        """Return the rows of calls that have ended, at moments (microseconds) by the unique id of a channel of each."""
+        """See `OwnRecords`."""
         self._recent.spared = ended.keys()
-        rows = super().__call__(min(ended.values()) - _BEFORE_END)
-        return "".join("|".join(line.fields) + "\n" for line in of_calls(parse(rows), ended.keys()))
-
-
-class TableFollower:
-    """Reads the table that a node has instead of a file; `say` is told what is odd of it."""
-
-    def __init__(self, table: LogTable, say: Callable[[str], None] = lambda _text: None) -> None:
-        self._table, self._say = table, say
-        self._recent = Recent()
-        self._mark = Mark()
-        self._warned = False
-
-    def __call__(self, since: int) -> str:
-        """See `Follower`. Raise ConnectionError when the database is away, OSError when the table cannot be read."""
-        self._recent.since = since
-        odd: Counter[str] = Counter()
-        try:
-            with opened(self._table, _PATIENCE_SECONDS) as database:
-                self._read(Table(database, self._table, odd, now_us() + LOST_US), since)
-        except StoreAway as error:
-            raise ConnectionError(f"{error.where}: {error.what}") from error
-        except OperatorError as error:
-            raise OSError(f"{error.where}: {error.what}; {error.next_step or error.expected}") from error
-        finally:
-            for kind, count in sorted(odd.items()):
-                self._say(f"queue_log's table: passed over, {count:,} times: {kind}")
-        return _told(self._recent, since)
-
-    def _read(self, table: Table, since: int) -> None:
-        if not table.ordered and not self._warned:
-            self._warned = True
-            self._say(f"queue_log's table is searched whole for every gap; an index would spare that: {INDEX}")
-        if not table.stands(self._mark):
-            self._mark, self._recent = Mark(), Recent(since)
-        for line in table.read_on(self._mark, max(0, since - LOST_US)):
-            self._recent.take(line)
-
-
-def _told(recent: Recent, since: int) -> str:
-    text = recent.text(only_live=since == 0)
-    recent.settle()
-    return text
+        return of_calls(super().__call__(min(ended.values()) - BEFORE_END), ended.keys())

@@ -1,18 +1,19 @@
-"""A queue_log in a database's table, read whole, from a moment on, or on from where it was read last.
+"""A log of the switch's in a database's table, read whole, from a moment on, or on from where it was read last.
 
 Rows are known by a number, where the table has one with an index of its own, else by their time. Writers may commit
 rows in another order than that of their numbers, and clocks go back: so a few are read again, and told once.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
 from cctoolkit.capture.database import Asked, Column, Database, LogTable, Row, quoted
 from cctoolkit.capture.lines import SECOND, Line
-from cctoolkit.capture.tables import COLUMNS, WHOLE, Reader
+from cctoolkit.capture.tables import COLUMNS, WHOLE, Reader, second_of
 from cctoolkit.capture.tracker import LOST_US
 from cctoolkit.errors import OperatorError
 
@@ -20,12 +21,33 @@ AGAIN_ROWS = 1000
 AGAIN_US = 2 * 3600 * SECOND
 """What is read again: by number, or by time, of which the hour in autumn comes twice."""
 
-INDEX = "CREATE INDEX queue_log_time ON queue_log (time)"
-"""What a table without a number needs."""
+_TWICE_US = 3600 * SECOND
+"""The hour that comes twice in autumn: its times are taken for those of the first one."""
 
 _PIECE = 1000
 """Rows among which halving ends."""
 _SAMPLE = 50
+
+
+Reads = Callable[[Sequence[str]], Line | None]
+"""Makes a line of a row's cells."""
+
+
+class Form(Struct, frozen=True):
+    """What a table has: the log's name, all columns that lines are made of, those it must have, and those of which one
+    must tell when. `reader` is given the database's name, the columns there are, the zone of local times, and the
+    counter of what makes no line; `late` is how much later than its time a row may be written (microseconds).
+    """
+
+    log: str
+    columns: tuple[str, ...]
+    needed: tuple[str, ...]
+    times: tuple[str, ...]
+    reader: Callable[[str, Sequence[str], ZoneInfo | None, Counter[str]], Reads]
+    late: int = 0
+
+
+QUEUE_LOG = Form("queue_log", (*COLUMNS, WHOLE), COLUMNS[1:5], COLUMNS[:1], lambda *known: Reader(*known).line)
 
 
 class Mark(Struct):
@@ -55,28 +77,40 @@ class Mark(Struct):
 class Table:
     """A table that is open. What is later than `until` (microseconds) is counted, and told by nobody."""
 
-    def __init__(self, database: Database, table: LogTable, odd: Counter[str], until: int = 1 << 62) -> None:
-        """Raise OperatorError when there is no such table, or it is none of queue_log."""
+    def __init__(
+        self, database: Database, table: LogTable, odd: Counter[str], until: int = 1 << 62, form: Form = QUEUE_LOG
+    ) -> None:
+        """Raise OperatorError when there is no such table, or it is none of the log."""
         self._database, self._zone, self._odd, self._until = database, table.zone, odd, until
+        self._name, self._late = table.name, form.late
         self._table, found = database.table(table.name)
         columns = {column.name.lower(): column for column in found}
-        if not {*COLUMNS[:5]} <= columns.keys():
+        times = [columns[one] for one in form.times if one in columns]
+        if not times or not {*form.needed} <= columns.keys():
+            expected = ", ".join([" or ".join(form.times), *form.needed])
             raise OperatorError(
-                f"it has no table of queue_log called {table.name}", where=database.where,
-                expected="a table with time, callid, queuename, agent, event, data1 to data5, and the right to read it",
+                f"it has no table of {form.log} called {table.name}", where=database.where,
+                expected=f"a table with {expected} and the rest, and the right to read it",
             )  # fmt: skip
-        self._time = columns["time"]
-        numbers = [o.name for o in found if o.kind == "number" and o.unique and o.name.lower() not in COLUMNS]
+        self._time = max(times, key=lambda one: one.leads)
+        numbers = [o.name for o in found if o.kind == "number" and o.unique and o.name.lower() not in form.columns]
         numbers.sort(key=lambda one: one.lower() not in ("id", "rowid"))
-        self._number = self._quoted(numbers[0]) if numbers else ""
-        names = [one for one in (*COLUMNS, WHOLE) if one in columns]
+        # Of rows that come late their numbers say little.
+        self._number = self._quoted(numbers[0]) if numbers and not (self._late and self._time.leads) else ""
+        names = [one for one in form.columns if one in columns]
         self._cells = ", ".join(self._text(columns[one]) for one in names)
-        self._reader = Reader(database.where, names, table.zone, odd)
+        self._reads = form.reader(database.where, names, table.zone, odd)
 
     @property
     def ordered(self) -> bool:
         """Say whether rows are found without reading all of them."""
         return bool(self._number) or self._time.leads
+
+    @property
+    def index(self) -> str:
+        """What would spare that."""
+        time = self._time.name
+        return f"CREATE INDEX {self._name.rpartition('.')[2]}_{time} ON {self._name} ({time})"
 
     def lines(self, since: int = 0) -> Iterator[Line]:
         """Yield the lines from a moment on (microseconds), and some of before; 0: all."""
@@ -128,7 +162,7 @@ class Table:
         for number, *cells in rows:
             if int(str(number)) in known:
                 continue
-            line = self._reader.line([_text_of(cell) for cell in cells])
+            line = self._reads([_text_of(cell) for cell in cells])
             if line and line.at > self._until:
                 self._odd["a row of the future"] += 1
                 line = None
@@ -136,10 +170,10 @@ class Table:
 
     def _first(self, since: int) -> Asked | None:
         """Return the number or time to begin with for a moment, None: the first one."""
+        since = (since or self._newest() - LOST_US) - _TWICE_US
         if not self._number:
-            return self._moment(since or self._newest() - LOST_US)
+            return self._moment(since)
         low, high = self._end("min"), self._end("max")
-        since = since or self._newest() - LOST_US
         number = self._number
         query = (
             f"SELECT {number}, {self._text(self._time)} FROM {self._table} "  # noqa: S608
@@ -148,7 +182,7 @@ class Table:
         while high - low > _PIECE:
             middle = (low + high) // 2
             found = self._seen(self._few(query, middle, high))
-            low, high = (found[0], high) if found and found[1] < since else (low, middle)
+            low, high = (found[0], high) if found and found[1] < since - self._late else (low, middle)
         return low
 
     def _newest(self) -> int:
@@ -166,10 +200,17 @@ class Table:
     def _seen(self, rows: Sequence[Row]) -> tuple[int, int] | None:
         """Return the number and moment of the first row that has one to believe."""
         for number, text in rows:
-            at = self._reader.moment(_text_of(text))
+            at = self._at(text)
             if at is not None and at <= self._until:
                 return int(str(number)), at
         return None
+
+    def _at(self, time: object) -> int | None:
+        """Return the moment that a row says, None when it says none."""
+        try:
+            return second_of(_text_of(time), self._zone or UTC, 0) * SECOND
+        except (ValueError, OverflowError):
+            return None
 
     def _moment(self, at: int) -> Asked | None:
         """Return a moment as the table's times have it."""
@@ -178,7 +219,7 @@ class Table:
         if self._time.kind == "number":
             return at // SECOND
         rows = self._few(f"SELECT {self._text(self._time)} FROM {self._table} LIMIT {_SAMPLE}")  # noqa: S608
-        texts = [_text_of(text) for (text,) in rows if self._reader.moment(_text_of(text)) is not None]
+        texts = [_text_of(text) for (text,) in rows if self._at(text) is not None]
         if texts and texts[0].partition(".")[0].isdecimal():
             return str(at // SECOND)
         return f"{datetime.fromtimestamp(at / SECOND, self._zone):%Y-%m-%d %H:%M:%S}" if texts else None

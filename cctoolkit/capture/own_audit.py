@@ -39,10 +39,11 @@ def of_rows(lines: Iterable[Line], node: str, span: Span) -> OwnDay:
     """Return what the rows tell of a day."""
     rows, since = list[Row](), 0
     for line in lines:
-        since = since or line.at
-        if line.at >= span.end + BEFORE_US:
+        since, row = since or line.at, row_of(line)
+        # In a file they are in the order of their ends, in a table perhaps in that of their beginnings.
+        if row and row.start >= span.end + BEFORE_US:
             break
-        if line.at >= span.start - _APART and (row := row_of(line)):
+        if row and row.end >= span.start - _APART:
             rows.append(row)
     calls = [OwnCall(record(mine, node), _ids(mine, node), mine) for mine in together(rows)]
     return OwnDay([call for call in calls if span.has(call.record.entered.at)], max(since, span.start) if since else 0)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from cctoolkit.capture.board import call_of, endpoint, number
-from cctoolkit.capture.lines import SECOND, Line
+from cctoolkit.capture.lines import SECOND, parse
 from cctoolkit.capture.own_records import Row, row_of
 from cctoolkit.capture.party import find
 from cctoolkit.capture.said import Said, digits, seconds
@@ -47,12 +47,12 @@ def together(rows: Iterable[Row]) -> list[list[Row]]:
     return [sorted(call, key=_age)[:MOST] for call in calls.values()]
 
 
-def of_calls(lines: Iterable[Line], ids: Collection[str]) -> list[Line]:
+def of_calls(text: str, ids: Collection[str]) -> str:
     """Return, in their order, the rows' lines of those calls that have one of these unique ids."""
-    known = {row: line for line in lines if (row := row_of(line))}
+    known = {row: line for line in parse(text) if (row := row_of(line))}
     calls = (call for call in together(known) if any(row.linkedid in ids or row.uniqueid in ids for row in call))
     wanted = {row for call in calls for row in call}
-    return [line for row, line in known.items() if row in wanted]
+    return "".join("|".join(line.fields) + "\n" for row, line in known.items() if row in wanted)
 
 
 def _of(id_: str) -> str:

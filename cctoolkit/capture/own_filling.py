@@ -1,6 +1,6 @@
 """The switch's own records of calls, read for gaps: when one is filled, and again for calls that it left up.
 
-A file that cannot be read keeps no other from being read, and what it has that is no row is said once.
+What cannot be read keeps nothing else from being read, and what is there that is no row is said once.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from cctoolkit.capture.feeder import BACKFILL
-from cctoolkit.capture.following import OwnFollower
+from cctoolkit.capture.following import OwnRecords
 from cctoolkit.capture.keeper import Keeper
 
 PAY_SECONDS, _PAY_AT_MOST = 2.0, 300.0
@@ -23,7 +23,7 @@ class OwnFilling:
     """Keeps the rows of gaps; `say` is told of what cannot be read."""
 
     def __init__(self, keeper: Keeper, say: Callable[[str], None]) -> None:
-        self.followers: Mapping[str, OwnFollower] = {}
+        self.followers: Mapping[str, OwnRecords] = {}
         """What reads them, by their names."""
         self._keeper, self._say = keeper, say
         self._said: dict[str, Counter[str]] = {}
@@ -33,7 +33,8 @@ class OwnFilling:
     async def lines(self, since: int) -> str:
         """Return the lines of a gap that began at a moment (microseconds)."""
         async with self._reading:
-            return "".join([await self._read(name, partial(read, since)) for name, read in self.followers.items()])
+            found = [self._read(name, partial(read, since)) for name, read in self.followers.items()]
+            return "".join(await asyncio.gather(*found))
 
     async def pay(self) -> None:
         """Take for ever, when they have ended, the calls that were up when a gap did."""

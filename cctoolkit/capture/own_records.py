@@ -1,15 +1,15 @@
-"""The switch's own call records (CDR): rows of a file, pure, to lines that stand beside those of queue_log.
+"""The switch's own call records (CDR): rows of a file or a table, pure, to lines that stand beside those of queue_log.
 
 A row is a pair of channels, to the whole second, written when its first channel has gone. So that a journal has one
 form for whatever was logged, it becomes a line of queue_log's: `end|linkedid|channel|other channel|CDR|…`.
-Source: docs.asterisk.org, CDR Specification; cdr_csv.c, the samples of cdr.conf and cdr_custom.conf of Asterisk 22.
+Source: docs.asterisk.org, CDR Specification; cdr_csv.c, cdr.h, samples of cdr.conf and cdr_custom.conf of Asterisk 22.
 """
 
 import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -17,7 +17,7 @@ from msgspec import Struct
 from cctoolkit.capture.lines import SECOND, Line, line_of
 from cctoolkit.capture.moments import born
 from cctoolkit.capture.said import seconds
-from cctoolkit.capture.tables import in_zone
+from cctoolkit.capture.tables import second_of
 
 EVENT = "CDR"
 
@@ -28,6 +28,11 @@ COLUMNS = (
 """What cdr_csv always writes; uniqueid, userfield and three more follow as cdr.conf says."""
 
 _OWN = ("disposition", "src", "dst", "dcontext", "lastapp", "lastdata")
+TABLE = (
+    "calldate", "start", "answer", "end", "duration", "billsec", "channel", "dstchannel", "uniqueid", "linkedid", *_OWN,
+)  # fmt: skip
+"""What counts of a table's columns."""
+
 _MORE = ("peeraccount", "linkedid", "sequence")
 _CUSTOM = (
     "clid", "src", "dst", "dcontext", "channel", "dstchannel", "lastapp", "lastdata", "start", "answer", "end",
@@ -37,9 +42,16 @@ _CUSTOM = (
 
 ID = re.compile(r"(?:[^.]*-)?[0-9]{9,11}\.[0-9]{1,9}\Z")
 """A unique id: `<systemname>-<second>.<count>`, or without the first."""
+_PARTS = re.compile("[|\0\r\n]")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.]{8,15}\Z")
 _LONGEST = 256
 """Characters of a field: names of channels and contexts have at most 80."""
+_NUMBERED = {"0": "NO ANSWER", "1": "NO ANSWER", "2": "FAILED", "4": "BUSY", "8": "ANSWERED", "16": "CONGESTION"}
+"""What a column of numbers has as its disposition."""
+
+_NEVER = "0000-00-00"
+"""How MySQL says that there was no answer, where the column must have a time."""
+
 _HALF_HOUR = 1800
 _ABOUT = 2
 
@@ -91,14 +103,17 @@ class Reader:
         self._zone, self._latest, self._columns = zone, latest, tuple(columns)
 
     def line(self, row: str) -> Line | None:
-        """Return a row's line, None when it is none."""
-        cells = cells_of(row)
+        """Return the line of a file's row, None when it is none."""
+        return self.of(cells_of(row)) if row.strip() else None
+
+    def of(self, cells: Sequence[str]) -> Line | None:
+        """Return the line of a row's cells, None when it is none."""
         names = self._columns or _named(cells)
         if not names or len(cells) < len(names):
-            if row.strip():
-                self.odd["a row that is none of CDR (cdr_log's columns say what it has)"] += 1
+            self.odd["a row that is none of CDR (cdr_log's columns say what it has)"] += 1
             return None
         found = {name: tame(cell) for name, cell in zip(names, cells, strict=False)}
+        found["disposition"] = _NUMBERED.get(found.get("disposition", ""), found.get("disposition", ""))
         if why := _wrong(found):
             self.odd[why] += 1
             return None
@@ -111,7 +126,7 @@ class Reader:
             self.odd["a row of CDR whose times are none"] += 1
             return None
         if not self._fits(start, born(row["uniqueid"])):
-            self.odd["a row of CDR whose times are not of its time zone (time_zone of cdr_log)"] += 1
+            self.odd["a row of CDR whose times are not of its time zone (time_zone in the site)"] += 1
             return None
         if end * SECOND > self._latest() or not start <= end:
             self.odd["a row of CDR of the future, or that ends before it begins"] += 1
@@ -125,16 +140,14 @@ class Reader:
     def _moments(self, row: dict[str, str]) -> tuple[int, int, int]:
         """Return when it began, was answered (0: was not) and ended. A database's table counts seconds instead."""
         start = self._second(row.get("start") or row.get("calldate", ""), born(row["uniqueid"]))
-        if "end" in row:
-            answer = self._second(row["answer"], start) if row.get("answer") else 0
+        if _said(row, "end"):
+            answer = self._second(row["answer"], start) if _said(row, "answer") else 0
             return start, answer, self._second(row["end"], answer or start)
-        end = start + seconds(row.get("duration", ""))
-        talked = row.get("disposition") == "ANSWERED"
-        return start, end - seconds(row.get("billsec", "")) if talked else 0, end
+        lasted, talked = (seconds(row.get(name, "").partition(".")[0]) for name in ("duration", "billsec"))
+        return start, start + lasted - talked if row["disposition"] == "ANSWERED" else 0, start + lasted
 
     def _second(self, text: str, before: int) -> int:
-        moment = datetime.fromisoformat(text)
-        return int(moment.timestamp()) if moment.tzinfo else in_zone(moment, self._zone or UTC, before)
+        return second_of(text, self._zone or UTC, before)
 
     def _fits(self, start: int, channel: int) -> bool:
         """Say whether a row can be of its channel, whose id has the second it was made in. Where nobody has said whose
@@ -162,6 +175,11 @@ def _wrong(row: dict[str, str]) -> str:
     return ""
 
 
+def _said(row: dict[str, str], name: str) -> bool:
+    """Say whether a row has a time."""
+    return bool(row.get(name)) and not row[name].startswith(_NEVER)
+
+
 def cells_of(row: str) -> list[str]:
     """Return the fields of a row, none where it is no row."""
     try:
@@ -185,4 +203,4 @@ def _named(cells: Sequence[str]) -> tuple[str, ...]:
 
 def tame(cell: str) -> str:
     """Return a field that parts no line."""
-    return cell.replace("|", "").replace("\0", "").replace("\r", "")
+    return _PARTS.sub("", cell)

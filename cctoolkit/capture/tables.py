@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from cctoolkit.capture.lines import SECOND, Line, line_of
+from cctoolkit.capture.lines import Line, line_of
 from cctoolkit.capture.rows import LONGEST
 from cctoolkit.errors import UsageError
 
@@ -81,13 +81,6 @@ class Reader:
         self._before = at
         return line
 
-    def moment(self, text: str) -> int | None:
-        """Return the moment (microseconds) that a row of any place says, None when it says none."""
-        try:
-            return self._second(text) * SECOND
-        except (ValueError, OverflowError):
-            return None
-
     def _cell(self, cells: Sequence[str], name: str) -> str:
         text = cells[self._places[name]]
         if "\n" in text or "\r" in text:
@@ -96,17 +89,27 @@ class Reader:
         return "" if text in _NONE else text
 
     def _second(self, text: str) -> int:
-        if text.partition(".")[0].isdecimal():
-            return int(text.partition(".")[0])
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return int(moment.timestamp())
-        if self._zone is None:
+        try:
+            return second_of(text, self._zone, self._before)
+        except LookupError:
             raise UsageError(
                 f"its times are local ({text}) and it does not say whose", where=self._where,
                 expected="--time-zone ZONE: the switch's, or UTC where logger.conf has queue_log_realtime_use_gmt",
-            )  # fmt: skip
-        return in_zone(moment, self._zone, self._before)
+            ) from None  # fmt: skip
+
+
+def second_of(text: str, zone: tzinfo | None, before: int) -> int:
+    """Return the second that a time says: the epoch's, one with a zone, or a local one, see `in_zone`. Raise ValueError
+    or OverflowError when it is none, LookupError when it is local and nobody said whose.
+    """
+    if (whole := text.partition(".")[0]).isdecimal():
+        return int(whole)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        return int(moment.timestamp())
+    if zone is None:
+        raise LookupError(text)
+    return in_zone(moment, zone, before)
 
 
 def in_zone(moment: datetime, zone: tzinfo, before: int) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from cctoolkit.model.lint_people import SPAN
 from cctoolkit.model.lint_words import no_zone, unknown
-from cctoolkit.model.log_table import url_fault
+from cctoolkit.model.log_table import DatabaseTable, url_fault
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import Site
 from cctoolkit.spec.problem import Problem
@@ -45,21 +45,31 @@ def reached(site: Site, document: Document) -> Iterator[Problem]:
 
 
 def tables(site: Site, document: Document) -> Iterator[Problem]:
-    """A table of queue_log is in one database, whose URL its driver takes; times of the switch's logs have a zone."""
+    """A log's table is in one database, whose URL its driver takes, and in no file; times of the switch's logs have a
+    zone.
+    """
     for index, node in enumerate(site.nodes):
-        table, here = node.queue_log_table, ("nodes", index, "queue_log_table")
-        if table and (table.sqlite is None) is (table.url is None):
-            what = "two databases have" if table.url else "no database has"
-            yield Problem("table-nowhere", f"{what} the table of node {node.id}", document.file,
-                          document.mark(here, key=True), "sqlite, or url")  # fmt: skip
-        elif table and table.url and (fault := url_fault(table.url)):
-            yield Problem("table-url", f"the table of node {node.id}: {fault.what}", document.file,
-                          document.mark((*here, "url")), fault.expected)  # fmt: skip
-        if table:
-            yield from no_zone(table.time_zone, document, (*here, "time_zone"))
-        for key, log in (("cdr_log", node.cdr_log), ("cel_log", node.cel_log)):
+        for key in ("queue_log_table", "cdr_table", "cel_table"):
+            if table := getattr(node, key):
+                yield from _table(table, node.id, document, ("nodes", index, key))
+        for key, log, beside in (("cdr", node.cdr_log, node.cdr_table), ("cel", node.cel_log, node.cel_table)):
+            here = ("nodes", index, f"{key}_log")
             if log and log.time_zone:
-                yield from no_zone(log.time_zone, document, ("nodes", index, key, "time_zone"))
+                yield from no_zone(log.time_zone, document, (*here, "time_zone"))
+            if log and beside:
+                what = f"{key}_log of node {node.id} is read by nobody, beside {key}_table"
+                yield Problem("never-used", what, document.file, document.mark(here, key=True), "one of the two")
+
+
+def _table(table: DatabaseTable, node: str, document: Document, here: tuple[str | int, ...]) -> Iterator[Problem]:
+    if (table.sqlite is None) is (table.url is None):
+        what = "two databases have" if table.url else "no database has"
+        yield Problem("table-nowhere", f"{what} the table of node {node}", document.file,
+                      document.mark(here, key=True), "sqlite, or url")  # fmt: skip
+    elif table.url and (fault := url_fault(table.url)):
+        yield Problem("table-url", f"the table of node {node}: {fault.what}", document.file,
+                      document.mark((*here, "url")), fault.expected)  # fmt: skip
+    yield from no_zone(table.time_zone, document, (*here, "time_zone"))
 
 
 def canary(site: Site, document: Document) -> Iterator[Problem]:

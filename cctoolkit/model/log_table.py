@@ -1,4 +1,4 @@
-"""Where a node's queue_log is in a database."""
+"""Where a log of a node is in a database."""
 
 import re
 from typing import Annotated
@@ -19,8 +19,16 @@ DatabaseUrl = Annotated[
 ]  # fmt: skip
 
 
-class QueueLogTable(Section, frozen=True, kw_only=True):
-    """Where a node has its queue_log in a database (extconfig.conf) instead of a file: `sqlite`, or `url`."""
+TableName = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$", max_length=130,
+         description="A table's name.", examples=["queue_log"],
+         extra_json_schema={"x-expected": "a table's name, such as queue_log"}),
+]  # fmt: skip
+
+
+class DatabaseTable(Section, frozen=True, kw_only=True):
+    """Where a node has one of its logs in a database: `sqlite`, or `url`."""
 
     sqlite: Annotated[SystemPath | None, Meta(description="The SQLite file that has the table, on this machine.")] = (
         None
@@ -29,18 +37,16 @@ class QueueLogTable(Section, frozen=True, kw_only=True):
         DatabaseUrl | None, Meta(description="PostgreSQL, MySQL or MariaDB, by a user who may read the table.")
     ] = None
     table: Annotated[
-        str,
+        TableName | None,
         Meta(
-            description="Its name there, after that of its schema and a point where it is not the user's own.",
-            pattern=r"^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$",
-            max_length=130,
-            extra_json_schema={"x-expected": "a table's name, such as queue_log"},
+            description="Its name there, after that of its schema and a point where it is not the user's own; none: "
+            "queue_log, cdr or cel."
         ),
-    ] = "queue_log"
+    ] = None
     time_zone: Annotated[
         str,
         Meta(
-            description="IANA name of that of its times: the switch's, or UTC with queue_log_realtime_use_gmt.",
+            description="IANA name of that of its times: the switch's, or UTC where it is told to write that.",
             examples=["Europe/Moscow"],
             max_length=40,
         ),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from cctoolkit.model.listener import Listener
-from cctoolkit.model.log_table import QueueLogTable
+from cctoolkit.model.log_table import DatabaseTable
 from cctoolkit.model.own_log import OwnLog
 from cctoolkit.model.ssh import Ssh
 from cctoolkit.model.trunk import SipTrunk, Source, TrunkName
@@ -82,7 +82,7 @@ class Node(Section, frozen=True, kw_only=True):
     ] = "asterisk"
     queue_log: Annotated[SystemPath, Meta(description="Its queue_log.")] = "/var/log/asterisk/queue_log"
     queue_log_table: Annotated[
-        QueueLogTable | None, Meta(description="The database table that has its queue_log, where no file has it.")
+        DatabaseTable | None, Meta(description="The database table that has its queue_log, where no file has it.")
     ] = None
     cdr_log: Annotated[
         OwnLog | None,
@@ -91,6 +91,13 @@ class Node(Section, frozen=True, kw_only=True):
     cel_log: Annotated[
         OwnLog | None,
         Meta(description="Its own log of channels' events, where it is not cel-custom/Master.csv beside queue_log."),
+    ] = None
+    cdr_table: Annotated[
+        DatabaseTable | None, Meta(description="The database table that has its own call records, instead of a file.")
+    ] = None
+    cel_table: Annotated[
+        DatabaseTable | None,
+        Meta(description="The database table that has its own log of channels' events, instead of a file."),
     ] = None
     keep_releases: Annotated[
         int,

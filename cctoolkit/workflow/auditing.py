@@ -21,8 +21,8 @@ from cctoolkit.cdr.store import Store, micros
 from cctoolkit.errors import StoreAway, UsageError
 from cctoolkit.model.site import Node
 from cctoolkit.spec.problem import did_you_mean, one_of
-from cctoolkit.workflow.own import has_own, own_files, own_reader
-from cctoolkit.workflow.reach import queue_log_files, queue_log_table, time_zone
+from cctoolkit.workflow.own import has_own, own_files, own_reader, own_table
+from cctoolkit.workflow.reach import log_table, queue_log_files, time_zone
 from cctoolkit.workflow.specs import load_site
 
 
@@ -124,8 +124,7 @@ class _Audit:
         if self._node is None:
             return None
         try:
-            if self._node.queue_log_table:
-                table = queue_log_table(self._node, self._node.queue_log_table)
+            if table := log_table(self._node, "queue_log"):
                 return self._folded(lines_of(table, table.zone, self._odd, self._span.start - BEFORE_US))
             with queue_log_files(self._node) as files:
                 return self._folded(self._lines(files))
@@ -145,7 +144,11 @@ class _Audit:
         """Return what the switch's own records tell, None where there are none."""
         if self._node is None or not has_own(self._node, "cdr"):
             return None
+        table = own_table(self._node, "cdr", self._say)
         try:
+            if table:
+                lines = table.lines(self._span.start - BEFORE_US, self._odd)
+                return of_rows(lines, self._name, self._span)
             with own_files(self._node, "cdr") as files:
                 if not files.listed():
                     return None

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from cctoolkit.capture import channel_events, own_records
-from cctoolkit.capture.following import OwnFollower, OwnReader
+from cctoolkit.capture.following import OwnFollower, OwnReader, OwnRecords
 from cctoolkit.capture.journal import now_us
 from cctoolkit.capture.rotated import Files
+from cctoolkit.capture.table_following import CDR, CEL, OwnTable, Say
 from cctoolkit.model.own_log import OwnLog
 from cctoolkit.model.site import Node
-from cctoolkit.workflow.reach import is_here, log_files, time_zone
+from cctoolkit.workflow.reach import is_here, log_files, log_table, time_zone
 
 Kind = Literal["cdr", "cel"]
 
@@ -25,21 +26,30 @@ _READERS: dict[Kind, type[own_records.Reader] | type[channel_events.Reader]] = {
     "cel": channel_events.Reader,
 }
 
+_FORMS = {"cdr": CDR, "cel": CEL}
 
-def own_followers(node: Node) -> dict[str, OwnFollower]:
+
+def own_followers(node: Node, say: Say) -> dict[str, OwnRecords]:
     """Return what reads the switch's own records of calls gap by gap, by their names; none where nothing leads to them
-    and no site says that there are any.
+    and no site says that there are any. `say` is told what a table costs.
     """
-    return {
-        kind: OwnFollower(partial(own_files, node, kind), own_reader(node, kind), own_reader(node, kind))
-        for kind in _WRITTEN
-        if has_own(node, kind)
-    }
+    return {kind: own_table(node, kind, say) or _of_file(node, kind) for kind in _WRITTEN if has_own(node, kind)}
+
+
+def _of_file(node: Node, kind: Kind) -> OwnFollower:
+    return OwnFollower(partial(own_files, node, kind), own_reader(node, kind), own_reader(node, kind))
+
+
+def own_table(node: Node, kind: Kind, say: Say) -> OwnTable | None:
+    """Return what reads them from a table, None where they are in none."""
+    table = log_table(node, kind)
+    return OwnTable(table, _FORMS[kind], say) if table else None
 
 
 def has_own(node: Node, kind: Kind) -> bool:
     """Say whether there may be records of the switch's own, and something leads to them."""
-    return _named(node, kind) is not None or node.transport != "ami" or is_here(node)
+    said = _named(node, kind) or log_table(node, kind)
+    return said is not None or node.transport != "ami" or is_here(node)
 
 
 @contextmanager

@@ -9,16 +9,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cctoolkit.capture.database import LogTable
 from cctoolkit.capture.filling import QueueLog
-from cctoolkit.capture.following import Follower, TableFollower
+from cctoolkit.capture.following import Follower
 from cctoolkit.capture.rotated import Files, Here, LogFile, read_on
+from cctoolkit.capture.table_following import TableFollower
 from cctoolkit.cdr.address import parse_url
 from cctoolkit.errors import CctoolkitError, OperatorError, UsageError
-from cctoolkit.model.log_table import QueueLogTable
 from cctoolkit.model.site import Node
 from cctoolkit.model.ssh import Login, Ssh
 from cctoolkit.node.transports import Transport
@@ -112,17 +112,17 @@ def queue_log(node: Node) -> str:
 
 def follower(node: Node, say: Callable[[str], None] = lambda _text: None) -> QueueLog:
     """Return what reads a node's queue_log gap by gap, from its file or its table; `say` is told what is odd of it."""
-    if node.queue_log_table is not None:
-        return TableFollower(queue_log_table(node, node.queue_log_table), say)
-    return Follower(partial(queue_log_files, node))
+    table = log_table(node, "queue_log")
+    return TableFollower(table, say) if table else Follower(partial(queue_log_files, node))
 
 
-def queue_log_table(node: Node, table: QueueLogTable) -> LogTable:
-    """Return where a node's table is."""
-    zone = time_zone(table.time_zone)
-    if table.url is None:
-        return LogTable(Path(table.sqlite or ""), zone, table.table)
-    return LogTable(parse_url(table.url, "table", f"queue_log_table of node {node.id}"), zone, table.table)
+def log_table(node: Node, log: Literal["queue_log", "cdr", "cel"]) -> LogTable | None:
+    """Return where the table of a node's log is, None where it has none."""
+    table = {"queue_log": node.queue_log_table, "cdr": node.cdr_table, "cel": node.cel_table}[log]
+    if table is None:
+        return None
+    there = parse_url(table.url, "table", f"{log}_table of node {node.id}") if table.url else Path(table.sqlite or "")
+    return LogTable(there, time_zone(table.time_zone), table.table or log)
 
 
 def time_zone(name: str) -> ZoneInfo:

@@ -88,6 +88,7 @@ async def capture(
         sessions = []
         for node in nodes:
             days = journal_days(loaded.projects, node.keep_journal_days)
+            warn = partial(_warn, node.id, progress)
             journal = stack.enter_context(Journal(paths[node.id], Terms(node.journal_segment_mib << 20, days)))
             sessions.append(
                 Session(
@@ -95,11 +96,11 @@ async def capture(
                     partial(reached, node, node.ami.accounts.capture),
                     journal,
                     keeping,
-                    follower(node, partial(_warn, node.id, progress)),
+                    follower(node, warn),
                     progress,
                 )
             )
-            sessions[-1].patient, sessions[-1].filling.own.followers = manner.patient, own_followers(node)
+            sessions[-1].patient, sessions[-1].filling.own.followers = manner.patient, own_followers(node, warn)
         service = Service(sessions, list(paths.values()), progress, exporter=exporter, notifier=manner.notifier)
         works.append(partial(every_day, loaded, place(where), say))
         await _run(sessions, [*works, service.run], service, stop, reading)

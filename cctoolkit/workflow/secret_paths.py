@@ -6,7 +6,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from cctoolkit.cdr.address import absolute
-from cctoolkit.model.log_table import QueueLogTable
+from cctoolkit.model.log_table import DatabaseTable
 from cctoolkit.model.project import Project
 from cctoolkit.model.site import AmiAccount, Site
 from cctoolkit.model.ssh import Login, Ssh
@@ -37,13 +37,14 @@ def of_site(site: Site, folder: Path) -> Site:
         known = str(folder.resolve() / one.known_hosts)
         return replace(login(one), known_hosts=known, jump=login(one.jump) if one.jump else None)
 
-    def table(one: QueueLogTable | None) -> QueueLogTable | None:
+    def table(one: DatabaseTable | None) -> DatabaseTable | None:
         return replace(one, url=absolute(one.url, folder.resolve())) if one and one.url else one
 
     nodes = tuple(
         replace(node, ssh=ssh(node.ssh), ami=replace(node.ami, accounts=replace(
             node.ami.accounts, deploy=account(node.ami.accounts.deploy), test=account(node.ami.accounts.test),
-            capture=account(node.ami.accounts.capture))), queue_log_table=table(node.queue_log_table))
+            capture=account(node.ami.accounts.capture))), queue_log_table=table(node.queue_log_table),
+            cdr_table=table(node.cdr_table), cel_table=table(node.cel_table))
         for node in site.nodes
     )  # fmt: skip
     mail = site.mail

@@ -1,4 +1,6 @@
-"""queue_log in a database: what the real switch writes into PostgreSQL, and by ODBC into MariaDB, tells a gap of its calls."""
+"""queue_log, CDR and CEL in a database: what the real switch writes into PostgreSQL, and by ODBC into MariaDB, tells a gap of
+its calls.
+"""
 
 import shutil
 import tracemalloc
@@ -6,6 +8,7 @@ from collections import Counter
 from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import islice
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,8 +18,8 @@ from psycopg import connect
 from cctoolkit import clock
 from cctoolkit.capture import filling
 from cctoolkit.capture.database import LogTable, opened
-from cctoolkit.capture.following import TableFollower
 from cctoolkit.capture.importing import lines_of
+from cctoolkit.capture.table_following import TableFollower
 from cctoolkit.capture.tables import Reader
 from cctoolkit.cdr.address import parse_url
 from cctoolkit.cdr.store import FILE_NAME, Store
@@ -26,7 +29,12 @@ from cctoolkit.lab import node as node_module
 from cctoolkit.lab.node_config import CONFIG, HOME
 from tests import machine
 from tests.live.capturing import PROJECT, capturing, log_in, log_out, the_record
+from tests.live.exchange import happens, put_through
 from tests.live.test_audit import audit, call
+from tests.live.test_exchange import EXPECTED
+from tests.live.test_exchange import told as told_of
+from tests.live.test_own_records import BY_NAME, IN_THE_GAP, heard, parties, site_says, stored, told
+from tests.live.test_own_records import audit as own_audit
 from tests.live.test_traffic import NUMBER
 from tests.mariadb import MariaDb
 from tests.postgres import PASSWORD, Postgres
@@ -60,6 +68,32 @@ MARIADB = {
     "moment": f"time TIMESTAMP(6) NOT NULL, {_TEXTS}, KEY (time)",
     "bare": f"time DATETIME, {_TEXTS}",
 }
+_CEL_TEXTS = ", ".join(
+    f"{name} VARCHAR(80) NOT NULL DEFAULT ''" for name in (
+        "cid_name", "cid_num", "cid_ani", "cid_rdnis", "cid_dnid", "exten", "context", "channame", "appname", "appdata",
+        "accountcode", "uniqueid", "linkedid", "peer", "userdeftype",
+    )
+)  # fmt: skip
+OWN_IN_POSTGRES = {
+    # As docs.asterisk.org has them, but for dispositions as numbers.
+    "cdr": 'calldate TIMESTAMP NOT NULL, answer TIMESTAMP, "end" TIMESTAMP, clid TEXT, src TEXT, dst TEXT, dcontext TEXT, '
+    "channel TEXT, dstchannel TEXT, lastapp TEXT, lastdata TEXT, duration FLOAT, billsec FLOAT, disposition INT, amaflags INT, "
+    "accountcode TEXT, uniqueid TEXT, userfield TEXT, linkedid TEXT, peeraccount TEXT, sequence INT",
+    "cel": f"id SERIAL PRIMARY KEY, eventtype VARCHAR(30), eventtime TIMESTAMP, {_CEL_TEXTS}, amaflags INT, extra TEXT",
+}
+OWN_IN_MARIADB = {
+    # FreePBX's, but for eventtime, which it has to the second.
+    "cdr": "calldate DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00', clid VARCHAR(80) NOT NULL DEFAULT '', "
+    "src VARCHAR(80) NOT NULL DEFAULT '', dst VARCHAR(80) NOT NULL DEFAULT '', dcontext VARCHAR(80) NOT NULL DEFAULT '', "
+    "channel VARCHAR(80) NOT NULL DEFAULT '', dstchannel VARCHAR(80) NOT NULL DEFAULT '', lastapp VARCHAR(80) NOT NULL DEFAULT '', "
+    "lastdata VARCHAR(80) NOT NULL DEFAULT '', duration INT(11) NOT NULL DEFAULT 0, billsec INT(11) NOT NULL DEFAULT 0, "
+    "disposition VARCHAR(45) NOT NULL DEFAULT '', amaflags INT(11) NOT NULL DEFAULT 0, accountcode VARCHAR(20) NOT NULL DEFAULT '', "
+    "uniqueid VARCHAR(32) NOT NULL DEFAULT '', userfield VARCHAR(255) NOT NULL DEFAULT '', did VARCHAR(50) NOT NULL DEFAULT '', "
+    "recordingfile VARCHAR(255) NOT NULL DEFAULT '', cnum VARCHAR(80) NOT NULL DEFAULT '', linkedid VARCHAR(32) NOT NULL DEFAULT '', "
+    "peeraccount VARCHAR(80) NOT NULL DEFAULT '', sequence INT(11) NOT NULL DEFAULT 0, KEY calldate (calldate), KEY uniqueid (uniqueid)",
+    "cel": f"id INT(11) NOT NULL AUTO_INCREMENT, eventtype VARCHAR(30) NOT NULL, eventtime DATETIME(6) NOT NULL, {_CEL_TEXTS}, "
+    "amaflags INT(11) NOT NULL, extra VARCHAR(512) NOT NULL, PRIMARY KEY (id), KEY uniqueid_index (uniqueid), KEY linkedid_index (linkedid)",
+}
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
@@ -67,7 +101,8 @@ class InPostgres:
     """A database of its own in PostgreSQL, and a user of ours who may read its table, and no more."""
 
     modules = ("res_config_pgsql",)
-    shapes, own = POSTGRES, "moment"
+    shapes, own, records = POSTGRES, "moment", OWN_IN_POSTGRES
+    own_modules, by = ("cdr_pgsql", "cel_pgsql"), "PASSWORD"
 
     def __init__(self, server):
         self.server = server
@@ -108,12 +143,20 @@ class InPostgres:
             f"dbpass = {PASSWORD}\nrequirements = warn\n",
         }  # fmt: skip
 
+    def configure_own(self, node, monkeypatch):
+        there = f"hostname = {self.server.address}\nport = {self.server.port}\ndbname = {self.name}\nuser = cct\n"
+        return {
+            f"{kind}_pgsql.conf": f"[global]\n{there}password = {PASSWORD}\ntable = {kind}\nencoding = UTF8\n"
+            for kind in ("cdr", "cel")
+        }
+
 
 class InMariaDb:
     """The same in MariaDB."""
 
     modules = ("res_odbc_transaction", "res_odbc", "res_config_odbc")
-    shapes, own, name = MARIADB, "text", "asteriskcdrdb"
+    shapes, own, records, name = MARIADB, "text", OWN_IN_MARIADB, "asteriskcdrdb"
+    own_modules, by = ("res_odbc_transaction", "res_odbc", "cdr_adaptive_odbc", "cel_odbc"), "IDENTIFIED BY"
 
     def __init__(self, server):
         self.server = server
@@ -153,10 +196,17 @@ class InMariaDb:
         )
         for name, value in (("ODBCSYSINI", inside), ("ODBCINI", inside / "odbc.ini"), ("LD_LIBRARY_PATH", inside)):
             monkeypatch.setitem(node_module._ENVIRONMENT, name, str(value))
-        self.do(f"CREATE USER freepbx IDENTIFIED BY '{PASSWORD}'", "GRANT ALL ON asteriskcdrdb.* TO freepbx")
+        self.do(f"CREATE OR REPLACE USER freepbx IDENTIFIED BY '{PASSWORD}'", "GRANT ALL ON asteriskcdrdb.* TO freepbx")
         return {
             "extconfig.conf": "[settings]\nqueue_log => odbc,calls,queue_log\n",
             "res_odbc.conf": f"[calls]\nenabled = yes\ndsn = calls\nusername = freepbx\npassword = {PASSWORD}\npre-connect = yes\n",
+        }
+
+    def configure_own(self, node, monkeypatch):
+        return self.configure(node, monkeypatch) | {
+            "extconfig.conf": "[settings]\n",
+            "cdr_adaptive_odbc.conf": "[calls]\nconnection = calls\ntable = cdr\nalias start => calldate\n",
+            "cel_odbc.conf": "[calls]\nconnection = calls\ntable = cel\n",
         }
 
 
@@ -193,6 +243,17 @@ def server(request, tmp_path_factory):
 
 
 @pytest.fixture
+def records(server, monkeypatch):
+    """A database with tables for CDR and CEL, which one user of ours may read."""
+    monkeypatch.setenv("CCT_READER", PASSWORD)
+    server.do(*(f"CREATE TABLE {name} ({columns})" for name, columns in server.records.items()))
+    server.do(f"CREATE USER cct_reader {server.by} '{PASSWORD}'")
+    server.do(*(f"GRANT SELECT ON {name} TO cct_reader" for name in server.records))
+    yield server
+    server.do(*(f"DROP TABLE {name}" for name in server.records), "DROP USER cct_reader")
+
+
+@pytest.fixture
 def database(server, monkeypatch):
     """A database without a table, and the password of the user who reads."""
     monkeypatch.setenv("CCT_READER", PASSWORD)
@@ -201,15 +262,15 @@ def database(server, monkeypatch):
 
 
 @contextmanager
-def written(node, table, monkeypatch):
-    """Let the node write its queue_log there, and beside it into its file."""
+def written(node, names, configured):
+    """Let the node write its logs there by these modules, and beside it into its files."""
     before = modules = (node.config / "modules.conf").read_text()
-    for name in table.modules:
+    for name in names:
         modules = modules.replace(f"noload = {name}.so\n", "")
     node.stop()
-    node.queue_log.unlink()
+    node.queue_log.unlink(missing_ok=True)
     try:
-        for name, text in {"modules.conf": modules, **table.configure(node, monkeypatch)}.items():
+        for name, text in {"modules.conf": modules, **configured}.items():
             files.write_config(node.folder, str(CONFIG / name), text, node.installation.gid)
         node.start()
         yield
@@ -217,7 +278,7 @@ def written(node, table, monkeypatch):
         # While the database is there: the switch says so when it is not.
         node.stop()
         files.write_config(node.folder, str(CONFIG / "modules.conf"), before, node.installation.gid)
-        (node.config / "extconfig.conf").unlink()
+        (node.config / "extconfig.conf").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -419,7 +480,11 @@ async def test_a_node_that_logs_into_a_database(line, database, tmp_path, capsys
     monkeypatch.setattr(filling, "LONGEST_SECONDS", 1.0)
     said = []
     database.make(database.own)
-    with written(node, database, monkeypatch), named(line.lab.site_file, f'url: "{database.named}", time_zone: UTC'):
+    configured = database.configure(node, monkeypatch)
+    with (
+        written(node, database.modules, configured),
+        named(line.lab.site_file, f'url: "{database.named}", time_zone: UTC'),
+    ):
         await street.wait_registered(["ivanova", "petrov"])
         await log_in(line, "ivanova")
         await call(street, "+79160000001", line, tmp_path)
@@ -451,3 +516,49 @@ async def test_a_node_that_logs_into_a_database(line, database, tmp_path, capsys
             arguments = ["--store", str(tmp_path), "--node", "n1", "--time-zone", "UTC"]
             assert line.run("import", "queue_log", log, *arguments) == 0
             assert "3 calls, 0 of them new or newer" in capsys.readouterr().out
+
+
+async def test_a_node_that_logs_its_calls_into_a_database(exchange, records, tmp_path, capsys, monkeypatch):
+    """Of a gap the rows of the switch's own call records in a table tell the calls that came and went in it, and the end of one
+    that was up; with a table of its channels' events another gap is told as if it had been heard. While our user may not log
+    in capture goes on, and says so once of each. The audit reads the table, and is clean.
+    """
+    line, there = SimpleNamespace(site=str(exchange.lab.site_file)), f'{{url: "{records.named}", time_zone: UTC}}'
+    said: list[str] = []
+    with written(exchange.node, records.own_modules, records.configure_own(exchange.node, monkeypatch)):
+        async with exchange.open(), site_says(exchange, f"cdr_table: {there}"):
+            async with capturing(line, tmp_path):
+                _, phone = await put_through(exchange)
+                await heard(tmp_path, b"Event: BridgeEnter", 2)
+            await exchange.phones["201"].hangs_up(phone)
+            await exchange.alone()
+            for name in ("busy", "attended"):
+                await happens(exchange, BY_NAME[name])
+            async with capturing(line, tmp_path, said.append):
+                await told(tmp_path, lambda found: len(found) == 3 and all(one.ended for one in found))
+            index = "CREATE INDEX cdr_calldate ON cdr (calldate)"
+            assert sum(index in text for text in said) == (records.own == "moment")
+            before, *within = stored(tmp_path)
+            assert [(one.outcome, parties(one)) for one in within] == IN_THE_GAP["busy"] + IN_THE_GAP["attended"]
+            assert [{one.entered.source, one.ended.source} for one in (before, *within)] == [
+                {"ami", "cdr"},
+                {"cdr"},
+                {"cdr"},
+            ]
+            async with site_says(exchange, f"cel_table: {there}"):
+                for name in ("blind", "attended"):
+                    await happens(exchange, BY_NAME[name])
+                async with capturing(line, tmp_path):
+                    await told(tmp_path, lambda found: len(found) == 5)
+                *_, blind, attended = stored(tmp_path)
+                assert (told_of(blind)[:4], told_of(attended)[:4]) == (EXPECTED["blind"][:4], EXPECTED["attended"][:4])
+                assert {one.transfers[0].at.source for one in (blind, attended)} == {"cel"}
+                records.lock(True)
+                async with capturing(line, tmp_path, said.append):
+                    await happens(exchange, BY_NAME["plain"])
+                    await told(tmp_path, lambda found: len(found) == 6)
+                records.lock(False)
+            for name in ("cdr", "cel"):
+                assert sum(f"{name} cannot be read" in text for text in said) == 1
+            code, found = own_audit(exchange, tmp_path, capsys)
+            assert (code, found["findings"], found["odd"], found["cdr"]) == (0, [], {}, 6)

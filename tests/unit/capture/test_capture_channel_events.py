@@ -207,7 +207,7 @@ def test_times():
     stamp = f"{at // SECOND}.{at % SECOND:06}"
     local = f"2026-11-29 18:45:45.{at % SECOND:06}"
     assert lines(ROW.replace(stamp, local), ZoneInfo("Europe/Moscow")) == ([whole], {})
-    kind = "a row that is none of CEL, or without microseconds (cel_log says what it has)"
+    kind = "a row that is none of CEL as the site says it is, or without microseconds"
     for text in (local, stamp.partition(".")[0], "yesterday"):
         assert lines(ROW.replace(stamp, text)) == ([], {kind: 1})
     assert lines(f"rubbish\n\0\0\n{ROW}") == ([whole], {kind: 2})

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctoolkit.capture.database import LogTable
-from cctoolkit.capture.following import Follower, TableFollower, select
+from cctoolkit.capture.following import Follower, select
 from cctoolkit.capture.lines import SECOND
 from cctoolkit.capture.rotated import Here, read_on
+from cctoolkit.capture.table_following import TableFollower
 from tests.unit.capture.made_calls import EPOCH, day
 from tests.unit.capture.test_capture_gaps import days, lines
 

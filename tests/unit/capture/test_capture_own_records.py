@@ -127,7 +127,7 @@ def test_local_times(zone, hours):
     """Rows in the switch's time zone tell the same when it is named; when nobody says so they are counted, and not told."""
     local = ROW.replace("2026-11-29 15:", f"2026-11-29 {15 + hours}:")
     assert told(local, ZoneInfo(zone))[0] == told(ROW)[0]
-    wrong = "a row of CDR whose times are not of its time zone (time_zone of cdr_log)"
+    wrong = "a row of CDR whose times are not of its time zone (time_zone in the site)"
     assert told(local) == ([], {wrong: 1})
     assert told(ROW, ZoneInfo("Asia/Tokyo")) == ([], {wrong: 1})
 

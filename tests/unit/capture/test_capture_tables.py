@@ -10,9 +10,9 @@ from psycopg import pq
 
 from cctoolkit.capture import log_table
 from cctoolkit.capture.database import LogTable, opened
-from cctoolkit.capture.following import TableFollower
 from cctoolkit.capture.importing import lines_of
 from cctoolkit.capture.log_table import Mark, Table
+from cctoolkit.capture.table_following import TableFollower
 from cctoolkit.capture.tables import Reader
 from cctoolkit.cdr.address import Url, parse_url
 from cctoolkit.errors import OperatorError, StoreAway, UsageError
