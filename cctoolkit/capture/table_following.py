@@ -86,10 +86,13 @@ class TableFollower:
 
 
 class OwnTable:
-    """Reads the switch's own records of calls from a table, an `OwnRecords`: all that a gap needs, each time anew."""
+    """Reads a node's own records of calls from a table, an `OwnRecords`: all that a gap needs, each time anew. Rows whose
+    ids begin with another node's name are that node's.
+    """
 
-    def __init__(self, table: LogTable, form: Form, say: Say = lambda _text: None) -> None:
+    def __init__(self, table: LogTable, form: Form, node: str, say: Say = lambda _text: None) -> None:
         self.odd: Counter[str] = Counter()
+        self._mine = ("", node)
         self._source = _Source(table, form, say)
         self._before = form.late or BEFORE_END
 
@@ -110,7 +113,7 @@ class OwnTable:
         database is away, OSError when the table cannot be read.
         """
         with self._source.opened(odd) as table:
-            yield from table.lines(since)
+            yield from (line for line in table.lines(since) if line.call.rpartition("-")[0] in self._mine)
 
     def _told(self, recent: Recent, since: int, odd: Counter[str]) -> str:
         for line in self.lines(since, odd):

@@ -43,7 +43,7 @@ def _of_file(node: Node, kind: Kind) -> OwnFollower:
 def own_table(node: Node, kind: Kind, say: Say) -> OwnTable | None:
     """Return what reads them from a table, None where they are in none."""
     table = log_table(node, kind)
-    return OwnTable(table, _FORMS[kind], say) if table else None
+    return OwnTable(table, _FORMS[kind], node.id, say) if table else None
 
 
 def has_own(node: Node, kind: Kind) -> bool:

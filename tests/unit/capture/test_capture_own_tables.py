@@ -108,7 +108,7 @@ def test_every_shape_of_calls(tmp_path, shape, since):
     table = written(tmp_path / "db", "cdr", [shape(row) for row in rows_of(CALLS, NAMES)])
     written(tmp_path / "db", "queue_log", [dict.fromkeys(("time", "callid", "queuename", "agent", "event"), "x")])
     zone = ZoneInfo("Europe/Moscow" if shape in (freepbx, zeros) else "UTC")
-    follow = OwnTable(LogTable(table.database, zone, "cdr"), CDR)
+    follow = OwnTable(LogTable(table.database, zone, "cdr"), CDR, "n1")
     expected = told(parse(of_file(CALLS, own_records.Reader)(since)))
     assert len(expected) > 10
     for _ in range(2):
@@ -125,7 +125,7 @@ def test_the_shapes_of_channels_events(tmp_path):
     expected = of_file(EVENTS, channel_events.Reader)(since)
 
     def of(name, made):
-        return OwnTable(written(tmp_path / name, "cel", [made(row) for row in rows]), CEL)
+        return OwnTable(written(tmp_path / name, "cel", [made(row) for row in rows]), CEL, "n1")
 
     def texts(row):
         return {**row, "eventtime": f"{datetime.fromtimestamp(float(row['eventtime']), UTC):%Y-%m-%d %H:%M:%S.%f}"}
@@ -182,7 +182,7 @@ def test_only_what_is_needed_is_read(tmp_path, counted, indexed, monkeypatch):
     longer = row(now - 40 * 3600, now - 17 * 3600, 4)
     after = [one for one in days if one["calldate"] > longer["calldate"]][24:]
     rows = [*days[: -len(after)], asked, longer, *after, long, row(now - 100, now - 50, 3, long["uniqueid"])]
-    follow = OwnTable(written(tmp_path / "db", "cdr", rows), CDR)
+    follow = OwnTable(written(tmp_path / "db", "cdr", rows), CDR, "n1")
     assert {one.call for one in parse(follow((now - 90) * SECOND))} == {long["uniqueid"]}
     assert 20 < counted["rows"] - more < 32
     counted.clear()
@@ -202,7 +202,7 @@ def test_an_hour_that_comes_twice(tmp_path, counted):
         one["calldate"] = f"{datetime.fromtimestamp(at, ZoneInfo('Europe/Warsaw')):%Y-%m-%d %H:%M:%S}"
     table = written(tmp_path / "db", "cdr", rows)
     # Asked for as rows of channels' events are, which have the time at which they are written.
-    follow = OwnTable(LogTable(table.database, ZoneInfo("Europe/Warsaw"), "cdr"), replace(CDR, late=0))
+    follow = OwnTable(LogTable(table.database, ZoneInfo("Europe/Warsaw"), "cdr"), replace(CDR, late=0), "n1")
     found = list(parse(follow(second * SECOND)))
     assert [line.at // SECOND for line in found] == [at + 5 for at in range(second, second + 1200, 60)]
     assert counted["rows"] < len(rows)
@@ -213,7 +213,7 @@ def test_an_hour_that_comes_twice(tmp_path, counted):
 
 def test_hostile_rows(tmp_path):
     """NULL, line breaks that would begin a line of their own, the future, no id, megabytes: counted by kind once a gap, and
-    the other rows are told.
+    the other rows are told; those of another node are not ours.
     """
     now = NOW // SECOND
     good, forged = row(now - 60, now - 50, 1), f"x\n{now}|n1-1.1|a|b|CDR|n1-1.1|1|0|ANSWERED|1|2|office|Dial|"
@@ -221,9 +221,11 @@ def test_hostile_rows(tmp_path):
         dict.fromkeys(good), row(now - 60, now + 60, 2), good | {"uniqueid": "x"}, good | {"channel": "y" * 1_000_000},
         row(now - 60, now - 40, 3, src=forged, lastdata="z" * 1_000_000),
     ]  # fmt: skip
-    follow = OwnTable(written(tmp_path / "db", "cdr", [*bad, good]), CDR)
+    theirs = good | {"uniqueid": f"n1-b{good['uniqueid'][2:]}", "linkedid": ""}
+    follow = OwnTable(written(tmp_path / "db", "cdr", [*bad, theirs, good]), CDR, "n1")
     for _ in range(2):
-        assert [line.call for line in parse(follow((now - 70) * SECOND))] == [bad[4]["uniqueid"], good["uniqueid"]]
+        found = [row_of(line).uniqueid for line in parse(follow((now - 70) * SECOND))]
+        assert found == [bad[4]["uniqueid"], good["uniqueid"]]
         assert follow.odd == {
             "a row of CDR without a unique id: nobody can say of which call it is (loguniqueid of cdr.conf)": 2,
             "a row of CDR of the future, or that ends before it begins": 1,
@@ -236,7 +238,7 @@ def test_what_cannot_be_read(tmp_path, form, unused_tcp_port):
     """A database that is away, and a table that is another or has not what is needed, is an OSError that says what to do."""
     away = parse_url(f"mysql://cct@127.0.0.1:{unused_tcp_port}/x", "table", "the test")
     with pytest.raises(ConnectionError, match="cannot be reached"):
-        OwnTable(LogTable(away, None, "cdr"), form)(BEGAN)
+        OwnTable(LogTable(away, None, "cdr"), form, "n1")(BEGAN)
     table = written(
         tmp_path / "db", "calls", [{"uniqueid": "x", "channel": "y", "channame": "z", "eventtype": "HANGUP"}]
     )
@@ -244,7 +246,7 @@ def test_what_cannot_be_read(tmp_path, form, unused_tcp_port):
         with pytest.raises(
             OSError, match=f"no table of {form.log} called {name}; a table with (calldate or start|eventtime), "
         ):
-            OwnTable(LogTable(table.database, None, name), form)(BEGAN)
+            OwnTable(LogTable(table.database, None, name), form, "n1")(BEGAN)
 
 
 def test_a_day_in_a_table(tmp_path):

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from cctoolkit.capture.table_following import OwnTable
+from cctoolkit.cdr.address import parse_url
 from cctoolkit.errors import UsageError
 from cctoolkit.spec.problem import InvalidSpecError
 from cctoolkit.workflow import specs
+from cctoolkit.workflow.own import own_followers
+from cctoolkit.workflow.reach import log_table
 
 SITE = """\
 site: {id: near, title: Near}
@@ -177,11 +181,18 @@ def with_table(text):
         ("{url: postgresql://db/x, time_zone: Europe/Moskow}", "unknown-time-zone"),
         ("{sqlite: /a, time_zone: UTC}\n    cdr_log: {file: /a, time_zone: Moscow}", "unknown-time-zone"),
         ("{sqlite: /a, time_zone: UTC}\n    cel_log: {file: /a, time_zone: Moscow}", "unknown-time-zone"),
+        ("{sqlite: /a, time_zone: UTC}\n    cdr_table: {time_zone: UTC}", "table-nowhere"),
+        ("{sqlite: /a, time_zone: UTC}\n    cel_table: {url: 'mysql://db/x?hush-hush', time_zone: UTC}", "table-url"),
+        (
+            "{sqlite: /a, time_zone: UTC}\n    cdr_table: {url: mysql://cct:hush-hush@db/x, time_zone: UTC}",
+            "schema-format",
+        ),
+        ("{sqlite: /a, time_zone: UTC}\n    cel_table: {sqlite: /a, time_zone: Moscow}", "unknown-time-zone"),
     ],
 )
 def test_where_a_table_is_not(site, table, code):
-    """A table of queue_log is in one database, whose URL its driver takes and has no password; what is one is not shown.
-    Times have a zone.
+    """A log's table is in one database, whose URL its driver takes and has no password; what is one is not shown. Times
+    have a zone.
     """
     site.write_text(with_table(table), encoding="utf-8")
     with pytest.raises(InvalidSpecError) as caught:
@@ -206,6 +217,25 @@ def test_where_a_table_is_not(site, table, code):
 )  # fmt: skip
 def test_where_a_table_is(site, url, read):
     """The password's file stands beside the site's; the table has the name that Asterisk's examples give it."""
-    site.write_text(with_table(f'{{url: "{url}", time_zone: UTC}}'), encoding="utf-8")
+    there = f'{{url: "{url}", time_zone: Europe/Moscow'
+    text = f"{there}}}\n    cdr_table: {there}}}\n    cel_table: {there}, table: logs.cel}}"
+    site.write_text(with_table(text), encoding="utf-8")
     (node,) = specs.load_site("near").site.nodes
-    assert (node.queue_log_table.url, node.queue_log_table.table) == (read.format(site.parent), "queue_log")
+    assert [table.url for table in (node.queue_log_table, node.cdr_table, node.cel_table)] == [
+        read.format(site.parent)
+    ] * 3
+    tables = [log_table(node, name) for name in ("queue_log", "cdr", "cel")]
+    assert [table.name for table in tables] == ["queue_log", "cdr", "logs.cel"]
+    assert {(table.database.secret, str(table.zone)) for table in tables} == {
+        (parse_url(read.format(site.parent), "table", "the test").secret, "Europe/Moscow")
+    }
+
+
+@pytest.mark.parametrize("kind", ["cdr", "cel"])
+def test_a_table_beside_a_file(site, kind):
+    """Where both are named the table is read, and it is said that the file is not."""
+    text = "{sqlite: /a, time_zone: UTC}\n    %s_table: {sqlite: /a, time_zone: UTC}\n    %s_log: {file: /b}"
+    site.write_text(with_table(text % (kind, kind)), encoding="utf-8")
+    loaded, _, problems = specs.check_site(specs.find_site("near"))
+    assert [(problem.code, problem.mark.line) for problem in problems] == [("never-used", 9)]
+    assert isinstance(own_followers(loaded.nodes[0], print)[kind], OwnTable)
