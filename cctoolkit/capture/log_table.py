@@ -34,20 +34,22 @@ Reads = Callable[[Sequence[str]], Line | None]
 
 
 class Form(Struct, frozen=True):
-    """What a table has: the log's name, all columns that lines are made of, those it must have, and those of which one
-    must tell when. `reader` is given the database's name, the columns there are, the zone of local times, and the
-    counter of what makes no line; `late` is how much later than its time a row may be written (microseconds).
+    """What a table has: the log's name, all columns that lines are made of, and those it must have, each by one of some
+    names, of which the first tells when. `reader` is given the database's name, the columns there are, the zone of
+    local times, and the counter of what makes no line; `late` is how much later than its time a row may be written
+    (microseconds).
     """
 
     log: str
     columns: tuple[str, ...]
-    needed: tuple[str, ...]
-    times: tuple[str, ...]
+    needed: tuple[tuple[str, ...], ...]
     reader: Callable[[str, Sequence[str], ZoneInfo | None, Counter[str]], Reads]
     late: int = 0
 
 
-QUEUE_LOG = Form("queue_log", (*COLUMNS, WHOLE), COLUMNS[1:5], COLUMNS[:1], lambda *known: Reader(*known).line)
+QUEUE_LOG = Form(
+    "queue_log", (*COLUMNS, WHOLE), tuple((name,) for name in COLUMNS[:5]), lambda *known: Reader(*known).line
+)
 
 
 class Mark(Struct):
@@ -85,14 +87,13 @@ class Table:
         self._name, self._late = table.name, form.late
         self._table, found = database.table(table.name)
         columns = {column.name.lower(): column for column in found}
-        times = [columns[one] for one in form.times if one in columns]
-        if not times or not {*form.needed} <= columns.keys():
-            expected = ", ".join([" or ".join(form.times), *form.needed])
+        if not all(columns.keys() & {*names} for names in form.needed):
+            expected = ", ".join(map(" or ".join, form.needed))
             raise OperatorError(
                 f"it has no table of {form.log} called {table.name}", where=database.where,
                 expected=f"a table with {expected} and the rest, and the right to read it",
             )  # fmt: skip
-        self._time = max(times, key=lambda one: one.leads)
+        self._time = max((columns[one] for one in form.needed[0] if one in columns), key=lambda one: one.leads)
         numbers = [o.name for o in found if o.kind == "number" and o.unique and o.name.lower() not in form.columns]
         numbers.sort(key=lambda one: one.lower() not in ("id", "rowid"))
         # Of rows that come late their numbers say little.

@@ -16,13 +16,14 @@ from cctoolkit.capture.tracker import LOST_US
 from cctoolkit.errors import OperatorError, StoreAway
 
 CDR = Form(
-    "CDR", own_records.TABLE, ("channel", "uniqueid"), ("calldate", "start"),
+    "CDR", own_records.TABLE, (("calldate", "start"), ("channel",), ("uniqueid",)),
     lambda _where, names, zone, odd: own_records.Reader(zone, odd, now_us, names).of,
     # It is written when a call has ended, and has the time of its beginning.
     LOST_US,
 )  # fmt: skip
 CEL = Form(
-    "CEL", channel_events.TABLE, ("eventtype", "channame", "uniqueid"), ("eventtime",),
+    "CEL", channel_events.TABLE,
+    (("eventtime",), ("eventtype",), ("channame",), ("uniqueid",), ("linkedid",), ("extra", "eventextra")),
     lambda _where, names, zone, odd: channel_events.Reader(zone, odd, now_us, names).of,
 )  # fmt: skip
 
@@ -86,8 +87,8 @@ class TableFollower:
 
 
 class OwnTable:
-    """Reads a node's own records of calls from a table, an `OwnRecords`: all that a gap needs, each time anew. Rows whose
-    ids begin with another node's name are that node's.
+    """Reads a node's own records of calls from a table, an `OwnRecords`: all that a gap needs, each time anew. A row
+    whose ids begin with another node's name is that node's.
     """
 
     def __init__(self, table: LogTable, form: Form, node: str, say: Say = lambda _text: None) -> None:

@@ -17,7 +17,7 @@ CODES = {
     "section-repeated": "A file that is a section holds what the section holds, without its name.",
     "section-twice": "A section stands in project.yaml or in a file of its own, not in both.",
     "shortened-without-holidays": "Days are shortened before official holidays, so a country is named.",
-    "table-nowhere": "A table of queue_log is in one database.",
+    "table-nowhere": "A log's table is in one database.",
     "table-url": "The URL of a table's database is one that its driver takes.",
     "too-many-problems": "More problems than anybody reads; mend those listed first.",
     "unknown-file": "A file beside project.yaml is called after the section it holds.",

@@ -233,20 +233,25 @@ def test_hostile_rows(tmp_path):
         }
 
 
-@pytest.mark.parametrize("form", [CDR, CEL])
-def test_what_cannot_be_read(tmp_path, form, unused_tcp_port):
+CALLS_NEED = "calldate or start, channel, uniqueid"
+EVENTS_NEED = "eventtime, eventtype, channame, uniqueid, linkedid, extra or eventextra"
+
+
+@pytest.mark.parametrize(("form", "needed", "left_out"), [(CDR, CALLS_NEED, "start"), (CEL, EVENTS_NEED, "extra")])
+def test_what_cannot_be_read(tmp_path, form, needed, left_out, unused_tcp_port):
     """A database that is away, and a table that is another or has not what is needed, is an OSError that says what to do."""
     away = parse_url(f"mysql://cct@127.0.0.1:{unused_tcp_port}/x", "table", "the test")
     with pytest.raises(ConnectionError, match="cannot be reached"):
         OwnTable(LogTable(away, None, "cdr"), form, "n1")(BEGAN)
-    table = written(
-        tmp_path / "db", "calls", [{"uniqueid": "x", "channel": "y", "channame": "z", "eventtype": "HANGUP"}]
-    )
+    columns = ("start", "channel", "uniqueid", "eventtime", "eventtype", "channame", "linkedid", "extra")
+    table = written(tmp_path / "db", "whole", [dict.fromkeys(columns)])
+    written(tmp_path / "db", "calls", [dict.fromkeys({*columns} - {left_out})])
     for name in ("calls", "others"):
         with pytest.raises(
-            OSError, match=f"no table of {form.log} called {name}; a table with (calldate or start|eventtime), "
+            OSError, match=f"no table of {form.log} called {name}; a table with {needed} and the rest, "
         ):
             OwnTable(LogTable(table.database, None, name), form, "n1")(BEGAN)
+    assert OwnTable(LogTable(table.database, None, "whole"), form, "n1")(BEGAN) == ""
 
 
 def test_a_day_in_a_table(tmp_path):
