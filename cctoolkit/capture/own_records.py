@@ -138,9 +138,9 @@ class Reader:
         return line_of("|".join([*of, str(start), str(answer), *own]))
 
     def _moments(self, row: dict[str, str]) -> tuple[int, int, int]:
-        """Return when it began, was answered (0: was not) and ended. A database's table counts seconds instead."""
+        """Return when it began, was answered (0: was not) and ended. A table may count seconds instead."""
         start = self._second(row.get("start") or row.get("calldate", ""), born(row["uniqueid"]))
-        if _said(row, "end"):
+        if "answer" in row and _said(row, "end"):
             answer = self._second(row["answer"], start) if _said(row, "answer") else 0
             return start, answer, self._second(row["end"], answer or start)
         lasted, talked = (seconds(row.get(name, "").partition(".")[0]) for name in ("duration", "billsec"))
