@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +20,7 @@ from cctoolkit.capture.following import OwnFollower
 from cctoolkit.capture.lines import SECOND, parse
 from cctoolkit.capture.own_audit import of_rows
 from cctoolkit.capture.own_calls import record, together
+from cctoolkit.capture.own_filling import OwnFilling
 from cctoolkit.capture.own_records import row_of
 from cctoolkit.capture.rotated import Here
 from cctoolkit.capture.table_following import CDR, CEL, OwnTable
@@ -274,3 +276,22 @@ def test_a_day_in_a_table(tmp_path):
     ]
     found = of_rows(lines, "n1", Span(day * SECOND, (day + 86_400) * SECOND))
     assert [call.record.call for call in found.calls] == [rows[0]["uniqueid"], rows[1]["uniqueid"]]
+
+
+async def test_what_is_away_is_waited_for_together():
+    """A gap asks for all records at once: two databases that are away hold events back no longer than one."""
+    both = Barrier(2, timeout=10)
+
+    class Away:
+        def __init__(self):
+            self.odd = Counter()
+
+        def __call__(self, _since):
+            both.wait()
+            raise ConnectionError("away")
+
+    said = []
+    filling = OwnFilling(None, said.append)
+    filling.followers = {"cdr": Away(), "cel": Away()}
+    assert await filling.lines(BEGAN) == ""
+    assert sorted(text[:18] for text in said) == ["cdr cannot be read", "cel cannot be read"]
