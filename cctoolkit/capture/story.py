@@ -175,7 +175,8 @@ class Story(Struct):
         self._change(said.name, lambda leg: replace(leg, wrap_up_started=said.at))
 
     def _ready(self, said: Said) -> None:
-        self._change(said.name, lambda leg: replace(leg, wrap_up_ended=said.at))
+        # A switch that crashed may have lost that it was over, and tells it again.
+        self._change(said.name, lambda leg: replace(leg, wrap_up_ended=leg.wrap_up_ended or said.at))
 
     def _end(self, said: Said) -> None:
         """The mark comes just before the channel's end, which is then told exactly."""

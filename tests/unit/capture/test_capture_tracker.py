@@ -105,6 +105,13 @@ def test_a_switch_that_is_told_to_stop(cause, who):
     assert (found.outcome, found.hung_up_by) == ("abandoned", who)
 
 
+def test_a_wrap_up_that_is_over_twice():
+    """A switch that crashed may have lost that it was over, lets it go on when it is back, and tells its end again."""
+    c = made.answered(call())
+    first = record(c).visits[0].legs[0].wrap_up_ended
+    assert record(c.mark("ready", c.agent, channel="x.3", after=2)).visits[0].legs[0].wrap_up_ended == first
+
+
 def test_complete_without_channels():
     """AgentComplete of a talk both of whose channels went first names neither: it ends the agent's open talk, in no other call."""
     before = Call("n1-1.0", EPOCH - 600 * SECOND).enter().menu().key().into().rings().answers().talked().ended()
