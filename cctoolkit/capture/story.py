@@ -14,11 +14,7 @@ from cctoolkit.capture.answered import answered_leg, with_answered_leg
 from cctoolkit.capture.said import LOGGED, Said, digits
 from cctoolkit.cdr.records import AgentLeg, CallRecord, Edge, QueueVisit, StepTaken, VisitOutcome
 
-_LEFT_BY: dict[str, VisitOutcome] = {
-    "queue-timeout": "timeout",
-    "queue-full": "full",
-    "queue-no-agents": "no_agents",
-}
+_LEFT_BY: dict[str, VisitOutcome] = {"queue-timeout": "timeout", "queue-full": "full", "queue-no-agents": "no_agents"}
 _KEY = "queue-key-"
 _LEFT: dict[str, VisitOutcome] = {how: how for how in get_args(VisitOutcome)}
 
