@@ -145,3 +145,30 @@ def test_what_a_queue_and_the_dialplan_say_at_one_moment_may_stand_in_either_ord
         "join support a", "connect vasiliev q", "out support a", "complete vasiliev a", "step goodbye a", "out goodbye a",
         "end end a", "end end q",
     ]  # fmt: skip
+
+
+def test_a_line_of_the_gap_that_follows_two_in_either_order():
+    """What the events and the log have in different orders both came before what was lost with the gap."""
+    heard = [
+        event(1, "join", 46.048, "support"),
+        event(2, "out", 51.0119, "support", "continued"),
+        event(2, "complete", 51.012, "vasiliev", "agent"),
+        event(3, "end", 58.2, "goodbye", "16"),
+    ]
+    log = [
+        line("join", 46, "support"),
+        line("complete", 51, "vasiliev", "agent"),
+        line("out", 51, "support", "continued"),
+        line("step", 51, "goodbye"),
+        line("end", 58, "goodbye", "16"),
+    ]
+    assert order(heard, log, born=1) == [
+        "join support a", "out support a", "complete vasiliev a", "step goodbye q", "end goodbye a", "end goodbye q",
+    ]  # fmt: skip
+
+
+def test_what_the_queue_says_of_two_phones_keeps_its_order():
+    """A phone that did not answer in the gap did so before another one did, which was heard; then it did again."""
+    heard = [event(2, "missed", 21.9, "anna"), event(2, "missed", 22.0, "boris")]
+    log = [line("missed", 21, "boris"), line("missed", 21, "anna"), line("missed", 22, "boris")]
+    assert order(heard, log) == ["missed boris q", "missed anna a", "missed boris a"]

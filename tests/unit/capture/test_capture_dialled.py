@@ -1,0 +1,56 @@
+"""Whom a call rings, and what becomes of who is put through: turns that foreign dialplans take, and streams leave out."""
+
+from cctoolkit.capture.tracker import Tracker
+from tests.unit.capture.made_calls import EPOCH, SECOND
+from tests.unit.capture.test_capture_channels import Stream, feed, talk
+from tests.unit.capture.test_capture_foreign import Behind, in_queue, only, parties, placed
+
+
+def test_click_to_dial_that_calls_on_by_a_local_channel():
+    """What the near half dials through a Local channel is whom the caller calls, though nothing has told yet that the
+    phone that answered was put through.
+    """
+    stream = placed().dial_ends("1.2", "1.3", "ANSWER").phone("1.1", "1.1", "1.5", "1.6", "1.7", "202")
+    stream.bridge("1.3", "1.2", name="near").dial_ends("1.6", "1.7", "ANSWER").bridge("1.7", "1.6", name="far")
+    stream.dial_ends("1.1", "1.5", "ANSWER").bridge("1.5", "1.1", name="on").hangup("1.7", "1.6", "1.5", "1.1")
+    record = only(stream.hangup("1.3", "1.2"))
+    assert (record.caller, record.number) == ("201", "202")
+    assert parties(record) == [("originate", "PJSIP/201", "answered"), ("dial", "PJSIP/202", "answered")]
+
+
+def test_an_agent_asks_another_where_the_stream_leaves_out_who_joins_and_leaves():
+    """The caller who was put through waits no more: whom the agent's phone dials by keys the queue does not ring."""
+    stream = Behind().channel("1.1", "PJSIP/trunk-1", exten="500", CallerIDNum="4912345")
+    stream.channel("1.2", "PJSIP/100-2", "1.1")
+    stream.say("AgentCalled", Uniqueid="1.1", Queue="sales", MemberName="Anna", DestUniqueid="1.2")
+    stream.dial("1.1", "1.2", "100").dial_ends("1.1", "1.2", "ANSWER")
+    stream.say("AgentConnect", Uniqueid="1.1", Queue="sales", MemberName="Anna", HoldTime=9).bridge("1.2", "1.1")
+    stream.channel("1.3", "PJSIP/300-3", "1.1").dial("1.2", "1.3", "300").dial_ends("1.2", "1.3", "BUSY")
+    record = only(stream.hangup("1.3", "1.2", "1.1"))
+    assert parties(record) == [("queue", "PJSIP/100", "answered"), ("consult", "PJSIP/300", "busy")]
+
+
+def test_a_second_queue_is_left_by_a_key():
+    """That the first one said an abandon, its time being over, says nothing of how the second was left."""
+    stream = in_queue().dial_ends("1.1", "1.2", "NOANSWER").hangup("1.2", "1.4", "1.3")
+    for name in ("QueueCallerAbandon", "QueueCallerLeave"):
+        stream.say(name, Uniqueid="1.1", Queue="sales")
+    stream.say("QueueCallerJoin", Uniqueid="1.1", Queue="backup").at += SECOND
+    stream.say("QueueCallerLeave", Uniqueid="1.1", Queue="backup").at += SECOND
+    record = only(stream.say("HangupRequest", Uniqueid="1.1").hangup("1.1"))
+    assert [(visit.queue, visit.outcome) for visit in record.visits] == [("sales", "timeout"), ("backup", "exit_key")]
+
+
+def test_who_is_sent_on_to_a_local_channel_is_taken_by_nobody_it_names():
+    """The whole asking lay in a gap, through a hunt group: half a Local channel is nobody's phone."""
+    tracker, stream = feed(Tracker("n1"), talk(Stream()).data), Stream()
+    tracker.gap()
+    stream.at = EPOCH + 9 * SECOND
+    ends = {"TransfereeUniqueid": "1.1", "TransferTargetUniqueid": f"{EPOCH // SECOND}.4"}
+    stream.say(
+        "AttendedTransfer", Result="Success", DestType="Bridge", OrigTransfererUniqueid="1.2", SecondTransfererUniqueid="1.3",
+        OrigTransfererChannel="SIP/100-2", SecondTransfererExten="600", TransferTargetChannel="Local/600@group-1;1", **ends,
+    )  # fmt: skip
+    (record,) = stream.hangup("1.2", "1.1").records(tracker)
+    assert parties(record) == [("dial", "SIP/100", "answered")]
+    assert [(one.kind, one.number, one.taken_by) for one in record.transfers] == [("attended", "600", "")]

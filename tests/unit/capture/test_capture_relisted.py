@@ -1,0 +1,46 @@
+"""What the switch lists after a gap: calls that agents made in it, and who is found there without having been sent on."""
+
+from cctoolkit.capture.feeder import BACKFILL, Feeder
+from cctoolkit.capture.tracker import Tracker
+from tests.unit.capture.made_calls import EPOCH, SECOND, event
+from tests.unit.capture.test_capture_own_told import entry, listed
+from tests.unit.capture.test_capture_sent_on import ANSWERED, ASKED, LINES, SENT_ON, listing
+
+
+def test_a_call_that_an_agent_made_in_a_gap():
+    """The phone of an agent, who talks to no caller, dials by itself: it is a call, as it would have been if heard."""
+    one, other = (f"n1-{EPOCH // SECOND}.{count}" for count in (1, 2))
+    feeder = Feeder(Tracker("n1"))
+    for chunk in (b"", BACKFILL):
+        feeder.take(chunk)
+    feeder.take(
+        listed(
+            entry(other, one, "PJSIP/petrov-2", "AppDial", "b", Context="cct-agent", CallerIDNum="22"),
+            entry(one, one, "PJSIP/ivanova-1", "Dial", "b", Context="cct-agent", Exten="22", CallerIDNum="21"),
+        )
+    )
+    for id_ in (other, one):
+        feeder.take(event("Hangup", EPOCH + 9 * SECOND, Uniqueid=id_, Linkedid=one, Cause=16))
+    (record,) = feeder.tracker.take()[0]
+    assert (record.call, record.caller, record.number, record.outcome) == (one, "21", "22", "answered")
+    assert [(party.endpoint, party.outcome) for party in record.parties] == [("PJSIP/petrov", "answered")]
+
+
+def test_a_list_that_comes_between_the_ends_of_an_asking():
+    """The agent's second channel is gone, whom they asked is not yet: nobody was sent on, and it is no call of its own."""
+    heard, rest = ASKED[: ANSWERED + 1], ASKED[ANSWERED + 1 :]
+    caller, agents, asked = (
+        next(one for one, _ in reversed(heard) if one.event == "BridgeEnter" and name in one.get("Channel"))
+        for name in ("carrier", "ivanova-00000002", "novikov")
+    )
+    feeder = Feeder(Tracker("n1"))
+    feeder.take(b"".join(data for _, data in heard))
+    feeder.take(b"")
+    feeder.take(BACKFILL + "".join(LINES[SENT_ON][:10]).encode())
+    there = ((caller, "Queue"), (agents, "AppQueue"), (asked, "AppDial"))
+    feeder.take(listing(*((one, application, one.get("BridgeUniqueid")) for one, application in there)))
+    asked_id = asked.get("Uniqueid")
+    feeder.take(next(data for one, data in rest if one.event == "Hangup" and one.get("Uniqueid") == asked_id))
+    (record,) = (one for one in feeder.tracker.take(last=True)[0] if not one.joined)
+    assert (record.call, record.transfers) == (SENT_ON, ())
+    assert [(one.endpoint, one.how) for one in record.parties] == [("PJSIP/novikov", "consult")]
