@@ -203,3 +203,21 @@ async def test_an_end_that_nobody_heard(tmp_path, late):
         assert capture.keeper.feeder.tracker.due == {}
     assert (record.call, record.ended.at // SECOND, record.ended.source) == (A, moment(END) // SECOND, "cdr")
     assert [party.endpoint for party in record.parties] == ["PJSIP/201", "PJSIP/202"]
+
+
+async def test_what_cannot_be_read_is_said_once(tmp_path):
+    """Each time anew: once while it lasts, however often it is tried, and again when it had been read meanwhile."""
+    said, there = [], [Here(tmp_path / "Master.csv")]
+
+    def opened():
+        if not there:
+            raise PermissionError(13, "Permission denied")
+        return nullcontext(there[0])
+
+    with Journal(tmp_path / "n1") as journal, Store.open(tmp_path / FILE_NAME) as store:
+        filling = OwnFilling(Keeper(journal, store, said.append), said.append)
+        filling.followers = {"cdr": OwnFollower(opened, reader(), reader())}
+        for files in ([], [], there[:], []):
+            there[:] = files
+            assert await filling.lines(moment(0)) == ""
+    assert said == ["cdr cannot be read (Permission denied): what it alone tells stays untold"] * 2

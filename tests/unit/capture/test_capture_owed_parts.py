@@ -17,6 +17,7 @@ from tests.unit.capture.test_capture_own_told import (
     entry,
     lines,
     listed,
+    listing,
     moment,
     parties,
     row,
@@ -210,3 +211,37 @@ def test_a_call_that_came_to_a_project_later():
     watched.take(told(EVENTS[14:]), lines(*ROWS))
     assert (watched.record.project, watched.record.entered) == ("northwind", project.entered)
     assert watched.record.ended == WHOLE.ended
+
+
+def test_rows_of_a_call_that_goes_on_are_no_rows_of_its_end():
+    """Some of them came with those of a consultation; the caller's end is lost, and its row is written after that."""
+    watched = both_owed().take(lines(asked(), *SENT_ON[:2]), b"", BACKFILL, listed())
+    assert set(watched.feeder.tracker.due) == {A}
+    found = watched.take(lines(asked(), *SENT_ON)).calls[A]
+    assert (found.ended.source, found.ended.at // SECOND) == ("cdr", WHOLE.ended.at // SECOND)
+    assert parties(found)[2:] == [("PJSIP/205", "answered")]
+
+
+def test_rows_of_one_gap_are_not_those_of_the_next():
+    """A call that is owed was still up after the gap that had some rows of it; those of its end come late."""
+    watched = Watched().take(BEFORE, b"", BACKFILL, listing(5, [A]), b"", lines(ROWS[0]), listing(50, [A]))
+    watched.take(b"", BACKFILL, listing(70, []))
+    assert set(watched.feeder.tracker.due) == {A}
+    found = watched.take(lines(*ROWS)).record
+    assert found.ended.at // SECOND == WHOLE.ended.at // SECOND
+    assert parties(found) == parties(WHOLE)
+
+
+def test_a_call_is_owed_while_its_channel_is_listed_under_another_name():
+    """By a bridge with an older call the switch names a caller's channel after that: it is up all the same."""
+    older = A.replace(".1", ".0")
+    up, named = (listed(entry(A, linked, CALLER, "Dial", "b")) for linked in (A, older))
+    assert not Watched().take(BEFORE, b"", BACKFILL, up, b"", BACKFILL, named).feeder.tracker.due
+
+
+def test_rows_that_were_told_are_asked_for_once():
+    """The caller has left, and whom they sent on is still there, when the rows come with a gap: they are owed no more."""
+    up = listed(entry(B, A, AGENT, "AppDial"))
+    watched = Watched().take(BEFORE, b"", BACKFILL, up, b"", lines(*ROWS[:1]), up, told([hangup(60.2, B, AGENT, A)]))
+    assert not watched.feeder.tracker.due
+    assert watched.record.ended.at == moment(60.2)

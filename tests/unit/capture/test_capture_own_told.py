@@ -301,3 +301,13 @@ def test_a_log_that_is_rotated(tmp_path):
     log.write_text(f"{later}\n")
     assert follow(moment(90)) == lines(later)[len(BACKFILL) :].decode()
     assert sum(follow.odd.values()) == 2
+
+
+def test_rows_that_were_asked_for_are_not_the_next_gaps(tmp_path):
+    """The rows of a call that was owed are told once: a later gap has its own alone."""
+    log = tmp_path / "Master.csv"
+    log.write_text("".join(f"{one}\n" for one in ROWS))
+    readers = [Reader(None, Counter(), lambda: EPOCH + 3600 * SECOND, NAMES) for _ in range(2)]
+    follow = OwnFollower(lambda: nullcontext(Here(log)), *readers)
+    assert follow.of({A: moment(60)}) == lines(*ROWS)[len(BACKFILL) :].decode()
+    assert follow(moment(90)) == ""
