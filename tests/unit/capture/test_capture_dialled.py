@@ -25,9 +25,24 @@ def test_an_agent_asks_another_where_the_stream_leaves_out_who_joins_and_leaves(
     stream.say("AgentCalled", Uniqueid="1.1", Queue="sales", MemberName="Anna", DestUniqueid="1.2")
     stream.dial("1.1", "1.2", "100").dial_ends("1.1", "1.2", "ANSWER")
     stream.say("AgentConnect", Uniqueid="1.1", Queue="sales", MemberName="Anna", HoldTime=9).bridge("1.2", "1.1")
-    stream.channel("1.3", "PJSIP/300-3", "1.1").dial("1.2", "1.3", "300").dial_ends("1.2", "1.3", "BUSY")
-    record = only(stream.hangup("1.3", "1.2", "1.1"))
+    stream.channel("1.3", "Local/300@office-3;1", "1.1").channel("1.4", "Local/300@office-3;2", "1.1")
+    stream.apart("1.2").bridge("1.3", "1.2", name="c").channel("1.5", "PJSIP/300-5", "1.1").dial("1.4", "1.5", "300")
+    stream.dial_ends("1.4", "1.5", "BUSY").hangup("1.5", "1.4", "1.3").apart("1.2", name="c").bridge("1.2")
+    record = only(stream.hangup("1.2", "1.1"))
     assert parties(record) == [("queue", "PJSIP/100", "answered"), ("consult", "PJSIP/300", "busy")]
+
+
+def test_click_to_dial_that_the_other_sends_to_one_who_is_busy():
+    """The dialplan ends it, though the caller, who was sent on, left the bridge before the one who sent them."""
+    stream = Behind().channel("1.1", "PJSIP/201-1", CallerIDNum="201")
+    stream.say("DialBegin", DestUniqueid="1.1", DestChannel="PJSIP/201-1", DialString="201")
+    stream.say("DialEnd", DestUniqueid="1.1", DialStatus="ANSWER")
+    stream.channel("1.2", "PJSIP/202-2", "1.1").dial("1.1", "1.2", "202").bridge("1.2", "1.1")
+    by = {"TransfererUniqueid": "1.2", "TransfererChannel": "PJSIP/202-2", "TransfereeUniqueid": "1.1"}
+    stream.say("BlindTransfer", Result="Success", Extension="203", **by).apart("1.1", "1.2").hangup("1.2")
+    stream.channel("1.3", "PJSIP/203-3", "1.1").dial("1.1", "1.3", "203").dial_ends("1.1", "1.3", "BUSY")
+    record = only(stream.hangup("1.3", "1.1"))
+    assert (record.hung_up_by, parties(record)[2]) == ("flow", ("transfer", "PJSIP/203", "busy"))
 
 
 def test_a_second_queue_is_left_by_a_key():
@@ -54,3 +69,19 @@ def test_who_is_sent_on_to_a_local_channel_is_taken_by_nobody_it_names():
     (record,) = stream.hangup("1.2", "1.1").records(tracker)
     assert parties(record) == [("dial", "SIP/100", "answered")]
     assert [(one.kind, one.number, one.taken_by) for one in record.transfers] == [("attended", "600", "")]
+
+
+def test_who_is_sent_on_to_one_who_has_a_call_of_their_own():
+    """The asking lay in a gap, and another phone picked it up after that, as far as is known by a call of its own: both
+    calls end.
+    """
+    tracker, stream = feed(Tracker("n1"), talk(Stream()).data), Stream()
+    tracker.gap()
+    stream.at, other = EPOCH + 9 * SECOND, f"{EPOCH // SECOND + 8}.4"
+    ends = {"TransfereeUniqueid": "1.1", "TransferTargetUniqueid": other, "TransferTargetChannel": "SIP/300-4"}
+    stream.channel(other, "SIP/300-4", exten="*8").say(
+        "AttendedTransfer", Result="Success", DestType="Bridge", OrigTransfererUniqueid="1.2", SecondTransfererUniqueid="1.3",
+        OrigTransfererChannel="SIP/100-2", SecondTransfererExten="200", **ends,
+    )  # fmt: skip
+    found = stream.hangup("1.2", other, "1.1").records(tracker)
+    assert [(bool(one.ended), len(one.parties)) for one in found] == [(True, 1), (True, 0)]
