@@ -48,12 +48,10 @@ def _rings(record: CallRecord, said: Said) -> CallRecord:
 
 def _talks(record: CallRecord, said: Said) -> CallRecord:
     party = find(record, said.channel)
-    if party is None:
+    if party is None or party.outcome == "answered":
         return record
     # Whom an agent asked meets the agent, and not the caller.
     met = said.kind == "met" and said.detail != "consult"
-    if party.outcome == "answered":
-        return took(record, party, said) if met else record
     # Of what happened in a gap nobody knows when.
     answered = said.at if said.kind == "talks" else None
     record = changed(record, replace(party, answered=answered, outcome="answered", ended=None))

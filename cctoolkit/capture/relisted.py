@@ -45,7 +45,6 @@ class Relisted(ChannelTold):
         for entry in strangers:
             self._finds(entry)
         self._sent_on(channels)
-        self._meet(channels)
         there = {*channels, *map(self._call, channels)}
         for live in [live for live in self._board.lives.values() if live.beside and live.call not in there]:
             self._consulted(live)
@@ -121,23 +120,13 @@ class Relisted(ChannelTold):
             if last >= 0 and second <= found[last][1]:
                 live.beside = found[last][2]
 
-    def _meet(self, listed: Mapping[str, str]) -> None:
-        """Tell of those who talked to somebody before the gap, and to the caller after it."""
-        for live in self._board.lives.values():
-            # Whoever is listed no more left in the gap, together or not.
-            there = live.talking and live.anchor in listed
-            together = self._board.connected(live, live.anchor) if there else ()
-            for one in live.talking:
-                if one in together and one in listed and one != live.anchor:
-                    self._tell(live.call, Said("met", Edge(self.now, "queue_status"), channel=one))
-
     def _sent_on(self, listed: Mapping[str, str]) -> None:
         """Tell of callers whom an agent sent on in the gap, to whom the agent had asked before it."""
         for id_, linked in listed.items():
             channel = self._board.channels.get(id_)
             part = self._board.lives.get(channel.call) if channel else None
             agents = self._board.channels.get(part.entry) if part and part.foreign and part.beside else None
-            if channel and part and agents and linked != id_:
+            if channel and part and agents:
                 whole, together = self._lives_by(linked), self._board.bridges.get(channel.bridge, {})
                 there = {self._board.channels[one].endpoint for one in together if one in listed}
                 # Who confers with the agent and the caller was not sent on.

@@ -3,6 +3,7 @@
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.tracker import Tracker
 from tests.unit.capture.made_calls import EPOCH, SECOND, event
+from tests.unit.capture.test_capture_channels import Stream, feed, talk
 from tests.unit.capture.test_capture_own_told import entry, listed
 from tests.unit.capture.test_capture_sent_on import ANSWERED, ASKED, LINES, SENT_ON, listing
 
@@ -44,3 +45,18 @@ def test_a_list_that_comes_between_the_ends_of_an_asking():
     (record,) = (one for one in feeder.tracker.take(last=True)[0] if not one.joined)
     assert (record.call, record.transfers) == (SENT_ON, ())
     assert [(one.endpoint, one.how) for one in record.parties] == [("PJSIP/novikov", "consult")]
+
+
+def test_a_list_that_still_has_who_sent_the_caller_on():
+    """The phone has not left the bridge yet, as far as the list says: nobody took the call by that."""
+    before, after = talk(Stream()), Stream()
+    by = {"TransfererUniqueid": "1.2", "TransfererChannel": "SIP/100-2", "TransfereeUniqueid": "1.1"}
+    before.say("BlindTransfer", Result="Success", Extension="200", **by)
+    tracker = feed(Tracker("n1"), before.data)
+    tracker.gap()
+    after.data += listed(
+        entry("1.2", "1.1", "SIP/100-2", "AppDial", "b"), entry("1.1", "1.1", "SIP/trunk-1", "Dial", "b")
+    )
+    after.at = before.at
+    (record,) = after.hangup("1.2", "1.1").records(tracker)
+    assert [(one.number, one.taken_by) for one in record.transfers] == [("200", "")]
