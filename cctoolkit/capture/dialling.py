@@ -110,7 +110,7 @@ class Dialling(Switchboard):
     def _dial_ended(self, event: Message, at: Edge) -> None:
         dest, status = self._board.channels.get(event.get("DestUniqueid")), event.get("DialStatus")
         source = self._board.live_of(event.get("Uniqueid"))
-        if dest and dest.local and not dest.over and source and source.anchor == event.get("Uniqueid"):
+        if dest and not dest.over and source and source.anchor == event.get("Uniqueid"):
             # A queue says it twice, of a member who rang out NOANSWER first.
             dest.over = True
             source.dialling_over(status)
