@@ -103,7 +103,7 @@ class Queueing(Attendance):
         if event.get("DialStatus") == "CANCEL" and channel:
             known, draft = self._board.channels.get(channel), self._calls.get(self._call(event.get("Uniqueid")))
             agent = known.agent if known else ""
-            if not agent and (draft is None or draft.start.project):
+            if not agent and draft and draft.start.project:
                 agent = marks.agent_of(event.get("DestChannel"))
             if agent:
                 self._hear(event, Said("silenced", at, agent, rang_us=max(0, at.at - born(channel) * SECOND)))
@@ -127,7 +127,7 @@ class Queueing(Attendance):
         counts back to it.
         """
         draft = self._calls.get(self._call(event.get("Uniqueid")))
-        if draft and draft.born == self._epoch and not draft.start.project and not draft.record.visits:
+        if draft and draft.born == self._epoch and not draft.record.visits:
             since = at.at - digits(event.get("HoldTime")) * SECOND
             self._queued("join", event, Edge(max(since, draft.start.entered.at), "queue_log"), member=False)
 
