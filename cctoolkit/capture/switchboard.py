@@ -191,7 +191,7 @@ class Switchboard(Struct):
         id_ = event.get("Uniqueid")
         live, channel = self._board.live_of(id_), self._board.channels.get(id_)
         if channel and live and id_ == live.anchor:
-            live.asked_at = live.asked_at or at.at
+            live.asked_at = at.at
             waits = live.talking or live.ringing or live.queued or not live.dialled
             # A caller may leave whatever comes after a talk, too; half a Local channel only hands on what others ask.
             if waits or not (live.asked or channel.local):
