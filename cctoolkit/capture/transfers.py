@@ -87,7 +87,7 @@ class Transfers(Dialling):
         live = here or there
         if live is None:
             return
-        if said.detail == "attended" and ends[1] in live.ringing:
+        if ends[1] in live.ringing:
             # It answered in a gap: who only rings is sent a call on by what rings it, and not by a bridge.
             self._put_through(live, ends[1], said.at, "met")
         away, target = self._ends(live, by, ends)
