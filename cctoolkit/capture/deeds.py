@@ -87,7 +87,7 @@ class Names(Struct):
 
     def learn(self, queue: str, interface: str, name: str) -> None:
         """Take note of what an event or a listing says; beyond MOST_NAMES, and of names too long, nothing is kept."""
-        if not interface or self.of(queue, interface) == name or max(map(len, (queue, interface, name))) > LONGEST_NAME:
+        if self.of(queue, interface) == name or max(map(len, (queue, interface, name))) > LONGEST_NAME:
             return
         new = interface not in self._names or interface not in self._in_queue.get(queue, {})
         if new and self._count >= MOST_NAMES:
