@@ -2,6 +2,7 @@
 
 import pytest
 
+from cctoolkit.capture import listings
 from cctoolkit.capture.feeder import BACKFILL
 from tests.unit.capture.made_calls import EPOCH, SECOND, mark_event
 from tests.unit.capture.test_capture_own_told import (
@@ -12,6 +13,7 @@ from tests.unit.capture.test_capture_own_told import (
     WHOLE,
     A,
     B,
+    C,
     Watched,
     channel,
     entry,
@@ -245,3 +247,16 @@ def test_rows_that_were_told_are_asked_for_once():
     watched = Watched().take(BEFORE, b"", BACKFILL, up, b"", lines(*ROWS[:1]), up, told([hangup(60.2, B, AGENT, A)]))
     assert not watched.feeder.tracker.due
     assert watched.record.ended.at == moment(60.2)
+
+
+def test_an_asking_from_a_phone_that_a_queue_rang_in_the_gap(monkeypatch):
+    """Its agent is known by the same list, whatever else waits for the list's end: it is a part of the caller's call."""
+    monkeypatch.setattr(listings, "MOST_WAITING", 2)
+    watched = Watched().take(BEFORE, told(EVENTS[:4]), b"", BACKFILL, listed(
+        entry(A, A, CALLER, "Queue", "b"), entry(C, A, "PJSIP/202-3", "AppDial", "d"), entry(B, A, AGENT, "AppQueue", "b"),
+        entry(T, K, ASKED, "AppDial", "c", CallerIDNum="205"), entry(K, K, ASKS, "Dial", "c", Exten="205"),
+    ))  # fmt: skip
+    watched.take(told([hangup(30.2, T, ASKED, K), hangup(30.3, K, ASKS, K), *CALLER_GOES]))
+    assert [(one.endpoint, one.how) for one in watched.record.parties if one.number == "205"] == [
+        ("PJSIP/205", "consult")
+    ]
