@@ -249,14 +249,16 @@ def test_rows_that_were_told_are_asked_for_once():
     assert watched.record.ended.at == moment(60.2)
 
 
-def test_an_asking_from_a_phone_that_a_queue_rang_in_the_gap(monkeypatch):
-    """Its agent is known by the same list, whatever else waits for the list's end: it is a part of the caller's call."""
+@pytest.mark.parametrize(("bridge", "how"), [("b", ["consult"]), ("", [])])
+def test_an_asking_from_a_phone_that_a_queue_rang_in_the_gap(monkeypatch, bridge, how):
+    """Its agent is known by the same list, whatever else waits for the list's end: it is a part of the caller's call,
+    unless the phone only rings.
+    """
     monkeypatch.setattr(listings, "MOST_WAITING", 2)
     watched = Watched().take(BEFORE, told(EVENTS[:4]), b"", BACKFILL, listed(
-        entry(A, A, CALLER, "Queue", "b"), entry(C, A, "PJSIP/202-3", "AppDial", "d"), entry(B, A, AGENT, "AppQueue", "b"),
-        entry(T, K, ASKED, "AppDial", "c", CallerIDNum="205"), entry(K, K, ASKS, "Dial", "c", Exten="205"),
+        entry(A, A, CALLER, "Queue", bridge), entry(C, A, "PJSIP/202-3", "AppDial", "d"),
+        entry(B, A, AGENT, "AppQueue", bridge), entry(T, K, ASKED, "AppDial", "c", CallerIDNum="205"),
+        entry(K, K, ASKS, "Dial", "c", Exten="205"),
     ))  # fmt: skip
     watched.take(told([hangup(30.2, T, ASKED, K), hangup(30.3, K, ASKS, K), *CALLER_GOES]))
-    assert [(one.endpoint, one.how) for one in watched.record.parties if one.number == "205"] == [
-        ("PJSIP/205", "consult")
-    ]
+    assert [one.how for one in watched.record.parties if one.endpoint == "PJSIP/205"] == how

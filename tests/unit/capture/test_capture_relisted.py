@@ -1,5 +1,7 @@
 """What the switch lists after a gap: calls that agents made in it, and who is found there without having been sent on."""
 
+import pytest
+
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.tracker import Tracker
 from tests.unit.capture.made_calls import EPOCH, SECOND, event
@@ -60,3 +62,29 @@ def test_a_list_that_still_has_who_sent_the_caller_on():
     after.at = before.at
     (record,) = after.hangup("1.2", "1.1").records(tracker)
     assert [(one.number, one.taken_by) for one in record.transfers] == [("200", "")]
+
+
+@pytest.mark.parametrize("there", ["b", ""])
+def test_a_list_of_what_is_known_tells_nothing(there):
+    """Who rang and talks is no news; who is in no bridge any more shares none with others who are not."""
+    one, other = (f"n1-{EPOCH // SECOND}.{count}" for count in (1, 2))
+    stream = Stream().channel(one, "PJSIP/trunk-1", exten="100").channel(other, "PJSIP/100-2", one)
+    tracker = feed(Tracker("n1"), stream.dial(one, other, "100").bridge(other, one).data)
+    (draft,) = tracker._calls.values()
+    heard = draft.heard[:]
+    tracker.gap()
+    entries = entry(other, one, "PJSIP/100-2", "AppDial", there), entry(one, one, "PJSIP/trunk-1", "Dial", there)
+    feed(tracker, listed(*entries))
+    assert draft.heard == heard
+    assert set(tracker._board.bridges) == ({there} if there else set())
+
+
+def test_a_list_of_who_was_left_alone():
+    """The phone hung up before the gap, and the caller is still in the bridge after it: the agent ended the call."""
+    stream = talk(Stream()).say("BridgeLeave", Uniqueid="1.2", BridgeUniqueid="b").hangup("1.2")
+    tracker = feed(Tracker("n1"), stream.data)
+    tracker.gap()
+    feed(tracker, listed(entry("1.1", "1.1", "SIP/trunk-1", "Dial", "b")))
+    stream.at, stream.data = stream.at + SECOND, b""
+    (record,) = stream.say("BridgeLeave", Uniqueid="1.1", BridgeUniqueid="b").hangup("1.1").records(tracker)
+    assert record.hung_up_by == "agent"
