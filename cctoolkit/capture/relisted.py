@@ -96,7 +96,7 @@ class Relisted(ChannelTold):
         id_, name = entry.get("Uniqueid"), entry.get("Channel")
         agents = entry.get("Context") == marks.AGENT or endpoint(name) in self._board.holding
         began = begun(id_)
-        if entry.get("Application") != "Dial" or entry.get("Linkedid") != id_ or not agents or not began:
+        if entry.get("Linkedid") != id_ or not agents or not began:
             return None
         known = self._made(id_, name, began)
         return None if known.call else self._enters(known, entry, began)
