@@ -1,5 +1,7 @@
 """Whom a call rings, and what becomes of who is put through: turns that foreign dialplans take, and streams leave out."""
 
+import pytest
+
 from cctoolkit.capture.tracker import Tracker
 from tests.unit.capture.made_calls import EPOCH, SECOND
 from tests.unit.capture.test_capture_channels import Stream, feed, talk
@@ -85,3 +87,54 @@ def test_who_is_sent_on_to_one_who_has_a_call_of_their_own():
     )  # fmt: skip
     found = stream.hangup("1.2", other, "1.1").records(tracker)
     assert [(bool(one.ended), len(one.parties)) for one in found] == [(True, 1), (True, 0)]
+
+
+@pytest.mark.parametrize("name", ["BlindTransfer", "AttendedTransfer"])
+def test_a_transfer_by_a_channel_that_is_named_after_another_call(name):
+    """By a bridge the switch names a phone's channel after an older call, which nobody knows: it is in its own."""
+    by = {"BlindTransfer": "Transferer", "AttendedTransfer": "OrigTransferer"}[name]
+    more = {f"{by}Uniqueid": "1.2", f"{by}Linkedid": "0.9", f"{by}Channel": "SIP/100-2"}
+    (record,) = talk(Stream()).say(name, Result="Success", **more).hangup("1.2", "1.1").records()
+    assert [one.made_by for one in record.transfers] == ["SIP/100"]
+
+
+@pytest.mark.parametrize("linked", ["2.1", "0.9"])
+def test_a_phone_joins_two_callers_of_whom_one_came_to_it_in_a_gap(linked):
+    """Its second channel is known by the call it came by, or, where it was heard of, by itself: two calls stay two."""
+    stream = talk(Stream()).channel("2.1", "SIP/trunk-5", exten="100", CallerIDNum="4912346")
+    if linked == "0.9":
+        stream.channel("2.2", "SIP/100-6", "2.1").dial("2.1", "2.2", "100").bridge("2.2", "2.1", name="c")
+    stream.say(
+        "AttendedTransfer", Result="Success", DestType="Bridge", OrigTransfererUniqueid="1.2", OrigTransfererChannel="SIP/100-2",
+        SecondTransfererUniqueid="2.2", SecondTransfererLinkedid=linked, TransfereeUniqueid="1.1", TransferTargetUniqueid="2.1",
+    )  # fmt: skip
+    found = stream.hangup("1.2", "2.2", "1.1", "2.1").records()
+    assert {one.caller: [t.taken_by for t in one.transfers] for one in found} == {
+        "4912345": ["SIP/trunk"], "4912346": ["SIP/trunk"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("where", "kind"), [("Dial", "blonde"), ("ConfBridge", "attended")])
+def test_a_phone_sends_its_caller_to_where_its_second_channel_is(where, kind):
+    """It waits until somebody answers, or is in a room already."""
+    stream = talk(Stream()).channel("1.3", "SIP/100-3", exten="800").say(
+        "AttendedTransfer", Result="Success", DestType="App", DestApp=where, OrigTransfererUniqueid="1.2",
+        OrigTransfererChannel="SIP/100-2", SecondTransfererUniqueid="1.3", TransfereeUniqueid="1.1",
+    )  # fmt: skip
+    (record,) = stream.hangup("1.2", "1.3", "1.1").records()
+    assert [one.kind for one in record.transfers] == [kind]
+
+
+def test_a_phone_joins_two_callers_of_whom_one_is_known_by_a_line_alone():
+    """The other caller waits in a queue's call of their own, and becomes no party of this one."""
+    tracker, stream, other = feed(Tracker("n1"), talk(Stream()).data), Stream(), f"{EPOCH // SECOND}.9"
+    tracker.gap()
+    tracker.backfill(f"{EPOCH // SECOND + 1}|{other}|sales|NONE|ENTERQUEUE||4912346|1\n")
+    stream.at = EPOCH + 9 * SECOND
+    stream.say(
+        "AttendedTransfer", Result="Success", DestType="Bridge", OrigTransfererUniqueid="1.2", OrigTransfererChannel="SIP/100-2",
+        SecondTransfererUniqueid="2.2", SecondTransfererLinkedid=other, TransfereeUniqueid="1.1", TransferTargetUniqueid=other,
+        TransferTargetChannel="SIP/trunk-9",
+    )  # fmt: skip
+    found = {one.caller: one for one in stream.hangup("1.2", "1.1", other).records(tracker)}
+    assert parties(found["4912345"]) == [("dial", "SIP/100", "answered")]
