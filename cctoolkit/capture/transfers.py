@@ -49,12 +49,11 @@ class Transfers(Dialling):
         first, second = event.get("OrigTransfererUniqueid"), event.get("SecondTransfererUniqueid")
         here = self._board.live_of(first) or self._lives_by(event.get("OrigTransfererLinkedid") or first)
         there = self._board.live_of(second) or self._lives_by(event.get("SecondTransfererLinkedid") or second)
-        waiting = event.get("DestType") == "App" and event.get("DestApp") in _WAITING
-        kind = "blonde" if waiting else "attended"
+        kind = "blonde" if event.get("DestApp") in _WAITING else "attended"
         by, dialled = endpoint(event.get("OrigTransfererChannel")), number(event.get("SecondTransfererExten"))
         said = Said("transfer", at, by, kind, number=dialled)
         away, target = event.get("TransfereeUniqueid"), event.get("TransferTargetUniqueid")
-        if here and there is None and kind == "attended":
+        if here and there is None:
             self._takes_in(here, event, dialled)
         self._transfers(here, there, (first, second), (away, target), said)
 
