@@ -138,3 +138,16 @@ def test_a_phone_joins_two_callers_of_whom_one_is_known_by_a_line_alone():
     )  # fmt: skip
     found = {one.caller: one for one in stream.hangup("1.2", "1.1", other).records(tracker)}
     assert parties(found["4912345"]) == [("dial", "SIP/100", "answered")]
+
+
+def test_a_phone_sends_on_a_caller_of_whom_nothing_was_heard():
+    """Its own call, to whom it sends them, is what is known: that tells of the transfer."""
+    stream = (
+        Stream().channel("1.3", "SIP/100-3", exten="200").channel("1.4", "SIP/200-4", "1.3").dial("1.3", "1.4", "200")
+    )
+    stream.bridge("1.4", "1.3").say(
+        "AttendedTransfer", Result="Success", DestType="Bridge", OrigTransfererUniqueid="9.2", OrigTransfererChannel="SIP/100-2",
+        SecondTransfererUniqueid="1.3", TransfereeUniqueid="9.1", TransferTargetUniqueid="1.4",
+    )  # fmt: skip
+    (record,) = stream.hangup("1.3", "1.4").records()
+    assert [(one.made_by, one.taken_by) for one in record.transfers] == [("SIP/100", "SIP/200")]
