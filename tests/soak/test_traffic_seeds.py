@@ -21,7 +21,7 @@ from cctoolkit.lab.reconcile import Limits, Verdict, reconcile, told
 from cctoolkit.lab.traffic import Codes, Performed, perform
 from cctoolkit.lab.traffic_plan import Callers, Mix, Plan, plan
 from cctoolkit.lab.turns import Agents, Span
-from cctoolkit.workflow import specs
+from cctoolkit.workflow import records, specs
 from tests.live.conftest import PROJECT, Line
 from tests.soak import shifts
 from tests.soak.capture_process import CaptureProcess
@@ -106,6 +106,7 @@ async def test_every_call_of_a_seed_agrees(busy: Line, tmp_path: Path, runs: lis
     assert not different, f"seed {seed}, {tmp_path}\n{shown}"
     assert shifts.differences(happened, pauses(busy)) == []
     assert strays(tmp_path) == []
+    assert replayed(tmp_path / "journal" / "n1", tmp_path / "again") == everything_in(tmp_path)
     assert len(happened.records) == len(happened.notes) == len(planned.calls) > RATE * SECONDS / 2
 
 
@@ -169,6 +170,18 @@ def strays(folder: Path) -> list[CallRecord]:
     """Return the records of calls that are no project's."""
     with Store.read(folder / FILE_NAME) as store:
         return list(store.calls(""))
+
+
+def everything_in(folder: Path) -> tuple[list[CallRecord], list[AgentInterval]]:
+    """Return all records and states of a store."""
+    with Store.read(folder / FILE_NAME) as store:
+        return list(store.calls()), list(store.states())
+
+
+def replayed(journal: Path, folder: Path) -> tuple[list[CallRecord], list[AgentInterval]]:
+    """Return all records and states that a journal makes from its beginning, without a snapshot."""
+    records.replay(journal, "n1", folder)
+    return everything_in(folder)
 
 
 def evidence(verdict: Verdict, happened: Happened) -> str:

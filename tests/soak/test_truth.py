@@ -23,7 +23,16 @@ from tests.soak import everything, restarted, shifts
 from tests.soak.capture_process import CaptureProcess
 from tests.soak.conftest import WRAP_UP_SECONDS
 from tests.soak.ordeal import Ordeal
-from tests.soak.test_traffic_seeds import evidence, pauses, seeds, settle, strays, what_happened
+from tests.soak.test_traffic_seeds import (
+    everything_in,
+    evidence,
+    pauses,
+    replayed,
+    seeds,
+    settle,
+    strays,
+    what_happened,
+)
 from tests.soak.verdict import Night
 
 pytestmark = [pytest.mark.soak, pytest.mark.alone]
@@ -108,6 +117,7 @@ async def test_a_night_of_everything_loses_no_call(
     (tmp_path / "differences.txt").write_text(f"{ordeal.downs}\n{shown}", encoding="utf-8")
     assert not different, f"{tmp_path}\n{shown[:20_000]}"
     assert shifts.differences(happened, pauses(all_open), ordeal.downs) == []
+    assert replayed(tmp_path / "journal" / "n1", tmp_path / "again") == everything_in(disk)
     # Whom an agent asks is asked for a caller; but a phone does not know that the switch has lost its call.
     assert [one.call for one in strays(disk) if not restarted.is_away(one, ordeal.downs)] == []
     assert set(performed[0].cut) <= {note.call for note in happened.notes if restarted.touched(note, ordeal.downs)}
