@@ -170,9 +170,10 @@ class Dialling(Switchboard):
             return
         live = self._board.lives.get(channel.call)
         rest = self._board.bridges.get(channel.bridge, {})
-        if live and channel.id in live.talking:
+        if live and channel.id == live.anchor:
+            together = self._board.connected(live, channel.id)
+            channel.moved = any(one in live.talking for one in together if one != channel.id)
+        elif live and channel.id in live.talking:
             self._parts(live, channel, at)
-        elif live and channel.id == live.anchor:
-            channel.moved = any(one in live.talking for one in rest)
         channel.first = len(rest) > 1
         self._board.leave(channel, at.at)

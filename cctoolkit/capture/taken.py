@@ -43,7 +43,7 @@ def transfer(record: CallRecord, said: Said) -> CallRecord:
         # A list only knows that it was; a line of the same knows the second.
         moved = replace(last, number=last.number or moved.number, taken_by=taken_by)
         return replace(record, transfers=(*record.transfers[:-1], moved))
-    before = tuple(one for one in record.transfers if not _is_line_of(one, moved))
+    before = tuple(one for one in record.transfers if not _is_line_of(one, moved) and not _told_early(one, moved))
     return replace(record, transfers=(*before, moved))
 
 
@@ -51,6 +51,12 @@ def _is_line_of(one: Transfer, moved: Transfer) -> bool:
     """Say whether a line of queue_log, written to its second, has told of this transfer already, or a list."""
     near = -SECOND <= moved.at.at - one.at.at <= 2 * SECOND
     return one.at.source in ("queue_log", "queue_status") and near and (one.kind == "blind") == (moved.kind == "blind")
+
+
+def _told_early(one: Transfer, moved: Transfer) -> bool:
+    """Say whether a caller's dialling told of this transfer before its own event, which may come later."""
+    near = 0 <= moved.at.at - one.at.at <= SECOND
+    return near and moved.kind == one.kind == "blind" and not one.made_by and not one.taken_by
 
 
 def sent_on(record: CallRecord, said: Said, leg: AgentLeg | None) -> CallRecord:

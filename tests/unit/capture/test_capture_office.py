@@ -1,0 +1,89 @@
+"""What an office does with its calls, one thing after another, at random: calls that were sent on are sent on again,
+by phones behind Local channels, into queues, and by the caller's own phone. The events stand in the order in which a
+switch of Asterisk 22 sent them.
+"""
+
+from tests.unit.capture.test_capture_foreign import Behind, entered, only, parties
+
+
+class Office(Behind):
+    """Phones PJSIP/201 to PJSIP/206; a channel's id is its phone's number and a letter: 201a."""
+
+    def calls(self, id_: str, exten: str, linked: str = "") -> "Office":
+        self.channel(id_, f"PJSIP/{id_[:-1]}-{id_}", linked, exten, CallerIDNum=id_[:-1])
+        return self
+
+    def rings(self, source: str, id_: str, linked: str, exten: str = "") -> "Office":
+        phone = id_[:-1]
+        self.channel(id_, f"PJSIP/{phone}-{id_}", linked)
+        self.dial(source, id_, phone, DestCallerIDNum=phone, Exten=exten or phone)
+        return self
+
+    def talks(self, source: str, id_: str, linked: str, bridge: str) -> "Office":
+        self.rings(source, id_, linked).dial_ends(source, id_, "ANSWER").bridge(id_, source, name=bridge)
+        return self
+
+    def sends(self, by: str, whom: str, exten: str) -> "Office":
+        self.say(
+            "BlindTransfer", Result="Success", TransfererUniqueid=by, TransfererChannel=f"PJSIP/{by[:-1]}-{by}",
+            TransfereeUniqueid=whom, Extension=exten,
+        )  # fmt: skip
+        return self
+
+    def joins(self, first: str, second: str, whom: str, to: str = "", **more: str) -> "Office":
+        self.say(
+            "AttendedTransfer", Result="Success", OrigTransfererUniqueid=first, SecondTransfererUniqueid=second,
+            OrigTransfererChannel=f"PJSIP/{first[:-1]}-{first}", TransfereeUniqueid=whom, TransferTargetUniqueid=to,
+            DestType=more.pop("dest", "Bridge"), **more,
+        )  # fmt: skip
+        return self
+
+    def local(self, name: str, linked: str) -> "Office":
+        for half in "12":
+            self.channel(f"{name}{half}", f"Local/{name}@office-1;{half}", linked)
+        return self
+
+    def queue(self, name: str, id_: str, queue: str, **more: object) -> "Office":
+        self.say(name, Uniqueid=id_, Queue=queue, **more)
+        return self
+
+
+def transfers(record) -> list[tuple[str, str, str, str]]:
+    return [(one.kind, one.made_by, one.number, one.taken_by) for one in record.transfers]
+
+
+def in_a_talk() -> Office:
+    """201 talks to 202."""
+    stream = Office().calls("201a", "202")
+    return stream.talks("201a", "202a", "201a", "b1")
+
+
+def sent_by_the_caller() -> Office:
+    """201 has sent 202 to 203, who answered."""
+    stream = in_a_talk().sends("201a", "202a", "203").apart("201a", name="b1").apart("202a", name="b1")
+    stream.hangup("201a")
+    return stream.talks("202a", "203a", "201a", "b2")
+
+
+def test_whom_a_caller_sent_on_is_redirected():
+    """Who goes on in the caller's place may be sent elsewhere by the switch too."""
+    stream = sent_by_the_caller().apart("202a", "203a", name="b2").rings("202a", "204a", "201a").hangup("203a", "204a")
+    record = only(stream.hangup("202a"))
+    assert transfers(record) == [("blind", "PJSIP/201", "203", "PJSIP/203"), ("blind", "", "204", "")]
+
+
+def test_a_caller_whose_party_is_behind_a_local_channel_is_redirected():
+    """They talked through it: that is a talk which somebody ended for them."""
+    stream = entered().bridge("1.4", "1.3", name="far").bridge("1.2", "1.1")
+    stream.apart("1.1").apart("1.2").hangup("1.2").apart("1.4", name="far").hangup("1.4", "1.3")
+    stream.channel("1.5", "PJSIP/203-5", "1.1").dial("1.1", "1.5", "203", DestCallerIDNum="203", Exten="203")
+    record = only(stream.bridge("1.5", "1.1", name="b2").hangup("1.1"))
+    assert transfers(record) == [("blind", "", "203", "PJSIP/203")]
+    assert [party[0] for party in parties(record)] == ["dial", "transfer"]
+
+
+def test_a_blind_transfer_is_told_after_the_dialling_it_led_to():
+    """Which of two threads of the switch speaks first is chance; the transfer is one."""
+    stream = in_a_talk().apart("201a", name="b1").rings("201a", "203a", "201a").sends("202a", "201a", "203")
+    stream.apart("202a", name="b1").hangup("202a").bridge("203a", "201a", name="b2")
+    assert transfers(only(stream.hangup("203a", "201a"))) == [("blind", "PJSIP/202", "203", "PJSIP/203")]
