@@ -31,6 +31,7 @@ class Occasions(Transfers):
             else:
                 self._board.join(channel, live)
         if not channel.party:
+            channel.phone = not channel.local
             self._rings(channel, live, "pickup", dialled, at)
             # They may be together already: which of the events comes first is chance.
             self._connects(channel, at)

@@ -87,3 +87,12 @@ def test_a_blind_transfer_is_told_after_the_dialling_it_led_to():
     stream = in_a_talk().apart("201a", name="b1").rings("201a", "203a", "201a").sends("202a", "201a", "203")
     stream.apart("202a", name="b1").hangup("202a").bridge("203a", "201a", name="b2")
     assert transfers(only(stream.hangup("203a", "201a"))) == [("blind", "PJSIP/202", "203", "PJSIP/203")]
+
+
+def test_who_picked_a_call_up_asks_somebody():
+    """The phone that took a ringing call is an agent's phone, and the call it makes beside it is a consultation."""
+    stream = Office().calls("201a", "202").rings("201a", "202a", "201a").calls("204a", "*8")
+    stream.say("Pickup", Uniqueid="204a", TargetUniqueid="202a", CallerIDNum="204").bridge("204a", "201a", name="b1")
+    stream.hangup("202a").say("Hold", Uniqueid="204a").calls("204b", "203").rings("204b", "203a", "204b")
+    record = only(stream.hangup("203a", "204b", "204a", "201a"))
+    assert parties(record)[1:] == [("pickup", "PJSIP/204", "answered"), ("consult", "PJSIP/203", "cancelled")]
