@@ -110,7 +110,7 @@ class Queueing(Attendance):
 
     def _on_agentconnect(self, event: Message, at: Edge) -> None:
         dest = event.get("DestUniqueid")
-        if channel := self._board.channels.get(dest):
+        if (channel := self._board.channels.get(dest)) and not channel.local:
             self._board.holding[channel.endpoint] = channel.id
         self._joined(event, at)
         # RingTime has whole seconds, rounded; so has the channel's id, but they end no later than the ringing began.

@@ -68,7 +68,7 @@ class Relisted(ChannelTold):
         bridge, application = entry.get("BridgeId"), entry.get("Application")
         if channel.id == live.anchor:
             live.queued = application == "Queue" and not bridge
-        if bridge and application == "AppQueue":
+        if bridge and application == "AppQueue" and not channel.local:
             self._board.holding[channel.endpoint] = channel.id
         if made and application == "AppDial" and not channel.local and (rang := begun(channel.id)):
             self._rings(channel, live, self._how(channel, live), number(entry.get("CallerIDNum")), rang)

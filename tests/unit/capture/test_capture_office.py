@@ -96,3 +96,13 @@ def test_who_picked_a_call_up_asks_somebody():
     stream.hangup("202a").say("Hold", Uniqueid="204a").calls("204b", "203").rings("204b", "203a", "204b")
     record = only(stream.hangup("203a", "204b", "204a", "201a"))
     assert parties(record)[1:] == [("pickup", "PJSIP/204", "answered"), ("consult", "PJSIP/203", "cancelled")]
+
+
+def test_a_click_to_one_who_has_a_queues_call_behind_a_local_channel():
+    """The name of a Local channel is nobody's phone: another call by the same name is another caller's."""
+    stream = Office().calls("201a", "500").queue("QueueCallerJoin", "201a", "sales").local("202", "201a")
+    stream.queue("AgentCalled", "201a", "sales", DestUniqueid="2021", MemberName="Anna").dial("201a", "2021")
+    stream.rings("2022", "202a", "201a").bridge("202a", "2022", name="far")
+    stream.queue("AgentConnect", "201a", "sales", DestUniqueid="2021", MemberName="Anna").bridge("2021", "201a")
+    stream.channel("7.1", "Local/202@office-2;1").channel("7.2", "Local/202@office-2;2", "7.1")
+    assert len(stream.hangup("7.1", "7.2", "202a", "2022", "2021", "201a").records()) == 2
