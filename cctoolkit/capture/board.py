@@ -40,6 +40,8 @@ class Channel(Struct):
     dialled_by: str = ""
     placed: bool = False
     """The switch was told to call it: its user is the caller."""
+    asked: bool = False
+    """Somebody who talks to the caller rang it, to ask it first."""
     over: bool = False
     """Its dialling has ended."""
     heir: str = ""

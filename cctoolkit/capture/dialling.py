@@ -61,7 +61,7 @@ class Dialling(Switchboard):
         if not dest.local:
             dest.phone = dest.phone or is_phone(dest, event.get("DialString"))
             how, dialled = "pickup" if taken else self._how(source, live), number(event.get("DestCallerIDNum"))
-            dest.placed = how == "originate"
+            dest.placed, dest.asked = how == "originate", how == "consult"
             if live.originated and how == "dial" and not live.talked:
                 self._tell(live.call, Said("caller", at, detail="originated", number=dialled))
             self._rings(dest, live, how, dialled, at)
@@ -142,10 +142,10 @@ class Dialling(Switchboard):
         if not live.ringing:
             return
         together = self._board.connected(live, channel.id)
-        if live.anchor not in together:
-            return
+        heard, asks = live.anchor in together, any(one in live.talking for one in together)
         for one in [one for one in live.ringing if one in together]:
-            self._put_through(live, one, at, kind)
+            if heard or (asks and self._board.channels[one].asked):
+                self._put_through(live, one, at, kind)
 
     def _put_through(self, live: Live, party: str, at: Edge, kind: Kind) -> None:
         del live.ringing[party]

@@ -3,6 +3,8 @@ by phones behind Local channels, into queues, and by the caller's own phone. The
 switch of Asterisk 22 sent them.
 """
 
+import pytest
+
 from tests.unit.capture.test_capture_foreign import Behind, entered, only, parties
 
 
@@ -96,6 +98,19 @@ def test_who_picked_a_call_up_asks_somebody():
     stream.hangup("202a").say("Hold", Uniqueid="204a").calls("204b", "203").rings("204b", "203a", "204b")
     record = only(stream.hangup("203a", "204b", "204a", "201a"))
     assert parties(record)[1:] == [("pickup", "PJSIP/204", "answered"), ("consult", "PJSIP/203", "cancelled")]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_who_is_asked_by_keys_is_answered(heard):
+    """Whom a phone asks by the switch's keys is put through to that phone, as by a call of its own; and one who was
+    not, is not.
+    """
+    stream = in_a_talk().local("203", "201a").apart("202a", name="b1").bridge("202a", "2031", name="asks")
+    stream.rings("2032", "203a", "201a").dial_ends("2032", "203a", "ANSWER")
+    if heard:
+        stream.bridge("203a", "2032", name="asked")
+    record = only(stream.hangup("203a", "2032", "2031").bridge("202a", name="b1").hangup("202a", "201a"))
+    assert parties(record)[1] == ("consult", "PJSIP/203", "answered" if heard else "not_connected")
 
 
 def test_a_click_to_one_who_has_a_queues_call_behind_a_local_channel():
