@@ -88,10 +88,10 @@ class Dialling(Switchboard):
 
     def _how(self, source: Channel, live: Live) -> str:
         anchor = self._board.channels.get(live.anchor)
-        if live.originated and anchor and anchor.local and not self._goes_on(source, live):
-            return "originate"
         if live.transferring:
             return "transfer"
+        if live.originated and anchor and anchor.local and not self._goes_on(source, live):
+            return "originate"
         if live.queued:
             return "queue"
         return "consult" if live.talked and anchor and anchor.bridge and source.id != live.anchor else "dial"

@@ -89,7 +89,7 @@ def _holds(record: CallRecord, said: Said) -> CallRecord:
 
 def _caller(record: CallRecord, said: Said) -> CallRecord:
     if said.detail == "originated":
-        return replace(record, number=said.number or record.number)
+        return replace(record, number=record.number or said.number)
     return replace(record, caller=said.name or record.caller, number=record.number or said.number)
 
 

@@ -113,6 +113,27 @@ def test_who_is_asked_by_keys_is_answered(heard):
     assert parties(record)[1] == ("consult", "PJSIP/203", "answered" if heard else "not_connected")
 
 
+def test_who_was_to_be_called_sends_the_other_on():
+    """The caller of a click sends on whom they called: nobody is called anew for them."""
+    stream = Office().local("201", "2011").say("DialBegin", DestUniqueid="2011")
+    stream.rings("2012", "201a", "2011").bridge("201a", "2012", name="near")
+    stream.rings("2011", "202a", "2011").bridge("202a", "2011", name="far")
+    stream.sends("201a", "2012", "203").apart("201a", "2012", name="near").hangup("201a")
+    record = only(
+        stream.rings("2012", "203a", "2011").bridge("203a", "2012", name="b3").hangup("203a", "202a", "2012", "2011")
+    )
+    assert (record.caller, record.number) == ("201", "202")
+    assert [party[0] for party in parties(record)] == ["originate", "dial", "transfer"]
+
+
+def test_a_click_to_one_who_has_their_calls_forwarded():
+    """The number is whom it was to call, whoever rang then."""
+    stream = Office().local("201", "2011").say("DialBegin", DestUniqueid="2011")
+    stream.rings("2012", "201a", "2011").bridge("201a", "2012", name="near").rings("2011", "202a", "2011")
+    record = only(stream.hangup("202a").rings("2011", "203a", "2011").hangup("203a", "2011", "2012", "201a"))
+    assert record.number == "202"
+
+
 def test_a_click_to_one_who_has_a_queues_call_behind_a_local_channel():
     """The name of a Local channel is nobody's phone: another call by the same name is another caller's."""
     stream = Office().calls("201a", "500").queue("QueueCallerJoin", "201a", "sales").local("202", "201a")
