@@ -116,6 +116,8 @@ class Board(Struct):
     """Conferences: name -> channels."""
     aliases: dict[str, str] = field(default_factory=dict)
     """Ids of channels that took another's place: as the switch says it -> as it is here."""
+    links: dict[str, str] = field(default_factory=dict)
+    """What the switch goes on to call calls that are a part of another: the first channel's id -> that other call."""
     forgotten: int = 0
     """Channels beyond MOST."""
     holding: dict[str, str] = field(default_factory=dict)
@@ -127,6 +129,7 @@ class Board(Struct):
             self.forgotten += 1
             self.drop(next(iter(self.channels)))
         self.channels[channel.id] = channel
+        self.links.pop(channel.id, None)
         if not channel.local:
             return
         whole = _HALF.sub("", channel.name)
@@ -169,6 +172,8 @@ class Board(Struct):
     def absorb(self, part: Live, whole: Live) -> None:
         """Take all channels of one call into another."""
         self.lives.pop(part.call, None)
+        known = [linked for linked, call in self.links.items() if call == part.call]
+        self.links |= dict.fromkeys([part.entry, *known], whole.call)
         for id_ in part.channels:
             if channel := self.channels.get(id_):
                 self.join(channel, whole)
@@ -253,6 +258,7 @@ class Board(Struct):
         for id_, channel in list(self.channels.items()):
             if channel.born < before and channel.call not in self.lives:
                 self.drop(id_)
+        self.links = {linked: call for linked, call in self.links.items() if call in self.lives}
 
 
 def endpoint(name: str) -> str:

@@ -5,6 +5,8 @@ switch of Asterisk 22 sent them.
 
 import pytest
 
+from cctoolkit.capture.tracker import Tracker
+from tests.unit.capture.test_capture_channels import feed
 from tests.unit.capture.test_capture_foreign import Behind, entered, only, parties
 
 
@@ -134,6 +136,17 @@ def test_a_click_to_one_who_has_their_calls_forwarded():
     assert record.number == "202"
 
 
+def test_a_call_goes_on_under_the_number_of_the_consultation():
+    """After a blonde transfer the switch goes on to name whom the consultation rang after that, and whoever they ask."""
+    stream = in_a_talk().say("Hold", Uniqueid="202a").calls("202b", "203").rings("202b", "203a", "202b")
+    stream.joins("202a", "202b", "201a", dest="App", DestApp="Dial").apart("201a", "202a", name="b1")
+    stream.hangup("202b", "202a").bridge("203a", "201a", name="b2").local("204", "202b").bridge(
+        "203a", "2041", name="b3"
+    )
+    record = only(stream.rings("2042", "204a", "202b").hangup("204a", "2042", "2041", "203a", "201a"))
+    assert parties(record)[-1] == ("consult", "PJSIP/204", "cancelled")
+
+
 def test_a_click_to_one_who_has_a_queues_call_behind_a_local_channel():
     """The name of a Local channel is nobody's phone: another call by the same name is another caller's."""
     stream = Office().calls("201a", "500").queue("QueueCallerJoin", "201a", "sales").local("202", "201a")
@@ -142,3 +155,13 @@ def test_a_click_to_one_who_has_a_queues_call_behind_a_local_channel():
     stream.queue("AgentConnect", "201a", "sales", DestUniqueid="2021", MemberName="Anna").bridge("2021", "201a")
     stream.channel("7.1", "Local/202@office-2;1").channel("7.2", "Local/202@office-2;2", "7.1")
     assert len(stream.hangup("7.1", "7.2", "202a", "2022", "2021", "201a").records()) == 2
+
+
+def test_a_call_whose_caller_left_is_heard_twice():
+    """A stream that is folded twice changes nothing, whoever is in the caller's place by then."""
+    stream = sent_by_the_caller().local("204", "201a").bridge("203a", "2041", name="asks")
+    stream.rings("2042", "204a", "201a").bridge("204a", "2042", name="asked").joins("203a", "2041", "202a", "204a")
+    tracker = Tracker("n1")
+    (first,) = feed(tracker, stream.hangup("203a", "204a", "2042", "2041", "202a").data).take()[0]
+    assert parties(first)[-1] == ("transfer", "PJSIP/204", "answered")
+    assert feed(tracker, stream.data).take(last=True)[0] == []
