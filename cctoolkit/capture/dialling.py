@@ -15,7 +15,7 @@ _STATUS = {
     "BUSY": "busy", "NOANSWER": "no_answer", "CANCEL": "cancelled", "DONTCALL": "busy", "TORTURE": "busy",
     "CHANUNAVAIL": "failed", "CONGESTION": "failed", "INVALIDARGS": "failed",
 }  # fmt: skip
-_LOCALS = 20
+LOCALS = 20
 """Local channels one behind another, at most."""
 
 
@@ -100,7 +100,7 @@ class Dialling(Switchboard):
         """Say whether the near half dials, through whatever Local channels: the phone on the far side answered, though
         nobody may have told yet that it was put through.
         """
-        for _ in range(_LOCALS):
+        for _ in range(LOCALS):
             other = self._board.channels.get(source.other)
             if source.id == live.entry or other is None or other.id == live.entry:
                 return source.id == live.entry
@@ -110,7 +110,8 @@ class Dialling(Switchboard):
     def _dial_ended(self, event: Message, at: Edge) -> None:
         dest, status = self._board.channels.get(event.get("DestUniqueid")), event.get("DialStatus")
         source = self._board.live_of(event.get("Uniqueid"))
-        if dest and not dest.over and source and source.anchor == event.get("Uniqueid"):
+        by = event.get("Uniqueid")
+        if dest and not dest.over and source and source.anchor in self._board.connected(source, by):
             # A queue says it twice, of a member who rang out NOANSWER first.
             dest.over = True
             source.dialling_over(status)

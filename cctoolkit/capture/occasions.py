@@ -77,7 +77,7 @@ class Occasions(Transfers):
             by = endpoint(event.get("ParkerDialString") or event.get("From"))
             self._tell(live.call, Said("parked", at, event.get("ParkingSpace") or event.get("Exten"), by))
             if live.anchor not in self._board.channels or event.get("ParkerUniqueid") == live.anchor:
-                live.anchor = event.get("ParkeeUniqueid") or live.anchor
+                live.anchor = self._behind(live, event.get("ParkeeUniqueid") or live.anchor)
 
     def _on_unparkedcall(self, event: Message, at: Edge) -> None:
         live = self._parkee(event)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.board import Live, endpoint, number
-from cctoolkit.capture.dialling import Dialling
+from cctoolkit.capture.dialling import LOCALS, Dialling
 from cctoolkit.capture.moments import begun
 from cctoolkit.capture.said import Said
 from cctoolkit.cdr.records import Edge
@@ -29,7 +29,7 @@ class Transfers(Dialling):
             return
         live.transferring, live.queued = True, False
         if live.anchor == by:
-            live.anchor = self._heir(event.get("TransfereeUniqueid") or self._partner(by) or by)
+            live.anchor = self._behind(live, self._heir(event.get("TransfereeUniqueid") or self._partner(by) or by))
         said = Said("transfer", at, endpoint(event.get("TransfererChannel")), "blind", number=event.get("Extension"))
         self._tell(live.call, said)
 
@@ -42,6 +42,17 @@ class Transfers(Dialling):
         """Return the channel that goes on in this one's place: until Asterisk 11 whoever is sent on is a new one."""
         channel = self._board.channels.get(id_)
         return channel.heir if channel and channel.heir in self._board.channels else id_
+
+    def _behind(self, live: Live, id_: str) -> str:
+        """Return whose phone half of a Local channel stands for: who is in the bridge of its other half."""
+        for _ in range(LOCALS):
+            near = self._board.channels.get(id_)
+            far = self._board.channels.get(near.other) if near and near.local else None
+            beside = [one for one in self._board.bridges.get(far.bridge, ()) if one != far.id] if far else []
+            if not beside:
+                break
+            id_ = next((one for one in beside if one in live.talking), beside[0])
+        return id_
 
     def _on_attendedtransfer(self, event: Message, at: Edge) -> None:
         if event.get("Result") not in ("Success", ""):
@@ -91,7 +102,7 @@ class Transfers(Dialling):
             self._put_through(live, ends[1], said.at, "met")
         away, target = self._ends(live, by, ends)
         if live.anchor in by:
-            live.anchor = away or live.anchor
+            live.anchor = self._behind(live, away or live.anchor)
         # Who transfers hangs up; the caller may have, at this very moment.
         live.transferring, live.asked = not target, live.asked if live.asked == "caller" else ""
         for one in (target, *live.ringing):

@@ -147,6 +147,18 @@ def test_a_call_goes_on_under_the_number_of_the_consultation():
     assert parties(record)[-1] == ("consult", "PJSIP/204", "cancelled")
 
 
+@pytest.mark.parametrize(("ends", "who"), [("202a", "caller"), ("203a", "agent")])
+def test_who_ends_a_call_in_the_callers_place_behind_a_local_channel(ends, who):
+    """The caller sent a phone on to which a Local channel led: it is the phone that goes on in their place."""
+    stream = Office().calls("201a", "202").local("202", "201a").dial("201a", "2021").rings("2022", "202a", "201a")
+    stream.bridge("202a", "2022", name="far").bridge("2021", "201a", name="near")
+    stream.sends("201a", "2021", "203").apart("201a", "2021", name="near").hangup("201a")
+    stream.talks("2021", "203a", "201a", "b3").say("HangupRequest", Uniqueid=ends)
+    other = "203a" if ends == "202a" else "202a"
+    stream.say("HangupRequest", Uniqueid="2021" if ends == "203a" else "2022")
+    assert only(stream.hangup(ends, "2021", "2022", other)).hung_up_by == who
+
+
 def test_a_click_to_one_who_has_a_queues_call_behind_a_local_channel():
     """The name of a Local channel is nobody's phone: another call by the same name is another caller's."""
     stream = Office().calls("201a", "500").queue("QueueCallerJoin", "201a", "sales").local("202", "201a")
