@@ -49,5 +49,6 @@ def who(record: CallRecord, said: Said, queues: Collection[str]) -> Who:
 
 
 def _of_another(record: CallRecord, said: Said, agent: Who) -> Who:
-    """Of a call of another dialplan its queue knows best, then whoever left first."""
-    return agent or ("caller" if record.outcome == "abandoned" else _WHO.get(said.name, ""))
+    """Of a call of another dialplan whoever left first, then its queue: it knows nothing of what came after it."""
+    left = "caller" if record.outcome == "abandoned" else _WHO.get(said.name, "")
+    return left or agent

@@ -27,6 +27,10 @@ _CAUSES = {
 }  # fmt: skip
 
 
+_REFUSED = frozenset({"17", "18", "19", "21", "34"})
+"""Causes with which a call is refused."""
+
+
 class Switchboard(Struct):
     """The half of the tracker that reads channels; the other half keeps the drafts."""
 
@@ -189,16 +193,18 @@ class Switchboard(Struct):
         self._forget(part)
 
     def _on_hanguprequest(self, event: Message, at: Edge) -> None:
-        """The other end of a channel hung up."""
+        """The other end of a channel hung up, unless it never took the call, or was not let in."""
         id_ = event.get("Uniqueid")
         live, channel = self._board.live_of(id_), self._board.channels.get(id_)
+        if event.get("Cause") in _REFUSED:
+            return
         if channel and live and id_ == live.anchor:
             live.asked_at = at.at
             waits = live.talking or live.ringing or live.queued or not live.dialled
             # A caller may leave whatever comes after a talk, too; half a Local channel only hands on what others ask.
             if waits or not (live.asked or channel.local):
                 live.asked = "caller"
-        elif live and id_ in live.talking:
+        elif live and id_ in live.talking and not live.transferring and self._last(live, id_):
             live.asked = live.asked or "agent"
 
     def _on_softhanguprequest(self, event: Message, _at: Edge) -> None:
@@ -219,9 +225,13 @@ class Switchboard(Struct):
         """Take note of the moment the last party left whom the anchor talked with: who transferred it leaves before,
         and an anchor that was rung is no party.
         """
-        others = (self._board.channels.get(one) for one in live.talking if one not in (channel.id, live.anchor))
-        if channel.id != live.anchor and not any(other and other.bridge for other in others):
+        if channel.id != live.anchor and self._last(live, channel.id):
             live.party_left = live.party_left or at.at
+
+    def _last(self, live: Live, party: str) -> bool:
+        """Say whether no other party talks to the anchor, or to one who asks it."""
+        others = (self._board.channels.get(one) for one in live.talking if one not in (party, live.anchor))
+        return not any(other and other.bridge for other in others)
 
 
 def _brought(heard: Heard, how: str) -> Heard:

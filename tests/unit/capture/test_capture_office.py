@@ -169,6 +169,41 @@ def test_a_click_to_one_who_has_a_queues_call_behind_a_local_channel():
     assert len(stream.hangup("7.1", "7.2", "202a", "2022", "2021", "201a").records()) == 2
 
 
+def test_a_caller_gives_up_after_the_phone_that_parked_them_hung_up():
+    """Who has sent a call on hangs up, and ends nothing by it."""
+    stream = in_a_talk().sends("202a", "201a", "700").say("ParkedCall", ParkeeUniqueid="201a", ParkingSpace="701")
+    stream.apart("201a", name="b1").bridge("201a", name="park").say("HangupRequest", Uniqueid="202a", Cause=16)
+    stream.hangup("202a").say("HangupRequest", Uniqueid="201a", Cause=16)
+    assert only(stream.hangup("201a")).hung_up_by == "caller"
+
+
+def test_of_three_one_leaves():
+    """While another party talks on, nobody has ended the call."""
+    stream = in_a_talk().talks("201a", "203a", "201a", "b1").say("HangupRequest", Uniqueid="202a", Cause=16)
+    stream.apart("202a", name="b1").hangup("202a").apart("203a", name="b1").hangup("203a")
+    assert only(stream.say("HangupRequest", Uniqueid="201a", Cause=16).hangup("201a")).hung_up_by == "caller"
+
+
+@pytest.mark.parametrize("cause", [17, 34])
+def test_a_refusal_is_no_hanging_up(cause):
+    """The switch may hear that its refusal has reached the caller before it is done with the caller's channel."""
+    stream = Office().calls("201a", "202").rings("201a", "202a", "201a").dial_ends("201a", "202a", "BUSY")
+    assert (
+        only(stream.hangup("202a").say("HangupRequest", Uniqueid="201a", Cause=cause).hangup("201a")).hung_up_by
+        == "flow"
+    )
+
+
+def test_a_queue_says_at_the_end_of_a_redirected_call_that_the_caller_left_it():
+    """Whoever ended what came after: here the phone they were sent to declined."""
+    stream = Office().calls("201a", "500").queue("QueueCallerJoin", "201a", "sales").rings("201a", "202a", "201a")
+    member = {"DestUniqueid": "202a", "MemberName": "Anna"}
+    stream.queue("AgentConnect", "201a", "sales", **member).bridge("202a", "201a").apart("201a", "202a").hangup("202a")
+    stream.rings("201a", "203a", "201a").dial_ends("201a", "203a", "BUSY").hangup("203a")
+    stream.queue("AgentComplete", "201a", "sales", MemberName="Anna", Reason="caller")
+    assert only(stream.hangup("201a")).hung_up_by == "flow"
+
+
 def test_a_call_whose_caller_left_is_heard_twice():
     """A stream that is folded twice changes nothing, whoever is in the caller's place by then."""
     stream = sent_by_the_caller().local("204", "201a").bridge("203a", "2041", name="asks")
