@@ -33,6 +33,9 @@ joined: the call is a part of another. passes, continues: to and from another no
 OF_PARTIES = frozenset({"rings", "talks", "met", "stops", "holds", "unholds", "role", "records", "recorded"})
 """What goes over to another call when this one turns out to be a part of it."""
 
+OF_QUEUES = frozenset({"join", "offer", "missed", "silenced", "connect", "complete", "left", "exit", "hold", "unhold"})
+"""What goes over with it where that is no project's call: whom a phone asked may have been a queue."""
+
 EVENTS_ALONE = OF_PARTIES | {
     "offer", "silenced", "hangup", "hold", "unhold", "exit", "caller", "transfer", "parked", "unparked", "message",
     "joined",

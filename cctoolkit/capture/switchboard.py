@@ -13,7 +13,7 @@ from cctoolkit.ami.messages import Message
 from cctoolkit.capture.board import Board, Channel, Live, call_of, number, place_in
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.merge import Heard
-from cctoolkit.capture.said import OF_PARTIES, Said
+from cctoolkit.capture.said import OF_PARTIES, OF_QUEUES, Said
 from cctoolkit.cdr.records import CallRecord, Edge
 
 _OURS = "cct-"
@@ -188,7 +188,8 @@ class Switchboard(Struct):
         gone, into = self._calls.get(part), self._of(whole)
         if gone is None or into is None or gone is into:
             return
-        into.take_in([_brought(one, how) for one in gone.heard if one.said.kind in OF_PARTIES])
+        kinds = OF_PARTIES if into.start.project else OF_PARTIES | OF_QUEUES
+        into.take_in([_brought(one, how) for one in gone.heard if one.said.kind in kinds])
         gone.joined = whole
         self._forget(part)
 

@@ -56,6 +56,10 @@ def transfers(record) -> list[tuple[str, str, str, str]]:
     return [(one.kind, one.made_by, one.number, one.taken_by) for one in record.transfers]
 
 
+def visits(record) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    return [(one.queue, one.outcome, [(leg.agent, leg.outcome) for leg in one.legs]) for one in record.visits]
+
+
 def in_a_talk() -> Office:
     """201 talks to 202."""
     stream = Office().calls("201a", "202")
@@ -167,6 +171,27 @@ def test_a_click_to_one_who_has_a_queues_call_behind_a_local_channel():
     stream.queue("AgentConnect", "201a", "sales", DestUniqueid="2021", MemberName="Anna").bridge("2021", "201a")
     stream.channel("7.1", "Local/202@office-2;1").channel("7.2", "Local/202@office-2;2", "7.1")
     assert len(stream.hangup("7.1", "7.2", "202a", "2022", "2021", "201a").records()) == 2
+
+
+@pytest.mark.parametrize("answers", ["before", "after", "never"])
+def test_a_phone_asks_a_queue(answers):
+    """Whoever waits in it, the phone or the caller it was left to, the call is in that queue; its agent is no other's."""
+    stream = in_a_talk().say("Hold", Uniqueid="202a").calls("202b", "500").queue("QueueCallerJoin", "202b", "sales")
+    member = {"DestUniqueid": "203a", "MemberName": "Boris"}
+    stream.channel("203a", "PJSIP/203-203a", "202b").queue("AgentCalled", "202b", "sales", **member)
+    stream.dial("202b", "203a", "203", DestCallerIDNum="203")
+    if answers == "before":
+        stream.queue("AgentConnect", "202b", "sales", **member).bridge("203a", "202b", name="b2")
+        stream.joins("202a", "202b", "201a", "203a").hangup("202b", "202a").bridge("201a", name="b2")
+    elif answers == "after":
+        stream.joins("202a", "202b", "201a", dest="App", DestApp="Queue").hangup("202b", "202a")
+        stream.queue("AgentConnect", "201a", "sales", **member).bridge("203a", "201a", name="b2")
+    else:
+        stream.queue("QueueCallerAbandon", "202b", "sales").hangup("203a", "202b", "202a")
+    record = only(stream.hangup("203a", "201a"))
+    leg, visit = ("cancelled", "abandoned") if answers == "never" else ("answered", "answered")
+    assert visits(record) == [("sales", visit, [("Boris", leg)])]
+    assert record.outcome == "answered"
 
 
 def test_a_caller_gives_up_after_the_phone_that_parked_them_hung_up():
