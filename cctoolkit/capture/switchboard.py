@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.board import Board, Channel, Live, call_of, number, place_in
 from cctoolkit.capture.draft import Draft
+from cctoolkit.capture.leaving import REFUSED, stayed, who_ended
 from cctoolkit.capture.merge import Heard
 from cctoolkit.capture.said import OF_PARTIES, OF_QUEUES, Said
 from cctoolkit.cdr.records import CallRecord, Edge
@@ -19,16 +20,10 @@ from cctoolkit.cdr.records import CallRecord, Edge
 _OURS = "cct-"
 _SHUTDOWN = "4"
 """AST_SOFTHANGUP_SHUTDOWN of channel.h: SoftHangupRequest says this and no cause of Q.850."""
-_STAYS_US = 500_000
-"""How long after an abandon a caller is there who did not hang up."""
 _CAUSES = {
     "17": "busy", "21": "busy", "18": "no_answer", "19": "no_answer", "16": "cancelled", "26": "cancelled",
     "0": "cancelled",
 }  # fmt: skip
-
-
-_REFUSED = frozenset({"17", "18", "19", "21", "34"})
-"""Causes with which a call is refused."""
 
 
 class Switchboard(Struct):
@@ -160,8 +155,8 @@ class Switchboard(Struct):
         if channel.party:
             self._stops(live, channel, at, event.get("Cause"))
         if id_ == live.anchor or not live.channels:
-            who = _who(live, left or at.at, first=first)
-            if _stayed(live, who, at.at):
+            who = who_ended(live, left or at.at, first=first)
+            if stayed(live, who, at.at):
                 self._tell(live.call, Said("left", at, detail="timeout"))
             for one in live.guests:
                 self._tell(live.call, Said("stops", at, channel=one))
@@ -197,7 +192,7 @@ class Switchboard(Struct):
         """The other end of a channel hung up, unless it never took the call, or was not let in."""
         id_ = event.get("Uniqueid")
         live, channel = self._board.live_of(id_), self._board.channels.get(id_)
-        if event.get("Cause") in _REFUSED:
+        if event.get("Cause") in REFUSED:
             return
         if channel and live and id_ == live.anchor:
             live.asked_at = at.at
@@ -240,24 +235,3 @@ def _brought(heard: Heard, how: str) -> Heard:
     if heard.said.kind not in ("rings", "met"):
         return heard
     return Heard(replace(heard.said, detail=how), heard.epoch)
-
-
-def _stayed(live: Live, who: str, at: int) -> bool:
-    """Say whether the caller was there a while after a plain queue had said that it was abandoned."""
-    until = live.asked_at or (0 if who == "caller" else at)
-    return bool(live.abandoned) and until > live.abandoned + _STAYS_US
-
-
-def _who(live: Live, left: int, *, first: bool) -> str:
-    """Say who ended a call whose anchor left at a moment: whoever talked with it and left before, itself while somebody
-    talked or rang or it waited, else the dialplan; "" where nobody was ever dialled, or an older switch put both apart
-    at once. `first`: something was still in its bridge.
-    """
-    if live.asked:
-        return live.asked
-    if live.party_left and not live.transferring:
-        return "" if live.party_left == left else "agent" if live.party_left < left else "caller"
-    rings = (live.ringing and not live.rang_out) or live.cancelled or live.queued
-    if live.talking or live.guests or rings or (live.originated and not live.talked and first):
-        return "caller"
-    return "flow" if live.dialled else ""
