@@ -93,7 +93,7 @@ class Transfers(Dialling):
             ends = (ends[0], ends[1] or next(iter(there.talking), ""))
             self._absorb(there, here, "transfer")
         elif here and not ends[1]:
-            ends = (ends[0], next((one for one in here.talking if one not in (*by, ends[0])), ""))
+            ends = (ends[0], next((one for one in here.talking if one not in (*by, ends[0], here.anchor)), ""))
         live = here or there
         if live is None:
             return
@@ -102,7 +102,7 @@ class Transfers(Dialling):
             self._put_through(live, ends[1], said.at, "met")
         away, target = self._ends(live, by, ends)
         if live.anchor in by:
-            live.anchor = self._behind(live, away or live.anchor)
+            live.anchor, live.asked = self._behind(live, away or live.anchor), ""
         # Who transfers hangs up; the caller may have, at this very moment.
         live.transferring, live.asked = not target, live.asked if live.asked == "caller" else ""
         for one in (target, *live.ringing):
@@ -116,8 +116,9 @@ class Transfers(Dialling):
         """
         away, target = ends
         if target and target not in live.talking:
-            near = self._board.connected(live, target)
-            target = next((one for one in live.talking if one in near and one not in (*by, away, live.anchor)), "")
+            near, parties = self._board.connected(live, target), (self._behind(live, target), *live.talking)
+            others = (one for one in parties if one in live.talking and one not in (*by, away, live.anchor))
+            target = next((one for one in others if one in near), "")
         away = away or next((one for one in live.talking if one not in (*by, target)), "")
         return away, target
 

@@ -163,6 +163,33 @@ def test_who_ends_a_call_in_the_callers_place_behind_a_local_channel(ends, who):
     assert only(stream.hangup(ends, "2021", "2022", other)).hung_up_by == who
 
 
+def test_a_caller_who_sends_the_other_on_by_keys_hangs_up():
+    """By hanging up they end their own part only; whom they asked is who takes the other, though both are behind Local
+    channels.
+    """
+    stream = Office().calls("201a", "202").local("202", "201a").dial("201a", "2021").rings("2022", "202a", "201a")
+    stream.bridge("202a", "2022", name="far").bridge("2021", "201a", name="near").local("203", "201a")
+    stream.apart("201a", name="near").bridge("2031", "201a", name="asks").rings("2032", "203a", "201a")
+    stream.bridge("203a", "2032", name="asked").say("HangupRequest", Uniqueid="201a", Cause=16)
+    stream.apart("201a", "2031", name="asks").bridge("2031", name="near")
+    stream.joins("201a", "201a", "2021", "2031").hangup("201a").say("HangupRequest", Uniqueid="203a", Cause=16)
+    record = only(stream.hangup("203a", "2032", "2031", "2021", "2022", "202a"))
+    assert transfers(record) == [("attended", "PJSIP/201", "203", "PJSIP/203")]
+    assert record.hung_up_by == "agent"
+
+
+def test_a_blonde_transfer_of_who_was_to_be_called():
+    """The event names no target, and the caller of a click, who was rung first, is none."""
+    stream = Office().calls("201a", "s").say("DialBegin", DestUniqueid="201a", DestCallerIDNum="201", DialString="201")
+    stream.say("DialEnd", DestUniqueid="201a", DialStatus="ANSWER").local("202", "201a").dial("201a", "2021")
+    stream.rings("2022", "202a", "201a").bridge("202a", "2022", name="far").bridge("2021", "201a", name="near")
+    stream.local("203", "201a").rings("2032", "203a", "201a").joins("202a", "202a", "2022").apart("202a", name="far")
+    stream.hangup("202a").bridge("2031", name="far").bridge("203a", "2032", name="asked")
+    record = only(stream.hangup("203a", "2032", "2031", "2022", "2021", "201a"))
+    assert [one[0] for one in parties(record)] == ["originate", "dial", "transfer"]
+    assert transfers(record) == [("blonde", "PJSIP/202", "203", "PJSIP/203")]
+
+
 def test_a_click_to_one_who_has_a_queues_call_behind_a_local_channel():
     """The name of a Local channel is nobody's phone: another call by the same name is another caller's."""
     stream = Office().calls("201a", "500").queue("QueueCallerJoin", "201a", "sales").local("202", "201a")
