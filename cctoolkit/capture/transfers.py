@@ -7,7 +7,7 @@ one call all along; one by REFER is two, each with its own Linkedid until then.
 from msgspec.structs import replace
 
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.board import Live, endpoint, number
+from cctoolkit.capture.board import Live, endpoint, number, place_in
 from cctoolkit.capture.dialling import LOCALS, Dialling
 from cctoolkit.capture.moments import begun
 from cctoolkit.capture.said import Said
@@ -108,7 +108,12 @@ class Transfers(Dialling):
         for one in (target, *live.ringing):
             self._tell(live.call, Said("role", said.at, detail="transfer", channel=one))
         kind = said.detail if target or not live.ringing else "blonde"
-        self._tell(live.call, replace(said, detail=kind, channel=target))
+        self._tell(live.call, replace(said, detail=kind, channel=target or self._seat(away)))
+
+    def _seat(self, id_: str) -> str:
+        """Return a channel's place in the room it is in: who is sent into one may be there before the event tells."""
+        channel = self._board.channels.get(id_)
+        return place_in(channel.room, id_) if channel and channel.room else ""
 
     def _ends(self, live: Live, by: tuple[str, str], ends: tuple[str, str]) -> tuple[str, str]:
         """Return who was transferred and to whom, as far as the event says, else whoever else talks; behind a Local

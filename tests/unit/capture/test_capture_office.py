@@ -246,6 +246,22 @@ def test_a_refusal_is_no_hanging_up(cause):
     )
 
 
+@pytest.mark.parametrize("first", ["room", "transfer"])
+def test_a_phone_asks_in_a_room(first):
+    """Who is left there may join the room before the transfer is told."""
+    room = {"Conference": "sales"}
+    stream = Office().calls("203a", "600").say("ConfbridgeJoin", Uniqueid="203a", **room).calls("201a", "202")
+    stream.talks("201a", "202a", "201a", "b1").say("Hold", Uniqueid="202a").calls("202b", "600")
+    stream.say("ConfbridgeJoin", Uniqueid="202b", **room)
+    if first == "room":
+        stream.say("ConfbridgeLeave", Uniqueid="202b", **room).say("ConfbridgeJoin", Uniqueid="201a", **room)
+    stream.joins("202a", "202b", "201a", dest="App", DestApp="ConfBridge", SecondTransfererExten="600")
+    if first == "transfer":
+        stream.say("ConfbridgeLeave", Uniqueid="202b", **room).say("ConfbridgeJoin", Uniqueid="201a", **room)
+    record, *_ = stream.hangup("202b", "202a", "201a", "203a").records()
+    assert transfers(record) == [("attended", "PJSIP/202", "600", "sales")]
+
+
 def test_a_queue_says_at_the_end_of_a_redirected_call_that_the_caller_left_it():
     """Whoever ended what came after: here the phone they were sent to declined."""
     stream = Office().calls("201a", "500").queue("QueueCallerJoin", "201a", "sales").rings("201a", "202a", "201a")
