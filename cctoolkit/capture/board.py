@@ -60,6 +60,11 @@ class Channel(Struct):
         return self.name.startswith("Local/")
 
     @property
+    def technology(self) -> str:
+        """Its kind: PJSIP."""
+        return self.name.partition("/")[0]
+
+    @property
     def endpoint(self) -> str:
         """Its name without its number: PJSIP/ivanova."""
         return endpoint(self.name)
@@ -118,6 +123,8 @@ class Board(Struct):
     """Ids of channels that took another's place: as the switch says it -> as it is here."""
     links: dict[str, str] = field(default_factory=dict)
     """What the switch goes on to call calls that are a part of another: the first channel's id -> that other call."""
+    telling: dict[str, bool] = field(default_factory=dict)
+    """Technologies whose phones' hanging up is told (HangupRequest), of those that always do."""
     forgotten: int = 0
     """Channels beyond MOST."""
     holding: dict[str, str] = field(default_factory=dict)

@@ -4,6 +4,8 @@ from cctoolkit.capture.board import Live
 
 REFUSED = frozenset({"17", "18", "19", "21", "34"})
 """Causes with which a call is refused."""
+TELLING = frozenset({"PJSIP", "SIP", "IAX2"})
+"""Technologies whose phones do not hang up without a HangupRequest, where events have not been left out."""
 _STAYS_US = 500_000
 """How long after an abandon a caller is there who did not hang up."""
 

@@ -78,6 +78,7 @@ class Occasions(Transfers):
             self._tell(live.call, Said("parked", at, event.get("ParkingSpace") or event.get("Exten"), by))
             if live.anchor not in self._board.channels or event.get("ParkerUniqueid") == live.anchor:
                 live.anchor = self._behind(live, event.get("ParkeeUniqueid") or live.anchor)
+            live.transferring = True
 
     def _on_unparkedcall(self, event: Message, at: Edge) -> None:
         live = self._parkee(event)

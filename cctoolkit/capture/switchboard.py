@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture.board import Board, Channel, Live, call_of, number, place_in
 from cctoolkit.capture.draft import Draft
-from cctoolkit.capture.leaving import REFUSED, stayed, who_ended
+from cctoolkit.capture.leaving import REFUSED, TELLING, stayed, who_ended
 from cctoolkit.capture.merge import Heard
 from cctoolkit.capture.said import OF_PARTIES, OF_QUEUES, Said
 from cctoolkit.cdr.records import CallRecord, Edge
@@ -155,8 +155,10 @@ class Switchboard(Struct):
         if channel.party:
             self._stops(live, channel, at, event.get("Cause"))
         if id_ == live.anchor or not live.channels:
-            who = who_ended(live, left or at.at, first=first)
-            if stayed(live, who, at.at):
+            told = id_ == live.anchor and channel.technology in self._board.telling
+            let_go = bool(told and live.abandoned and not live.asked_at)
+            who = "flow" if let_go else who_ended(live, left or at.at, first=first)
+            if let_go or stayed(live, who, at.at):
                 self._tell(live.call, Said("left", at, detail="timeout"))
             for one in live.guests:
                 self._tell(live.call, Said("stops", at, channel=one))
@@ -192,6 +194,8 @@ class Switchboard(Struct):
         """The other end of a channel hung up, unless it never took the call, or was not let in."""
         id_ = event.get("Uniqueid")
         live, channel = self._board.live_of(id_), self._board.channels.get(id_)
+        if channel and channel.technology in TELLING:
+            self._board.telling[channel.technology] = True
         if event.get("Cause") in REFUSED:
             return
         if channel and live and id_ == live.anchor:

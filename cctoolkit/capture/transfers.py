@@ -93,7 +93,8 @@ class Transfers(Dialling):
             ends = (ends[0], ends[1] or next(iter(there.talking), ""))
             self._absorb(there, here, "transfer")
         elif here and not ends[1]:
-            ends = (ends[0], next((one for one in here.talking if one not in (*by, ends[0], here.anchor)), ""))
+            known = (*by, ends[0], self._behind(here, ends[0]), here.anchor)
+            ends = (ends[0], next((one for one in here.talking if one not in known), ""))
         live = here or there
         if live is None:
             return

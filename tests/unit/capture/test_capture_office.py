@@ -163,7 +163,8 @@ def test_who_ends_a_call_in_the_callers_place_behind_a_local_channel(ends, who):
     assert only(stream.hangup(ends, "2021", "2022", other)).hung_up_by == who
 
 
-def test_a_caller_who_sends_the_other_on_by_keys_hangs_up():
+@pytest.mark.parametrize("target", ["2031", ""])
+def test_a_caller_who_sends_the_other_on_by_keys_hangs_up(target):
     """By hanging up they end their own part only; whom they asked is who takes the other, though both are behind Local
     channels.
     """
@@ -172,7 +173,7 @@ def test_a_caller_who_sends_the_other_on_by_keys_hangs_up():
     stream.apart("201a", name="near").bridge("2031", "201a", name="asks").rings("2032", "203a", "201a")
     stream.bridge("203a", "2032", name="asked").say("HangupRequest", Uniqueid="201a", Cause=16)
     stream.apart("201a", "2031", name="asks").bridge("2031", name="near")
-    stream.joins("201a", "201a", "2021", "2031").hangup("201a").say("HangupRequest", Uniqueid="203a", Cause=16)
+    stream.joins("201a", "201a", "2021", target).hangup("201a").say("HangupRequest", Uniqueid="203a", Cause=16)
     record = only(stream.hangup("203a", "2032", "2031", "2021", "2022", "202a"))
     assert transfers(record) == [("attended", "PJSIP/201", "203", "PJSIP/203")]
     assert record.hung_up_by == "agent"
@@ -221,9 +222,13 @@ def test_a_phone_asks_a_queue(answers):
     assert record.outcome == "answered"
 
 
-def test_a_caller_gives_up_after_the_phone_that_parked_them_hung_up():
+@pytest.mark.parametrize("by", ["phone", "switch"])
+def test_a_caller_gives_up_after_the_phone_that_parked_them_hung_up(by):
     """Who has sent a call on hangs up, and ends nothing by it."""
-    stream = in_a_talk().sends("202a", "201a", "700").say("ParkedCall", ParkeeUniqueid="201a", ParkingSpace="701")
+    stream = in_a_talk()
+    if by == "phone":
+        stream.sends("202a", "201a", "700")
+    stream.say("ParkedCall", ParkeeUniqueid="201a", ParkingSpace="701")
     stream.apart("201a", name="b1").bridge("201a", name="park").say("HangupRequest", Uniqueid="202a", Cause=16)
     stream.hangup("202a").say("HangupRequest", Uniqueid="201a", Cause=16)
     assert only(stream.hangup("201a")).hung_up_by == "caller"
@@ -260,6 +265,22 @@ def test_a_phone_asks_in_a_room(first):
         stream.say("ConfbridgeLeave", Uniqueid="202b", **room).say("ConfbridgeJoin", Uniqueid="201a", **room)
     record, *_ = stream.hangup("202b", "202a", "201a", "203a").records()
     assert transfers(record) == [("attended", "PJSIP/202", "600", "sales")]
+
+
+@pytest.mark.parametrize(("name", "others", "ends"), [
+    ("PJSIP/201", True, ("not_answered", "flow", "timeout")),
+    ("PJSIP/201", False, ("abandoned", "caller", "abandoned")),
+    ("DAHDI/1", True, ("abandoned", "caller", "abandoned")),
+])  # fmt: skip
+def test_a_queue_whose_time_is_over_hangs_up_at_once(name, others, ends):
+    """It tells an abandon: but whoever abandons it hangs up, and of others' phones the switch has told that."""
+    stream = in_a_talk()
+    if others:
+        stream.say("HangupRequest", Uniqueid="201a", Cause=16).say("HangupRequest", Uniqueid="202a", Cause=16)
+    stream.hangup("202a", "201a").channel("7.1", f"{name}-7", exten="500").queue("QueueCallerJoin", "7.1", "sales")
+    stream.rings("7.1", "203a", "7.1").dial_ends("7.1", "203a", "CANCEL").hangup("203a")
+    *_, record = stream.queue("QueueCallerAbandon", "7.1", "sales").hangup("7.1").records()
+    assert (record.outcome, record.hung_up_by, record.visits[0].outcome) == ends
 
 
 def test_a_queue_says_at_the_end_of_a_redirected_call_that_the_caller_left_it():
