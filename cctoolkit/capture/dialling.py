@@ -124,7 +124,8 @@ class Dialling(Switchboard):
                 self._put_through(live, dest.id, at, "talks")
         elif live and dest.id in live.ringing:
             del live.ringing[dest.id]
-            live.cancelled = live.cancelled or (status == "CANCEL" and not live.rang_out)
+            given_up = status == "CANCEL" and not live.rang_out and all(one == live.anchor for one in live.talking)
+            live.cancelled = live.cancelled or given_up
             detail = "not_connected" if dest.picked_up else _STATUS.get(status, "failed")
             self._tell(live.call, Said("stops", at, detail=detail, channel=dest.id))
 
@@ -156,7 +157,7 @@ class Dialling(Switchboard):
         if channel and channel.placed:
             live.anchor = party
         else:
-            live.talked, live.transferring, live.queued = True, False, False
+            live.talked, live.transferring, live.queued, live.cancelled = True, False, False, False
         self._tell(live.call, Said(kind, at, channel=party))
 
     def _occupied(self, id_: str) -> None:

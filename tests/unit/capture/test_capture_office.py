@@ -283,6 +283,21 @@ def test_a_queue_whose_time_is_over_hangs_up_at_once(name, others, ends):
     assert (record.outcome, record.hung_up_by, record.visits[0].outcome) == ends
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_whom_another_answered_before_was_not_given_up(late):
+    """Of two that rang one answered, and the other was cancelled: who hung up on a refusal after that was the switch."""
+    stream = Office().calls("201a", "400").rings("201a", "202a", "201a").rings("201a", "203a", "201a")
+    stream.dial_ends("201a", "202a", "ANSWER")
+    if late:
+        stream.bridge("202a", "201a", name="b1").dial_ends("201a", "203a", "CANCEL")
+    else:
+        stream.dial_ends("201a", "203a", "CANCEL").bridge("202a", "201a", name="b1")
+    stream.hangup("203a").say("Hold", Uniqueid="202a").calls("202b", "204").rings("202b", "204a", "202b")
+    stream.joins("202a", "202b", "201a", dest="App", DestApp="Dial").apart("201a", "202a", name="b1")
+    stream.hangup("202b", "202a").dial_ends("201a", "204a", "BUSY")
+    assert only(stream.hangup("204a", "201a")).hung_up_by == "flow"
+
+
 def test_a_queue_says_at_the_end_of_a_redirected_call_that_the_caller_left_it():
     """Whoever ended what came after: here the phone they were sent to declined."""
     stream = Office().calls("201a", "500").queue("QueueCallerJoin", "201a", "sales").rings("201a", "202a", "201a")
