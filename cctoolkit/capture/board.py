@@ -71,7 +71,9 @@ class Channel(Struct):
 
 
 class Live(Struct):
-    """A call that goes on. `anchor` is the channel with which it ends: the one it entered by, or the transferee's."""
+    """A call that goes on. `anchor` is the channel with which it ends: the one it entered by, or the transferee's.
+    Without an `entry` it has ended, and whoever was asked beside it has not.
+    """
 
     call: str
     entry: str

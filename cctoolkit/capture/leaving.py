@@ -13,13 +13,13 @@ _STAYS_US = 500_000
 def stayed(live: Live, who: str, at: int) -> bool:
     """Say whether the caller was there a while after a plain queue had said that it was abandoned."""
     until = live.asked_at or (0 if who == "caller" else at)
-    return bool(live.abandoned) and until > live.abandoned + _STAYS_US
+    return until > live.abandoned + _STAYS_US
 
 
-def who_ended(live: Live, left: int, *, first: bool) -> str:
+def who_ended(live: Live, left: int, *, first: bool, let_go: bool) -> str:
     """Say who ended a call whose anchor left at a moment: whoever talked with it and left before, itself while somebody
     talked or rang or it waited, else the dialplan; "" where nobody was ever dialled, or an older switch put both apart
-    at once. `first`: something was still in its bridge.
+    at once. `first`: something was still in its bridge; `let_go`: had it hung up, that would have been told.
     """
     if live.asked:
         return live.asked
@@ -27,5 +27,5 @@ def who_ended(live: Live, left: int, *, first: bool) -> str:
         return "" if live.party_left == left else "agent" if live.party_left < left else "caller"
     rings = (live.ringing and not live.rang_out) or live.cancelled or live.queued
     if live.talking or live.guests or rings or (live.originated and not live.talked and first):
-        return "caller"
+        return "flow" if let_go else "caller"
     return "flow" if live.dialled else ""

@@ -154,11 +154,10 @@ class Switchboard(Struct):
             self._tell(live.call, Said("stops", at, detail="no_answer", channel=place_in(room, id_)))
         if channel.party:
             self._stops(live, channel, at, event.get("Cause"))
-        if id_ == live.anchor or not live.channels:
-            told = id_ == live.anchor and channel.technology in self._board.telling
-            let_go = bool(told and live.abandoned and not live.asked_at)
-            who = "flow" if let_go else who_ended(live, left or at.at, first=first)
-            if let_go or stayed(live, who, at.at):
+        if live.entry and (id_ == live.anchor or not live.channels):
+            let_go = id_ == live.anchor and channel.technology in self._board.telling and not live.asked_at
+            who = who_ended(live, left or at.at, first=first, let_go=let_go)
+            if live.abandoned and (let_go or stayed(live, who, at.at)):
                 self._tell(live.call, Said("left", at, detail="timeout"))
             for one in live.guests:
                 self._tell(live.call, Said("stops", at, channel=one))
@@ -171,8 +170,11 @@ class Switchboard(Struct):
         """
         draft = self._calls.get(live.call)
         if live.foreign and draft and draft.told is None and live.beside in self._calls:
-            if whole := self._board.lives.get(live.beside):
-                self._board.absorb(live, whole)
+            if live.channels:
+                # Of whoever still rings it is told that they stop, though the caller may be gone: that end is not here.
+                self._board.absorb(
+                    live, self._board.lives.setdefault(live.beside, Live(live.beside, "", "", foreign=True))
+                )
             self._hand_over(live.call, live.beside, "consult")
 
     def _absorb(self, part: Live, whole: Live, how: str) -> None:
@@ -191,16 +193,17 @@ class Switchboard(Struct):
         self._forget(part)
 
     def _on_hanguprequest(self, event: Message, at: Edge) -> None:
-        """The other end of a channel hung up, unless it never took the call, or was not let in."""
+        """The other end of a channel hung up; of one that is refused the switch may hear so that its refusal came."""
         id_ = event.get("Uniqueid")
         live, channel = self._board.live_of(id_), self._board.channels.get(id_)
         if channel and channel.technology in TELLING:
             self._board.telling[channel.technology] = True
-        if event.get("Cause") in REFUSED:
-            return
         if channel and live and id_ == live.anchor:
+            rung = any(one != id_ for one in live.ringing)
+            waits = live.talking or rung or live.queued or not live.dialled
+            if not waits and event.get("Cause") in REFUSED:
+                return
             live.asked_at = at.at
-            waits = live.talking or live.ringing or live.queued or not live.dialled
             # A caller may leave whatever comes after a talk, too; half a Local channel only hands on what others ask.
             if waits or not (live.asked or channel.local):
                 live.asked = "caller"

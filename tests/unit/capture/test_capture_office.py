@@ -298,6 +298,30 @@ def test_whom_another_answered_before_was_not_given_up(late):
     assert only(stream.hangup("204a", "201a")).hung_up_by == "flow"
 
 
+def test_who_gives_up_after_one_of_two_refused():
+    """Their channel has that one's cause, while the other rings: it is their hanging up all the same."""
+    stream = Office().calls("201a", "400").rings("201a", "202a", "201a").rings("201a", "203a", "201a")
+    stream.dial_ends("201a", "202a", "BUSY").hangup("202a").say("HangupRequest", Uniqueid="201a", Cause=17)
+    assert only(stream.dial_ends("201a", "203a", "CANCEL").hangup("203a", "201a")).hung_up_by == "caller"
+
+
+def test_who_rings_is_cancelled_and_the_caller_has_not_hung_up():
+    """A Local channel behind another rings out as its own phones do: they are cancelled, and it was not the caller."""
+    stream = Office().calls("201a", "400").local("400", "201a").dial("201a", "4001").rings("4002", "202a", "201a")
+    stream.say("HangupRequest", Uniqueid="202a", Cause=16).dial_ends("4002", "202a", "CANCEL")
+    assert only(stream.hangup("202a", "4002", "4001", "201a")).hung_up_by == "flow"
+
+
+def test_who_is_asked_rings_on_after_the_caller_hung_up():
+    """Their end is the end of a party of a call that is over."""
+    stream = in_a_talk().say("Hold", Uniqueid="202a").calls("202b", "203").rings("202b", "203a", "202b")
+    stream.say("HangupRequest", Uniqueid="201a", Cause=16).apart("201a", "202a", name="b1").hangup("201a", "202a")
+    ended = stream.at
+    record = only(stream.hangup("202b").hangup("203a"))
+    assert parties(record)[-1] == ("consult", "PJSIP/203", "cancelled")
+    assert (record.hung_up_by, record.ended.at < ended) == ("caller", True)
+
+
 def test_a_queue_says_at_the_end_of_a_redirected_call_that_the_caller_left_it():
     """Whoever ended what came after: here the phone they were sent to declined."""
     stream = Office().calls("201a", "500").queue("QueueCallerJoin", "201a", "sales").rings("201a", "202a", "201a")
