@@ -109,10 +109,12 @@ class Transfers(Dialling):
         for one in (target, *live.ringing):
             self._tell(live.call, Said("role", said.at, detail="transfer", channel=one))
         kind = said.detail if target or not live.ringing else "blonde"
-        self._tell(live.call, replace(said, detail=kind, channel=target or self._seat(away)))
+        self._tell(live.call, replace(said, detail=kind, channel=target or self._seat(away) or self._seat(by[1])))
 
     def _seat(self, id_: str) -> str:
-        """Return a channel's place in the room it is in: who is sent into one may be there before the event tells."""
+        """Return a channel's place in the room it is in: who is sent into one may be there before the event tells, or
+        take the place of who asked there without a word.
+        """
         channel = self._board.channels.get(id_)
         return place_in(channel.room, id_) if channel and channel.room else ""
 

@@ -251,9 +251,9 @@ def test_a_refusal_is_no_hanging_up(cause):
     )
 
 
-@pytest.mark.parametrize("first", ["room", "transfer"])
+@pytest.mark.parametrize("first", ["room", "transfer", "transfer alone"])
 def test_a_phone_asks_in_a_room(first):
-    """Who is left there may join the room before the transfer is told."""
+    """Who is left there may join the room before the transfer is told, or after it, or without a word."""
     room = {"Conference": "sales"}
     stream = Office().calls("203a", "600").say("ConfbridgeJoin", Uniqueid="203a", **room).calls("201a", "202")
     stream.talks("201a", "202a", "201a", "b1").say("Hold", Uniqueid="202a").calls("202b", "600")
