@@ -13,6 +13,9 @@ from msgspec import Struct, field
 MOST = 100_000
 """Channels remembered; what a hostile stream opens beyond that lets the oldest go."""
 
+_PARTS = 20
+"""Calls that are parts of one another, at most."""
+
 _HALF = re.compile(r"[;,][12]\Z")
 _PEER = re.compile(r"([^/@]+)(?:/(.*))?\Z", re.DOTALL)
 
@@ -123,8 +126,8 @@ class Board(Struct):
     """Conferences: name -> channels."""
     aliases: dict[str, str] = field(default_factory=dict)
     """Ids of channels that took another's place: as the switch says it -> as it is here."""
-    links: dict[str, str] = field(default_factory=dict)
-    """What the switch goes on to call calls that are a part of another: the first channel's id -> that other call."""
+    wholes: dict[str, str] = field(default_factory=dict)
+    """Calls that have become a part of another, whose name the switch goes on to give new channels -> that other."""
     telling: dict[str, bool] = field(default_factory=dict)
     """Technologies whose phones' hanging up is told (HangupRequest), of those that always do."""
     forgotten: int = 0
@@ -138,7 +141,6 @@ class Board(Struct):
             self.forgotten += 1
             self.drop(next(iter(self.channels)))
         self.channels[channel.id] = channel
-        self.links.pop(channel.id, None)
         if not channel.local:
             return
         whole = _HALF.sub("", channel.name)
@@ -181,13 +183,22 @@ class Board(Struct):
     def absorb(self, part: Live, whole: Live) -> None:
         """Take all channels of one call into another."""
         self.lives.pop(part.call, None)
-        known = [linked for linked, call in self.links.items() if call == part.call]
-        self.links |= dict.fromkeys([part.entry, *known], whole.call)
+        if len(self.wholes) >= MOST:
+            del self.wholes[next(iter(self.wholes))]
+        self.wholes[part.call] = whole.call
         for id_ in part.channels:
             if channel := self.channels.get(id_):
                 self.join(channel, whole)
         whole.ringing.update(part.ringing)
         whole.talking.update(part.talking)
+
+    def whole(self, call: str) -> Live | None:
+        """Return a call, or the one it has become a part of."""
+        for _ in range(_PARTS):
+            if live := self.lives.get(call):
+                return live
+            call = self.wholes.get(call, "")
+        return None
 
     def enter(self, channel: Channel, bridge: str) -> None:
         """Take note that a channel is in a bridge."""
@@ -267,7 +278,7 @@ class Board(Struct):
         for id_, channel in list(self.channels.items()):
             if channel.born < before and channel.call not in self.lives:
                 self.drop(id_)
-        self.links = {linked: call for linked, call in self.links.items() if call in self.lives}
+        self.wholes = {part: whole for part, whole in self.wholes.items() if self.whole(part)}
 
 
 def endpoint(name: str) -> str:

@@ -86,8 +86,8 @@ class Switchboard(Struct):
         """Return the call whose first channel has this id; it may have been heard of by queue_log alone."""
         if live := self._board.live_of(linked):
             return live
-        call = self._board.links.get(linked) or self._call(linked)
-        if live := self._board.lives.get(call):
+        call = self._call(linked)
+        if live := self._board.whole(call):
             return live
         draft = self._calls.get(call)
         if draft is None or draft.ended:
