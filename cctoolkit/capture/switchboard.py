@@ -155,7 +155,9 @@ class Switchboard(Struct):
         if channel.party:
             self._stops(live, channel, at, event.get("Cause"))
         if live.entry and (id_ == live.anchor or not live.channels):
-            let_go = id_ == live.anchor and channel.technology in self._board.telling and not live.asked_at
+            # Of a channel of before a gap, what was told of its end may lie in it.
+            told = channel.technology in self._board.telling and channel.epoch == self._epoch
+            let_go = id_ == live.anchor and told and not live.asked_at
             who = who_ended(live, left or at.at, first=first, let_go=let_go)
             if live.abandoned and (let_go or stayed(live, who, at.at)):
                 self._tell(live.call, Said("left", at, detail="timeout"))

@@ -151,3 +151,17 @@ def test_a_phone_sends_on_a_caller_of_whom_nothing_was_heard():
     )  # fmt: skip
     (record,) = stream.hangup("1.3", "1.4").records()
     assert [(one.made_by, one.taken_by) for one in record.transfers] == [("SIP/100", "SIP/200")]
+
+
+@pytest.mark.parametrize(("gap", "who"), [(False, "flow"), (True, "caller")])
+def test_a_gap_may_hide_that_the_caller_hung_up(gap, who):
+    """Where phones that hang up are told, one of whom nothing was told did not, unless that may lie in a gap."""
+    tracker, before, after = Tracker("n1"), in_queue(), Behind()
+    before.channel("2.1", "PJSIP/300-1", exten="100").say("HangupRequest", Uniqueid="2.1").hangup("2.1")
+    before.records(tracker, last=False)
+    after.at = before.at
+    if gap:
+        tracker.gap()
+    after.dial_ends("1.1", "1.2", "CANCEL").hangup("1.2").dial_ends("1.3", "1.4", "CANCEL").hangup("1.4", "1.3")
+    records = after.say("QueueCallerAbandon", Uniqueid="1.1", Queue="sales").hangup("1.1").records(tracker)
+    assert [one.hung_up_by for one in records if one.visits] == [who]
