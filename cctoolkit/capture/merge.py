@@ -38,9 +38,13 @@ def merge(heard: Sequence[Heard], log: Sequence[Said], born: int) -> list[Heard]
     """Return everything either source said, in order; of a pair, the event. `born`: see Draft."""
     events = [i for i, one in enumerate(heard) if one.said.kind not in EVENTS_ALONE | AGENTS_OWN]
     lines = [j for j, one in enumerate(log) if one.kind not in AGENTS_OWN]
-    pairs = dict(_pairs([heard[i] for i in events], [log[j] for j in lines], born))
-    twin = {lines[j]: events[i] for j, i in pairs.items()}
-    twin.update(_agents_own(heard, log))
+    twin = dict(_agents_own(heard, log))
+    for of_dialplan in (True, False):
+        # What app_queue says and what the dialplan says at the same moment come over ways of their own.
+        own = [i for i in events if (heard[i].said.kind in _MARKS) is of_dialplan]
+        its = [j for j in lines if (log[j].kind in _MARKS) is of_dialplan]
+        pairs = _pairs([heard[i] for i in own], [log[j] for j in its], log[-1], born)
+        twin |= {its[j]: own[i] for j, i in pairs}
     after: list[list[Heard]] = [[] for _ in range(len(heard) + 1)]
     anchor = floor = 0
     for j, line in enumerate(log):
@@ -106,41 +110,27 @@ def _ended_otherwise(heard: Sequence[Heard], i: int, line: Said) -> bool:
     return how is not None and (how, line.kind) != ("silenced", "cancelled")
 
 
-def _pairs(events: Sequence[Heard], log: Sequence[Said], born: int) -> Iterator[tuple[int, int]]:
-    """Yield (line, event) of the cheapest pairing that keeps both orders."""
+def _pairs(events: Sequence[Heard], log: Sequence[Said], last: Said, born: int) -> Iterator[tuple[int, int]]:
+    """Yield (line, event) of the cheapest pairing that keeps both orders; `last` is the last line of the whole log."""
     n, m = len(events), len(log)
     cost = [[0.0] * (m + 1) for _ in range(n + 1)]
     for i in range(n - 1, -1, -1):
-        cost[i][m] = cost[i + 1][m] + (_unfinished(events[i].said, log[-1]) if log else 0.0)
+        cost[i][m] = cost[i + 1][m] + (_unfinished(events[i].said, last) if log else 0.0)
         for j in range(m - 1, -1, -1):
             cost[i][j] = min(
                 _apart(events[i].said, log[j]) + cost[i + 1][j + 1],
                 _skipped(events, i, log[j], born) + cost[i][j + 1],
                 _LEFT_OVER + cost[i + 1][j],
-                _crossed(events, log, i, j) + cost[min(i + 2, n)][min(j + 2, m)],
             )
     i = j = 0
     while i < n and j < m:
         if cost[i][j] == _apart(events[i].said, log[j]) + cost[i + 1][j + 1]:
             yield j, i
             i, j = i + 1, j + 1
-        elif cost[i][j] == _crossed(events, log, i, j) + cost[min(i + 2, n)][min(j + 2, m)]:
-            yield j, i + 1
-            yield j + 1, i
-            i, j = i + 2, j + 2
         elif cost[i][j] == _skipped(events, i, log[j], born) + cost[i][j + 1]:
             j += 1
         else:
             i += 1
-
-
-def _crossed(events: Sequence[Heard], log: Sequence[Said], i: int, j: int) -> float:
-    """Return the seconds between two neighbours and two lines in the other order; without end if they are not such:
-    what app_queue says and what the dialplan says at the same moment come over ways of their own.
-    """
-    if i + 1 >= len(events) or j + 1 >= len(log) or (log[j].kind in _MARKS) == (log[j + 1].kind in _MARKS):
-        return _NEVER
-    return _apart(events[i].said, log[j + 1]) + _apart(events[i + 1].said, log[j])
 
 
 def _unfinished(event: Said, last: Said) -> float:

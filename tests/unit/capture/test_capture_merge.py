@@ -172,3 +172,28 @@ def test_what_the_queue_says_of_two_phones_keeps_its_order():
     heard = [event(2, "missed", 21.9, "anna"), event(2, "missed", 22.0, "boris")]
     log = [line("missed", 21, "boris"), line("missed", 21, "anna"), line("missed", 22, "boris")]
     assert order(heard, log) == ["missed boris q", "missed anna a", "missed boris a"]
+
+
+def test_what_the_dialplan_says_goes_past_what_the_queue_says_of_the_same_moment():
+    """The agent's talk ends, and the call goes on to its next step before the queue's word of the end comes: the lines of
+    what then fell into a gap are told all the same.
+    """
+    heard = [
+        event(1, "join", 34.1, "orders"),
+        event(1, "connect", 34.6, "vasiliev"),
+        event(1, "out", 37.6818, "orders", "queue-continued"),
+        event(1, "step", 37.68185, "goodbye"),
+        event(1, "complete", 37.6819, "vasiliev"),
+    ]
+    log = [
+        line("join", 34, "orders"),
+        line("connect", 34, "vasiliev"),
+        line("complete", 37, "vasiliev"),
+        line("out", 37, "orders", "queue-continued"),
+        line("step", 37, "goodbye"),
+        line("out", 38, "goodbye", "done"),
+        line("end", 38),
+    ]
+    assert order(heard, log, born=1)[2:] == [
+        "out orders a", "step goodbye a", "complete vasiliev a", "out goodbye q", "end q",
+    ]  # fmt: skip
