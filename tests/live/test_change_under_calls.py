@@ -45,6 +45,8 @@ class Crowd:
         await self.dial({agent: code for agent, code in PAUSED.items() if agent != "egorova"})
         wanted = {agent: {REASONS[code]} for agent, code in PAUSED.items()}
         await until(self.paused, wanted)
+        # The phones that dialled have hung up, and the node lets their channels go a moment later.
+        await until(self.up, 3 * 10)
 
     async def call(self, count, keys) -> None:
         """Place calls, each from a number of its own."""
@@ -101,6 +103,10 @@ class Crowd:
         """Return the ids of all channels of the node."""
         async with self.client() as client:
             return {e.get("Uniqueid") for e in await client.listing("CoreShowChannels")}
+
+    async def up(self):
+        """Return how many channels the node has: of ten who talk two each, of ten who wait one."""
+        return len(await self.channels() - {""})
 
     def client(self):
         """Return a client of the node's deploy account."""
