@@ -128,7 +128,9 @@ class Story(Struct):
         """Begin the leg that nobody was told the beginning of; counted back, so never more exact than the log."""
         visit = self._visit()
         if visit and not any(leg.agent == said.name and leg.outcome == "unfinished" for leg in visit.legs):
-            begun = Edge(max(visit.joined.at, said.at.at - said.rang_us), "queue_log")
+            # A phone that is rung again has stopped ringing before.
+            before = (leg.ended.at for leg in visit.legs if leg.agent == said.name and leg.ended)
+            begun = Edge(max(visit.joined.at, said.at.at - said.rang_us, *before), "queue_log")
             legs = sorted((*visit.legs, AgentLeg(said.name, begun)), key=lambda leg: leg.offered.at)
             self._put(replace(visit, legs=tuple(legs)))
 

@@ -105,6 +105,17 @@ def test_a_switch_that_is_told_to_stop(cause, who):
     assert (found.outcome, found.hung_up_by) == ("abandoned", who)
 
 
+def test_a_phone_that_is_rung_again_in_the_same_second():
+    """Nobody told of the second ringing, whose seconds count back to before the first: it began when that was over."""
+    c = call().enter().menu().key().into().rings(after=0.001).missed(after=0.003)
+    lost, answered = len(c.moments), c.rings(after=0.85)
+    answered.answers(after=0.13)
+    events = b"".join(moment.event for moment in [*c.moments[:lost], *c.moments[lost + 1 :]])
+    legs = fold(events.replace(b"RingTime: 0", b"RingTime: 1")).take()[0][0].visits[0].legs
+    assert [leg.outcome for leg in legs] == ["no_answer", "answered"]
+    assert legs[1].offered.at == legs[0].ended.at
+
+
 def test_a_wrap_up_that_is_over_twice():
     """A switch that crashed may have lost that it was over, lets it go on when it is back, and tells its end again."""
     c = made.answered(call())
