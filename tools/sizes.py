@@ -11,7 +11,6 @@ MODULE_MEDIAN = 130
 FUNCTION_P90 = 30
 
 REASONS = {
-    "cctoolkit/capture/board.py": "one value, whose maps of channels, calls and bridges change together",
     "cctoolkit/capture/tracker.py": "a method for each AMI event, in one place on purpose",
     "cctoolkit/ami/client.py": "one class that mends one library; its parts share its state",
 }

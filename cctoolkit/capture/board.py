@@ -5,113 +5,18 @@ because two calls share a bridge (a conference, a barge): only a transfer, a pic
 Source: Newchannel, DialBegin, BridgeEnter of docs.asterisk.org (Asterisk 22, AMI Events).
 """
 
-import re
 from collections.abc import Collection, Iterator
 
 from msgspec import Struct, field
+
+from cctoolkit.capture.channel import Channel, unhalved
+from cctoolkit.capture.live import Live
 
 MOST = 100_000
 """Channels remembered; what a hostile stream opens beyond that lets the oldest go."""
 
 _PARTS = 20
 """Calls that are parts of one another, at most."""
-
-_HALF = re.compile(r"[;,][12]\Z")
-_PEER = re.compile(r"([^/@]+)(?:/(.*))?\Z", re.DOTALL)
-
-
-class Channel(Struct):
-    """One channel; `call` is "" of those that are in no call (an agent dials a feature code)."""
-
-    id: str
-    name: str
-    born: int
-    epoch: int = 0
-    """The stretch without a gap in which it was heard of."""
-    call: str = ""
-    linked: bool = False
-    """The switch says which call it belongs to (Asterisk 12 and later)."""
-    other: str = ""
-    """The other half of a Local channel."""
-    bridge: str = ""
-    left: int = 0
-    """When it left its last bridge, 0 while it is in one."""
-    moved: bool = False
-    """It left a bridge before the one it talked with: somebody sent it elsewhere."""
-    first: bool = False
-    """It left its last bridge while somebody was in it."""
-    dialled_by: str = ""
-    placed: bool = False
-    """The switch was told to call it: its user is the caller."""
-    asked: bool = False
-    """Somebody who talks to the caller rang it, to ask it first."""
-    over: bool = False
-    """Its dialling has ended."""
-    heir: str = ""
-    """The channel that took its place."""
-    party: bool = False
-    picked_up: bool = False
-    phone: bool = False
-    """Dialled as itself and not as a number beyond it: somebody's phone, and no trunk."""
-    agent: str = ""
-    room: str = ""
-    """The conference it is in."""
-
-    @property
-    def local(self) -> bool:
-        """Say whether it is half of a Local channel, and nobody's phone."""
-        return self.name.startswith("Local/")
-
-    @property
-    def technology(self) -> str:
-        """Its kind: PJSIP."""
-        return self.name.partition("/")[0]
-
-    @property
-    def endpoint(self) -> str:
-        """Its name without its number: PJSIP/ivanova."""
-        return endpoint(self.name)
-
-
-class Live(Struct):
-    """A call that goes on. `anchor` is the channel with which it ends: the one it entered by, or the transferee's.
-    Without an `entry` it has ended, and whoever was asked beside it has not.
-    """
-
-    call: str
-    entry: str
-    anchor: str
-    foreign: bool
-    channels: dict[str, bool] = field(default_factory=dict)
-    ringing: dict[str, bool] = field(default_factory=dict)
-    talking: dict[str, bool] = field(default_factory=dict)
-    queued: bool = False
-    dialled: bool = False
-    talked: bool = False
-    """Somebody was put through."""
-    cancelled: bool = False
-    """What rang was given up."""
-    rang_out: bool = False
-    """Its dialling ended by itself; what may still ring behind a Local channel rings for nobody."""
-    transferring: bool = False
-    originated: bool = False
-    """The switch was told to place it: the first phone it rings is its caller's."""
-    beside: str = ""
-    """The call in which this one's caller has somebody on hold: a consultation, if nothing else becomes of it."""
-    asked: str = ""
-    """Who hung up, "caller" or "agent", of those who were put through; "switch": it was told to stop."""
-    asked_at: int = 0
-    """When its caller hung up."""
-    abandoned: int = 0
-    """When a plain queue said that it was abandoned, which it says of a time-out too."""
-    party_left: int = 0
-    """When the last party left its bridge."""
-    guests: dict[str, bool] = field(default_factory=dict)
-    """Callers of other calls whom this one was transferred to."""
-
-    def dialling_over(self, status: str) -> None:
-        """Take note of how its own dialling ended."""
-        self.rang_out = status not in ("ANSWER", "CANCEL")
 
 
 class Board(Struct):
@@ -143,7 +48,7 @@ class Board(Struct):
         self.channels[channel.id] = channel
         if not channel.local:
             return
-        whole = _HALF.sub("", channel.name)
+        whole = unhalved(channel.name)
         other = self.channels.get(self.halves.pop(whole, ""))
         if other is None or other.id == channel.id:
             self.halves[whole] = channel.id
@@ -157,7 +62,7 @@ class Board(Struct):
             return None
         self.leave(channel, 0)
         self.leave_room(channel)
-        if channel.local and self.halves.get(whole := _HALF.sub("", channel.name)) == id_:
+        if channel.local and self.halves.get(whole := unhalved(channel.name)) == id_:
             del self.halves[whole]
         if self.holding.get(channel.endpoint) == id_:
             del self.holding[channel.endpoint]
@@ -279,33 +184,3 @@ class Board(Struct):
             if channel.born < before and channel.call not in self.lives:
                 self.drop(id_)
         self.wholes = {part: whole for part, whole in self.wholes.items() if self.whole(part)}
-
-
-def endpoint(name: str) -> str:
-    """Return a channel's name without its number: SIP/100-0000002a is SIP/100, Local/1@x-2a;1 is Local/1@x."""
-    whole = _HALF.sub("", name)
-    return whole.rpartition("-")[0] or whole
-
-
-def place_in(room: str, channel: str) -> str:
-    """Return what a channel's place in a conference is known by."""
-    return f"{room} {channel}"
-
-
-def is_phone(channel: Channel, dialled: str) -> bool:
-    """Say whether what was dialled is the endpoint itself: `100`, `SIP/100`, `100/sip:100@host`, not `1234@trunk`."""
-    technology, _, peer = channel.endpoint.partition("/")
-    found = _PEER.fullmatch(dialled.removeprefix(f"{technology}/"))
-    if found is None or found[1] != peer:
-        return False
-    return not found[2] or found[2].startswith(("sip:", "sips:", peer))
-
-
-def number(text: str) -> str:
-    """Return a caller's or called number, "" for what the switch writes where there is none."""
-    return "" if text.lower() in ("<unknown>", "anonymous", "unavailable", "<null>", "(null)", "s", "h") else text
-
-
-def call_of(node: str, channel: str) -> str:
-    """Return the id of the call that a channel began: `<node>-<uniqueid>`; a switch with a systemname says it so."""
-    return channel if "-" in channel else f"{node}-{channel}"

@@ -6,7 +6,8 @@ Source: DialBegin, DialEnd, BridgeEnter of docs.asterisk.org (Asterisk 22, AMI E
 """
 
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.board import Channel, Live, is_phone, number
+from cctoolkit.capture.channel import Channel, is_phone, number
+from cctoolkit.capture.live import Live
 from cctoolkit.capture.said import Kind, Said
 from cctoolkit.capture.switchboard import Switchboard
 from cctoolkit.cdr.records import Edge

@@ -1,6 +1,6 @@
 """Who ended a call, as its channels tell it: judged when the one it ends with is gone."""
 
-from cctoolkit.capture.board import Live
+from cctoolkit.capture.live import Live
 
 REFUSED = frozenset({"17", "18", "19", "21", "34"})
 """Causes with which a call is refused."""

@@ -5,7 +5,8 @@ Source: Pickup, ConfbridgeJoin, ParkedCall, MixMonitorStart, VarSet of docs.aste
 
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older
-from cctoolkit.capture.board import Channel, Live, endpoint, number, place_in
+from cctoolkit.capture.channel import Channel, endpoint, number, place_in
+from cctoolkit.capture.live import Live
 from cctoolkit.capture.said import Said
 from cctoolkit.capture.transfers import Transfers
 from cctoolkit.cdr.records import Edge

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cctoolkit.capture.audit import Finding, Source, same, told
 from cctoolkit.capture.audited import BEFORE_US, Span
-from cctoolkit.capture.board import call_of, endpoint
+from cctoolkit.capture.channel import call_of, endpoint
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.own_calls import record, together
 from cctoolkit.capture.own_records import Row, row_of

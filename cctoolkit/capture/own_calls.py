@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from cctoolkit.capture.board import call_of, endpoint, number
+from cctoolkit.capture.channel import call_of, endpoint, number
 from cctoolkit.capture.lines import SECOND, parse
 from cctoolkit.capture.own_records import Row, row_of
 from cctoolkit.capture.party import find

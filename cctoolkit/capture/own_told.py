@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.board import call_of
+from cctoolkit.capture.channel import call_of
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.own_calls import entered, together

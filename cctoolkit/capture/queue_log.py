@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct, field
 
 from cctoolkit import marks
-from cctoolkit.capture.board import call_of, number
+from cctoolkit.capture.channel import call_of, number
 from cctoolkit.capture.lines import SECOND, Line
 from cctoolkit.capture.moments import born
 from cctoolkit.capture.said import Said, digits

@@ -12,10 +12,11 @@ from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older
 from cctoolkit.capture.answered import talks_with
 from cctoolkit.capture.attendance import Attendance
-from cctoolkit.capture.board import Channel, Live
+from cctoolkit.capture.channel import Channel
 from cctoolkit.capture.deeds import is_plain
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND
+from cctoolkit.capture.live import Live
 from cctoolkit.capture.moments import born
 from cctoolkit.capture.said import Kind, Said, digits
 from cctoolkit.cdr.records import Edge

@@ -12,9 +12,10 @@ from operator import itemgetter
 
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.board import Channel, Live, endpoint, number
+from cctoolkit.capture.channel import Channel, endpoint, number
 from cctoolkit.capture.channel_told import ChannelTold
 from cctoolkit.capture.lines import SECOND
+from cctoolkit.capture.live import Live
 from cctoolkit.capture.moments import begun, born
 from cctoolkit.capture.said import Said
 from cctoolkit.cdr.records import Edge

@@ -10,9 +10,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.board import Board, Channel, Live, call_of, number, place_in
+from cctoolkit.capture.board import Board
+from cctoolkit.capture.channel import Channel, call_of, number, place_in
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.leaving import REFUSED, TELLING, stayed, who_ended
+from cctoolkit.capture.live import Live
 from cctoolkit.capture.merge import Heard
 from cctoolkit.capture.said import OF_PARTIES, OF_QUEUES, Said
 from cctoolkit.cdr.records import CallRecord, Edge

@@ -14,7 +14,7 @@ from msgspec import field
 from cctoolkit import marks
 from cctoolkit.ami.messages import Message
 from cctoolkit.capture import older, queue_log
-from cctoolkit.capture.board import Channel
+from cctoolkit.capture.channel import Channel
 from cctoolkit.capture.channel_events import EVENT as CHANNELS
 from cctoolkit.capture.draft import Draft
 from cctoolkit.capture.lines import SECOND, parse

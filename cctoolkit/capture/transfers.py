@@ -7,8 +7,9 @@ one call all along; one by REFER is two, each with its own Linkedid until then.
 from msgspec.structs import replace
 
 from cctoolkit.ami.messages import Message
-from cctoolkit.capture.board import Live, endpoint, number, place_in
+from cctoolkit.capture.channel import endpoint, number, place_in
 from cctoolkit.capture.dialling import LOCALS, Dialling
+from cctoolkit.capture.live import Live
 from cctoolkit.capture.moments import begun
 from cctoolkit.capture.said import Said
 from cctoolkit.cdr.records import Edge

@@ -4,7 +4,7 @@ Asterisk 11. The events stand in the order in which a switch of that version sen
 
 import pytest
 
-from cctoolkit.capture.board import Channel, is_phone
+from cctoolkit.capture.channel import Channel, is_phone
 from cctoolkit.capture.tracker import Tracker
 from cctoolkit.cdr.records import CallRecord
 from tests.unit.capture.made_calls import SECOND

@@ -7,7 +7,7 @@ import pytest
 from cctoolkit.capture import own_audit
 from cctoolkit.capture.audit import Source
 from cctoolkit.capture.audited import Span
-from cctoolkit.capture.board import endpoint
+from cctoolkit.capture.channel import endpoint
 from cctoolkit.capture.own_audit import OwnCall, OwnDay, findings
 from cctoolkit.capture.own_calls import record
 from cctoolkit.capture.own_records import Row
