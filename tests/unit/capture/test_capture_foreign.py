@@ -334,47 +334,37 @@ def test_a_phone_behind_a_member_is_no_member():
     assert [(leg.agent, leg.outcome) for leg in record.visits[0].legs] == [("Anna", "cancelled")]
 
 
+def rung_in_queue() -> Stream:
+    """Its phone rang out, and stopped as the queue's time was over."""
+    stream = in_queue().dial_ends("1.1", "1.2", "NOANSWER").dial_ends("1.1", "1.2", "CANCEL").hangup("1.2")
+    return stream.dial_ends("1.3", "1.4", "CANCEL").hangup("1.4", "1.3")
+
+
+def alone_in_queue() -> Stream:
+    """No phone ever rang."""
+    stream = Stream().channel("1.1", "PJSIP/trunk-1", exten="500", CallerIDNum="4912345")
+    return stream.say("QueueCallerJoin", Uniqueid="1.1", Queue="sales")
+
+
 @pytest.mark.parametrize(
-    ("asks", "lasts", "ends"),
+    ("waits", "asks", "lasts", "ends"),
     [
-        (None, 0.9, ("not_answered", "flow", "timeout")),
-        (0.9, 0.9, ("not_answered", "caller", "timeout")),
-        (0.001, 0.9, ("abandoned", "caller", "abandoned")),
-        (None, 0, ("abandoned", "caller", "abandoned")),
+        (rung_in_queue, None, 0.9, ("not_answered", "flow", "timeout")),
+        (rung_in_queue, 0.9, 0.9, ("not_answered", "caller", "timeout")),
+        (alone_in_queue, None, 0.9, ("ended_in_flow", "", "timeout")),
+        (alone_in_queue, 0.9, 0.9, ("ended_in_flow", "caller", "timeout")),
+        *(
+            (waits, *gone, ("abandoned", "caller", "abandoned"))
+            for waits in (rung_in_queue, alone_in_queue)
+            for gone in ((0.001, 0.9), (None, 0))
+        ),
     ],
 )
-def test_a_queue_whose_time_is_over(asks, lasts, ends):
+def test_a_queue_whose_time_is_over(waits, asks, lasts, ends):
     """It tells an abandon, and the caller is there for a while; who did abandon it hung up just then, though the switch may
     tell that a moment later, or not at all, and clear up for a second.
     """
-    stream = in_queue().dial_ends("1.1", "1.2", "NOANSWER").dial_ends("1.1", "1.2", "CANCEL").hangup("1.2")
-    stream.dial_ends("1.3", "1.4", "CANCEL").hangup("1.4", "1.3").say(
-        "QueueCallerAbandon", Uniqueid="1.1", Queue="sales"
-    )
-    left = stream.say("QueueCallerLeave", Uniqueid="1.1", Queue="sales").at
-    if asks:
-        stream.at = left + int(asks * SECOND)
-        stream.say("HangupRequest", Uniqueid="1.1")
-    stream.at = left + int(lasts * SECOND)
-    record = only(stream.hangup("1.1"))
-    assert (record.outcome, record.hung_up_by, record.visits[0].outcome) == ends
-
-
-@pytest.mark.parametrize(
-    ("asks", "lasts", "ends"),
-    [
-        (None, 0.9, ("ended_in_flow", "", "timeout")),
-        (0.9, 0.9, ("ended_in_flow", "caller", "timeout")),
-        (0.001, 0.9, ("abandoned", "caller", "abandoned")),
-        (None, 0, ("abandoned", "caller", "abandoned")),
-    ],
-)
-def test_a_queue_that_rang_nobody(asks, lasts, ends):
-    """Its time is over, or it is left as empty: it tells an abandon too, and nobody's phone ever rang."""
-    stream = Stream().channel("1.1", "PJSIP/trunk-1", exten="500", CallerIDNum="4912345")
-    stream.say("QueueCallerJoin", Uniqueid="1.1", Queue="sales").say(
-        "QueueCallerAbandon", Uniqueid="1.1", Queue="sales"
-    )
+    stream = waits().say("QueueCallerAbandon", Uniqueid="1.1", Queue="sales")
     left = stream.say("QueueCallerLeave", Uniqueid="1.1", Queue="sales").at
     if asks:
         stream.at = left + int(asks * SECOND)
