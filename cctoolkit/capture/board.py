@@ -130,17 +130,18 @@ class Board(Struct):
                 del self.rooms[channel.room]
         channel.room = ""
 
-    def connected(self, live: Live, id_: str) -> set[str]:
-        """Return the channels of this call that hear each other, this one among them: through bridges, and through the
-        halves of Local channels.
+    def connected(self, live: Live, id_: str) -> Iterator[str]:
+        """Yield the channels of this call that hear each other, this one first: through bridges, and through the halves
+        of Local channels.
         """
         found, ahead, bridges = {id_}, [id_], set[str]()
+        yield id_
         while ahead:
             for one in self._beside(self.channels.get(ahead.pop()), bridges):
                 if one in live.channels and one not in found:
                     found.add(one)
                     ahead.append(one)
-        return found
+                    yield one
 
     def _beside(self, channel: Channel | None, bridges: set[str]) -> Iterator[str]:
         """Yield who is in a channel's bridge, each bridge once, and its other half."""

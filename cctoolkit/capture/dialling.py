@@ -144,7 +144,7 @@ class Dialling(Switchboard):
             live.party_left = 0
         if not live.ringing:
             return
-        together = self._board.connected(live, channel.id)
+        together = set(self._board.connected(live, channel.id))
         heard, asks = live.anchor in together, any(one in live.talking for one in together)
         for one in [one for one in live.ringing if one in together]:
             if heard or (asks and self._board.channels[one].asked):

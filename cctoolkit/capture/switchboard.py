@@ -211,8 +211,8 @@ class Switchboard(Struct):
             # A caller may leave whatever comes after a talk, too; half a Local channel only hands on what others ask.
             if waits or not (live.asked or channel.local):
                 live.asked = "caller"
-        elif live and id_ in live.talking and not live.transferring and self._last(live, id_):
-            live.asked = live.asked or "agent"
+        elif live and not live.asked and id_ in live.talking and not live.transferring and self._last(live, id_):
+            live.asked = "agent"
 
     def _on_softhanguprequest(self, event: Message, _at: Edge) -> None:
         """The switch lets a channel go: all of them when it is told to stop."""

@@ -125,7 +125,7 @@ class Transfers(Dialling):
         """
         away, target = ends
         if target and target not in live.talking:
-            near, parties = self._board.connected(live, target), (self._behind(live, target), *live.talking)
+            near, parties = set(self._board.connected(live, target)), (self._behind(live, target), *live.talking)
             others = (one for one in parties if one in live.talking and one not in (*by, away, live.anchor))
             target = next((one for one in others if one in near), "")
         away = away or next((one for one in live.talking if one not in (*by, target)), "")

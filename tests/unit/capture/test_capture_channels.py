@@ -272,6 +272,36 @@ def test_all_that_is_known_can_be_kept():
         assert kept.take(last=True)[0] == whole.take(last=True)[0]
 
 
+class Counted(dict[str, board.Channel]):
+    """Channels; how often one of them was looked up."""
+
+    looked = 0
+
+    def get(self, id_, default=None):
+        self.looked += 1
+        return super().get(id_, default)
+
+
+def test_a_crowded_bridge_is_not_searched_for_what_one_of_it_tells():
+    """The ends of diallings, the caller's leaving and coming, and who hangs up when all have left."""
+    stream = Stream().channel("1.0", "SIP/trunk-1", exten="100")
+    phones = [f"1.{number}" for number in range(1, 201)]
+    for id_ in phones:
+        stream.channel(id_, f"SIP/{id_}-1", "1.0").dial("1.0", id_, id_)
+    tracker = feed(Tracker("n1"), stream.bridge("1.0", *phones).data)
+    channels = tracker._board.channels = Counted(tracker._board.channels)
+    stream.data = b""
+    for id_ in phones:
+        stream.say("DialEnd", Uniqueid="1.0", DestUniqueid=id_, DialStatus="ANSWER")
+        stream.say("BridgeLeave", Uniqueid="1.0", BridgeUniqueid="b").bridge("1.0")
+    for id_ in reversed(phones):
+        stream.say("BridgeLeave", Uniqueid=id_, BridgeUniqueid="b")
+    for id_ in phones:
+        stream.say("HangupRequest", Uniqueid=id_)
+    feed(tracker, stream.data)
+    assert channels.looked < 30 * len(phones)
+
+
 def test_hostile_streams_are_bounded(monkeypatch):
     """Channels that never hang up, bridges, rooms and one call's endless talk are all kept within limits, and swept."""
     monkeypatch.setattr(board, "MOST", 50)
