@@ -161,12 +161,12 @@ def edges(note: Note, record: CallRecord, ready: Sequence[Dial], longest_wrap_up
 
 def _came(note: Note, record: CallRecord) -> datetime | None:
     """Return when a call came to the node: as it was dialled, or, where it was long on its way, counted back from the
-    answer that the street heard by as long as the node took for it.
+    answer that the street heard by as long as the node took for it. It never came before.
     """
     if note.dialled is None or note.answered is None or record.answered is None:
         return note.dialled
     entered = record.entered.moment()
-    back = note.answered - (record.answered.moment() - entered)
+    back = max(note.dialled, note.answered - (record.answered.moment() - entered))
     return min(note.dialled, back, key=lambda at: abs(entered - at))
 
 

@@ -189,11 +189,15 @@ def test_a_caller_who_presses_a_key_as_the_call_ends_notices_when_it_is_up():
 
 
 def test_a_call_that_was_long_on_its_way_entered_when_it_came():
-    """The street heard the answer as late as the record says: the way there took its time. An entry told late is not so."""
+    """The street heard the answer as late as the record says: the way there took its time. An entry told late is
+    not so, nor one told early.
+    """
     late = replace(RECORDS[0], entered=edge(10.06), answered=edge(10.07))
     slow = replace(NOTES[0], answered=at(10.075))
     assert reconcile([slow], [late], LOG[:8]).verdicts[0].apart_ms["entered"] == -5
     assert reconcile([NOTES[0]], [late], LOG[:8]).verdicts[0].apart_ms["entered"] == 58
+    early = replace(RECORDS[0], entered=edge(9.5))
+    assert reconcile([NOTES[0]], [early], LOG[:8]).verdicts[0].apart_ms["entered"] == -498
 
 
 def test_anonymous_calls_are_matched_by_time_whichever_came_first():
