@@ -42,7 +42,8 @@ class Relisted(ChannelTold):
         strangers, channels = self._listings.waiting(), self._listings.channels()
         if channels is None:
             return
-        self._beside([live for entry in strangers if (live := self._asks(entry)) and not live.beside])
+        asked = ((self._asks(entry), marks.agent_of(entry.get("Channel"))) for entry in strangers)
+        self._beside([(live, agent) for live, agent in asked if live and not live.beside])
         for entry in strangers:
             self._finds(entry)
         self._sent_on(channels)
@@ -102,12 +103,11 @@ class Relisted(ChannelTold):
         known = self._made(id_, name, began)
         return None if known.call else self._enters(known, entry, began)
 
-    def _beside(self, asked: Sequence[Live]) -> None:
+    def _beside(self, asked: Sequence[tuple[Live, str]]) -> None:
         """Find of calls that agents made in the gap whom they talked to then, though that call may be over: who dials
         in the seconds of a talk asks somebody about it.
         """
-        who = {live.call: marks.agent_of(self._board.channels[live.entry].name) for live in asked}
-        talks: dict[str, list[tuple[int, float, str]]] = {agent: [] for agent in who.values()}
+        talks: dict[str, list[tuple[int, float, str]]] = {agent: [] for _, agent in asked}
         for call, draft in self._calls.items() if asked else ():
             for leg in (leg for visit in draft.record.visits for leg in visit.legs):
                 if leg.answered and leg.agent in talks:
@@ -115,8 +115,8 @@ class Relisted(ChannelTold):
                     talks[leg.agent].append((leg.answered.at // SECOND, until, call))
         for found in talks.values():
             found.sort()
-        for live in asked:
-            found, second = talks[who[live.call]], born(live.entry)
+        for live, agent in asked:
+            found, second = talks[agent], born(live.entry)
             last = bisect_right(found, second, key=itemgetter(0)) - 1
             if last >= 0 and second <= found[last][1]:
                 live.beside = found[last][2]

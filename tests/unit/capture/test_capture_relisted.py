@@ -2,6 +2,7 @@
 
 import pytest
 
+from cctoolkit.capture import board
 from cctoolkit.capture.feeder import BACKFILL, Feeder
 from cctoolkit.capture.tracker import Tracker
 from tests.unit.capture.made_calls import EPOCH, SECOND, event
@@ -27,6 +28,17 @@ def test_a_call_that_an_agent_made_in_a_gap():
     (record,) = feeder.tracker.take()[0]
     assert (record.call, record.caller, record.number, record.outcome) == (one, "21", "22", "answered")
     assert [(party.endpoint, party.outcome) for party in record.parties] == [("PJSIP/petrov", "answered")]
+
+
+def test_more_calls_that_agents_made_in_a_gap_than_there_is_room_for(monkeypatch):
+    """The oldest channel goes, also one that the same list has found to be a call."""
+    monkeypatch.setattr(board, "MOST", 1)
+    one, other = (f"n1-{EPOCH // SECOND}.{count}" for count in (1, 2))
+    names = {one: "PJSIP/ivanova-1", other: "PJSIP/petrov-2"}
+    tracker = feed(Tracker("n1"), event("Newchannel", EPOCH, Uniqueid=one, Channel=names[one], Context="cct-agent"))
+    tracker.gap()
+    feed(tracker, listed(*(entry(id_, id_, name, "Dial", "", Context="cct-agent") for id_, name in names.items())))
+    assert set(tracker._board.channels) == {other}
 
 
 def test_a_list_that_comes_between_the_ends_of_an_asking():
