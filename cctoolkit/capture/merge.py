@@ -115,7 +115,7 @@ def _pairs(events: Sequence[Heard], log: Sequence[Said], last: Said, born: int) 
     n, m = len(events), len(log)
     cost = [[0.0] * (m + 1) for _ in range(n + 1)]
     for i in range(n - 1, -1, -1):
-        cost[i][m] = cost[i + 1][m] + (_unfinished(events[i].said, last) if log else 0.0)
+        cost[i][m] = cost[i + 1][m] + _unfinished(events[i].said, last)
         for j in range(m - 1, -1, -1):
             cost[i][j] = min(
                 _apart(events[i].said, log[j]) + cost[i + 1][j + 1],
