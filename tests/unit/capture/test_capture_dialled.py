@@ -165,3 +165,21 @@ def test_a_gap_may_hide_that_the_caller_hung_up(gap, who):
     after.dial_ends("1.1", "1.2", "CANCEL").hangup("1.2").dial_ends("1.3", "1.4", "CANCEL").hangup("1.4", "1.3")
     records = after.say("QueueCallerAbandon", Uniqueid="1.1", Queue="sales").hangup("1.1").records(tracker)
     assert [one.hung_up_by for one in records if one.visits] == [who]
+
+
+@pytest.mark.parametrize(("technology", "who"), [("PJSIP", "flow"), ("SIP", "flow"), ("IAX2", "flow"), ("DAHDI", "caller")])
+def test_of_which_phones_the_switch_tells_that_they_hang_up(technology, who):
+    """Of others it may tell that one did, and not of the next."""
+    stream = Behind().channel("2.1", f"{technology}/300-1", exten="100").say("HangupRequest", Uniqueid="2.1")
+    stream.hangup("2.1").channel("1.1", f"{technology}/trunk-1", exten="100", CallerIDNum="4912345")
+    stream.channel("1.2", "PJSIP/100-2", "1.1").dial("1.1", "1.2", "100").dial_ends("1.1", "1.2", "CANCEL")
+    records = stream.hangup("1.2", "1.1").records()
+    assert [one.hung_up_by for one in records if one.caller == "4912345"] == [who]
+
+
+def test_who_is_gone_while_phones_ring_has_abandoned_the_queue():
+    """However late after the abandon their channel's end is told, and nobody told that they hung up."""
+    stream = in_queue().say("QueueCallerAbandon", Uniqueid="1.1", Queue="sales")
+    stream.at += SECOND
+    record = only(stream.hangup("1.1", "1.2", "1.4", "1.3"))
+    assert (record.outcome, record.hung_up_by) == ("abandoned", "caller")

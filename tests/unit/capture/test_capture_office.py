@@ -241,7 +241,7 @@ def test_of_three_one_leaves():
     assert only(stream.say("HangupRequest", Uniqueid="201a", Cause=16).hangup("201a")).hung_up_by == "caller"
 
 
-@pytest.mark.parametrize("cause", [17, 34])
+@pytest.mark.parametrize("cause", [17, 18, 19, 21, 34])
 def test_a_refusal_is_no_hanging_up(cause):
     """The switch may hear that its refusal has reached the caller before it is done with the caller's channel."""
     stream = Office().calls("201a", "202").rings("201a", "202a", "201a").dial_ends("201a", "202a", "BUSY")
