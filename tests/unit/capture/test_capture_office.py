@@ -6,8 +6,10 @@ switch of Asterisk 22 sent them.
 import pytest
 
 from cctoolkit.capture.tracker import Tracker
+from tests.unit.capture.made_calls import mark_event
 from tests.unit.capture.test_capture_channels import feed
 from tests.unit.capture.test_capture_foreign import Behind, entered, only, parties
+from tests.unit.capture.test_capture_own_told import entry, listed
 
 
 class Office(Behind):
@@ -222,6 +224,21 @@ def test_a_phone_asks_a_queue(answers):
     assert record.outcome == "answered"
 
 
+def test_an_agent_of_a_project_asks_a_plain_queue():
+    """It is no visit of the customer's, who never waited there; whom it rang is a party."""
+    stream = in_a_talk()
+    stream.data += mark_event(stream.at, "entry", "n1-201a", "78001002030", "201", channel="201a")
+    stream.say("Hold", Uniqueid="202a").calls("202b", "500").queue("QueueCallerJoin", "202b", "sales")
+    stream.rings("202b", "203a", "202b").queue("AgentConnect", "202b", "sales", DestUniqueid="203a", MemberName="Boris")
+    stream.bridge("203a", "202b", name="b2").joins("202a", "202b", "201a", "203a").hangup("202b", "202a")
+    record = only(stream.bridge("201a", name="b2").hangup("203a", "201a"))
+    assert (record.project, visits(record), parties(record)[-1]) == (
+        "northwind",
+        [],
+        ("transfer", "PJSIP/203", "answered"),
+    )
+
+
 @pytest.mark.parametrize("by", ["phone", "switch"])
 def test_a_caller_gives_up_after_the_phone_that_parked_them_hung_up(by):
     """Who has sent a call on hangs up, and ends nothing by it."""
@@ -249,6 +266,19 @@ def test_a_refusal_is_no_hanging_up(cause):
         only(stream.hangup("202a").say("HangupRequest", Uniqueid="201a", Cause=cause).hangup("201a")).hung_up_by
         == "flow"
     )
+
+
+def test_a_phone_that_the_switch_calls_refuses():
+    """It is the call's own phone that rings, and did not hang up."""
+    stream = Office().calls("201a", "").dial("", "201a", "201").say("HangupRequest", Uniqueid="201a", Cause=21)
+    record = only(stream.dial_ends("", "201a", "BUSY").hangup("201a"))
+    assert (record.hung_up_by, parties(record)) == ("flow", [("originate", "PJSIP/201", "busy")])
+
+
+def test_who_hung_up_before_the_switch_stopped():
+    """What it lets go then had an end already."""
+    stream = in_a_talk().say("HangupRequest", Uniqueid="201a", Cause=16)
+    assert only(stream.say("SoftHangupRequest", Uniqueid="201a", Cause=4).hangup("201a", "202a")).hung_up_by == "caller"
 
 
 @pytest.mark.parametrize("first", ["room", "transfer", "transfer alone"])
@@ -320,6 +350,20 @@ def test_who_is_asked_rings_on_after_the_caller_hung_up():
     record = only(stream.hangup("202b").hangup("203a"))
     assert parties(record)[-1] == ("consult", "PJSIP/203", "cancelled")
     assert (record.hung_up_by, record.ended.at < ended) == ("caller", True)
+
+
+def test_who_is_asked_rings_on_after_the_callers_end_was_missed():
+    """Nobody knows when that was, and the end of whom they asked is none of the call's."""
+    stream, tracker = (
+        in_a_talk().say("Hold", Uniqueid="202a").calls("202b", "203").rings("202b", "203a", "202b"),
+        Tracker("n1"),
+    )
+    feed(tracker, stream.data).gap()
+    there = (entry(id_, "202b", f"PJSIP/{id_[:-1]}-{id_}", "Dial") for id_ in ("202b", "203a"))
+    feed(tracker, listed(*there))
+    stream.data = b""
+    (record,) = (one for one in stream.hangup("202b", "203a").records(tracker) if one.caller == "201")
+    assert (record.ended, parties(record)[-1]) == (None, ("consult", "PJSIP/203", "cancelled"))
 
 
 def test_a_queue_says_at_the_end_of_a_redirected_call_that_the_caller_left_it():
