@@ -1,6 +1,7 @@
 """Calls without marks: whose they are, who took part, and what streams of other systems leave out."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -270,6 +271,22 @@ def test_all_that_is_known_can_be_kept():
             whole.feed(message)
             kept.feed(message)
         assert kept.take(last=True)[0] == whole.take(last=True)[0]
+
+
+def test_a_call_that_is_a_part_of_a_part(monkeypatch):
+    """The name of each of them means the whole, until that is over; no more of them are remembered than of channels."""
+    monkeypatch.setattr(board, "MOST", 4)
+    known, names = board.Board(), "abcde"
+    lives = [known.lives.setdefault(name, board.Live(name, name, name, foreign=True)) for name in names]
+    for part, whole in pairwise(lives):
+        known.absorb(part, whole)
+    known.sweep(0)
+    assert {name: known.whole(name) for name in names} == dict.fromkeys(names, lives[-1])
+    known.absorb(board.Live("f", "f", "f", foreign=True), lives[-1])
+    assert (known.whole("a"), known.whole("f")) == (None, lives[-1])
+    del known.lives["e"]
+    known.sweep(0)
+    assert known.wholes == {}
 
 
 class Counted(dict[str, board.Channel]):

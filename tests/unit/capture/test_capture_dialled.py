@@ -167,7 +167,9 @@ def test_a_gap_may_hide_that_the_caller_hung_up(gap, who):
     assert [one.hung_up_by for one in records if one.visits] == [who]
 
 
-@pytest.mark.parametrize(("technology", "who"), [("PJSIP", "flow"), ("SIP", "flow"), ("IAX2", "flow"), ("DAHDI", "caller")])
+@pytest.mark.parametrize(
+    ("technology", "who"), [("PJSIP", "flow"), ("SIP", "flow"), ("IAX2", "flow"), ("DAHDI", "caller")]
+)
 def test_of_which_phones_the_switch_tells_that_they_hang_up(technology, who):
     """Of others it may tell that one did, and not of the next."""
     stream = Behind().channel("2.1", f"{technology}/300-1", exten="100").say("HangupRequest", Uniqueid="2.1")
